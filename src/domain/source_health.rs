@@ -1,0 +1,231 @@
+//! Is the vendor's feed itself well? One small state machine for all vendors.
+//!
+//! A source only says what happened ([`Signal`]); what that means by now is decided here, with
+//! `now` as an argument, so that silence alone can turn a feed slow and then down.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// A feed that never answered is "connecting" for this long, then down.
+const CONNECTING_FOR: SignedDuration = SignedDuration::from_mins(2);
+/// However short its interval, a feed is not called down before this much silence.
+const DOWN_AFTER_AT_LEAST: SignedDuration = SignedDuration::from_mins(2);
+
+/// How a source gets its positions now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The vendor pushes.
+    Stream,
+    /// We ask.
+    Poll,
+}
+
+/// What kind of failure an attempt ended in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// 401, or a 403 that is no rate limit, which a new token did not heal.
+    Auth,
+    /// A rate limit, until this time.
+    Limited {
+        /// When it ends, by our clock.
+        until: Timestamp,
+    },
+    /// Anything else: unreachable, 5xx, unreadable.
+    Other,
+}
+
+/// What a source says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// A decodable 2xx, or any frame of a stream.
+    Success,
+    /// An attempt failed; `words` are safe to show (secrets replaced, at most 200 characters).
+    Failure {
+        /// What kind.
+        failure: Failure,
+        /// What happened, and what to check.
+        words: String,
+    },
+    /// How positions come from now on.
+    Mode {
+        /// Pushed or polled.
+        mode: Mode,
+        /// Polling only because the stream is refused.
+        fallback: bool,
+        /// The poll interval, or three heartbeat gaps of a stream (at least 30 s).
+        interval: SignedDuration,
+    },
+}
+
+/// The answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// No success yet, but it is early.
+    Connecting,
+    /// All is well.
+    Up,
+    /// Late, or the last attempt failed, or polling for want of a stream.
+    Slow,
+    /// The vendor's rate limit holds us back.
+    Limited,
+    /// The vendor refuses our credentials.
+    Auth,
+    /// Silent for long.
+    Down,
+}
+
+/// The state machine of one source.
+#[derive(Clone, Debug)]
+pub struct SourceHealth {
+    started_at: Timestamp,
+    interval: SignedDuration,
+    fallback: bool,
+    trouble: Option<Failure>,
+    /// How positions come now.
+    pub mode: Mode,
+    /// The last success.
+    pub last_success_at: Option<Timestamp>,
+    /// The last failure's words and time; kept after it healed, for whoever asks later.
+    pub last_error: Option<(String, Timestamp)>,
+}
+
+impl SourceHealth {
+    /// A source that starts at `now`; `mode` and `interval` are its intention.
+    pub fn new(mode: Mode, interval: SignedDuration, now: Timestamp) -> Self {
+        Self {
+            started_at: now,
+            interval,
+            fallback: false,
+            trouble: None,
+            mode,
+            last_success_at: None,
+            last_error: None,
+        }
+    }
+
+    /// Takes in what the source said at `at`.
+    pub fn apply(&mut self, signal: Signal, at: Timestamp) {
+        match signal {
+            Signal::Success => {
+                self.trouble = None;
+                self.last_success_at = Some(self.last_success_at.map_or(at, |last| last.max(at)));
+            }
+            Signal::Failure { failure, words } => {
+                self.trouble = Some(failure);
+                self.last_error = Some((words, at));
+            }
+            Signal::Mode {
+                mode,
+                fallback,
+                interval,
+            } => {
+                self.mode = mode;
+                self.fallback = fallback;
+                self.interval = interval;
+            }
+        }
+    }
+
+    /// The health at `now`; the first rule that fits.
+    pub fn health(&self, now: Timestamp) -> Health {
+        let silent_for = now.duration_since(self.last_success_at.unwrap_or(self.started_at));
+        match self.trouble {
+            Some(Failure::Auth) => return Health::Auth,
+            Some(Failure::Limited { until }) if now < until => return Health::Limited,
+            _ => {}
+        }
+        if self.last_success_at.is_none() && silent_for < CONNECTING_FOR {
+            return Health::Connecting;
+        }
+        if DOWN_AFTER_AT_LEAST.max(self.interval * 5) < silent_for {
+            return Health::Down;
+        }
+        if self.interval * 2 < silent_for || self.trouble.is_some() || self.fallback {
+            return Health::Slow;
+        }
+        Health::Up
+    }
+
+    /// When the limit that holds us back ends, if one does at `now`.
+    pub fn until(&self, now: Timestamp) -> Option<Timestamp> {
+        match self.trouble {
+            Some(Failure::Limited { until }) if now < until => Some(until),
+            _ => None,
+        }
+    }
+
+    /// Whether the source has been heard of at all, well or ill.
+    pub fn has_answered(&self) -> bool {
+        self.last_success_at.is_some() || self.last_error.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    fn failed(failure: Failure) -> Signal {
+        Signal::Failure {
+            failure,
+            words: "no".into(),
+        }
+    }
+
+    #[test]
+    fn health_by_its_table() {
+        let interval = SignedDuration::from_secs(15);
+        let limited = Failure::Limited { until: at(100) };
+        // (what was said and when, asked at, answer)
+        let cases: [(&[(Signal, i64)], i64, Health); 13] = [
+            (&[], 119, Health::Connecting),
+            (&[], 121, Health::Down),
+            (&[(failed(Failure::Other), 1)], 2, Health::Connecting),
+            (&[(Signal::Success, 1)], 31, Health::Up),
+            (&[(Signal::Success, 1)], 32, Health::Slow),
+            (&[(Signal::Success, 1)], 121, Health::Slow),
+            (&[(Signal::Success, 1)], 122, Health::Down),
+            (
+                &[(Signal::Success, 1), (failed(Failure::Other), 2)],
+                3,
+                Health::Slow,
+            ),
+            (
+                &[(failed(Failure::Other), 1), (Signal::Success, 2)],
+                3,
+                Health::Up,
+            ),
+            (&[(failed(Failure::Auth), 1)], 500, Health::Auth),
+            (&[(failed(limited.clone()), 1)], 99, Health::Limited),
+            (
+                &[(Signal::Success, 99), (failed(limited), 99)],
+                101,
+                Health::Slow,
+            ),
+            (
+                &[
+                    (
+                        Signal::Mode {
+                            mode: Mode::Poll,
+                            fallback: true,
+                            interval,
+                        },
+                        1,
+                    ),
+                    (Signal::Success, 1),
+                ],
+                2,
+                Health::Slow,
+            ),
+        ];
+        for (said, asked, expected) in cases {
+            let mut health = SourceHealth::new(Mode::Poll, interval, at(0));
+            for (signal, second) in said {
+                health.apply(signal.clone(), at(*second));
+            }
+            assert_eq!(health.health(at(asked)), expected, "{said:?} at {asked}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! A vehicle as the fleet knows it: one true position, what it does, how far it may be trusted,
+//! and why. Immutable once published; the words are those of `definitions` in `docs/`.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{DeviceKey, SourceId, VehicleId};
+
+/// The believed position.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Position {
+    /// WGS 84 latitude in degrees.
+    pub lat_deg: f64,
+    /// WGS 84 longitude in degrees.
+    pub lng_deg: f64,
+    /// Direction of travel, degrees clockwise from true north.
+    pub heading_deg: Option<f64>,
+    /// Speed over ground in metres per second.
+    pub speed_mps: Option<f64>,
+    /// Height in metres.
+    pub altitude_m: Option<f64>,
+    /// Uncertainty in metres.
+    pub accuracy_m: Option<f64>,
+    /// When it was true; never later than `received_at`.
+    pub fixed_at: Timestamp,
+    /// When we got it.
+    pub received_at: Timestamp,
+    /// The device that said it.
+    pub device: DeviceKey,
+}
+
+impl Position {
+    /// Latitude and longitude in degrees.
+    pub fn lat_lng(&self) -> (f64, f64) {
+        (self.lat_deg, self.lng_deg)
+    }
+}
+
+/// What the vehicle is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum MotionState {
+    /// It drives.
+    Moving,
+    /// It stands with the ignition on.
+    Idling,
+    /// It stands.
+    Stopped,
+    /// It has stood for long.
+    Parked,
+    /// Nobody can tell.
+    Unknown,
+}
+
+/// Motion, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Motion {
+    /// What.
+    pub state: MotionState,
+    /// Since when.
+    pub since: Timestamp,
+    /// The state may be older: it began before we looked, or in a gap.
+    pub since_at_least: bool,
+}
+
+/// How far the position may be trusted. The order is that of worsening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FreshnessState {
+    /// It reports as it should.
+    Live,
+    /// A report is overdue.
+    Late,
+    /// Long overdue.
+    Stale,
+    /// Not heard of.
+    Offline,
+    /// There never was a position.
+    Never,
+}
+
+/// Freshness, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    /// What.
+    pub state: FreshnessState,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A fact with its time and its source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact<T> {
+    /// What.
+    pub value: T,
+    /// As of when.
+    pub at: Timestamp,
+    /// Who says so.
+    pub source: SourceId,
+}
+
+/// Something a viewer should know beside the states. The order is that of the frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Flag {
+    /// Two devices of the vehicle disagree about where it is.
+    Diverging,
+    /// The device's clock runs ahead of ours by more than two minutes.
+    ClockAhead,
+    /// The position's record carried no time.
+    NoFixTime,
+    /// The vendor of the position is down.
+    FeedDown,
+    /// The panic button is pressed.
+    Panic,
+}
+
+/// What became of a device's last reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It is the vehicle's position.
+    Accepted,
+    /// It repeats what the device said before.
+    Duplicate,
+    /// A newer fix is held.
+    Older,
+    /// A device of higher rank holds the position.
+    Outranked,
+    /// It cannot move the marker: too inaccurate.
+    Refused,
+}
+
+/// One device of a vehicle: the answer to "why this position?".
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeviceView {
+    /// Which.
+    pub device: DeviceKey,
+    /// Where it last was, latitude and longitude in degrees.
+    pub lat_lng_deg: Option<(f64, f64)>,
+    /// Its last fix.
+    pub fixed_at: Option<Timestamp>,
+    /// When we got that.
+    pub received_at: Option<Timestamp>,
+    /// What became of it; `None` while it never had a fix.
+    pub verdict: Option<Verdict>,
+    /// Why, in a sentence for people.
+    pub reason: Arc<str>,
+}
+
+/// All that is known of a vehicle.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Vehicle {
+    /// Its name for programs.
+    pub id: VehicleId,
+    /// Its name for people.
+    pub name: Arc<str>,
+    /// Number plate, as written by whoever names it.
+    pub registration: Option<Arc<str>>,
+    /// Groups, sorted.
+    pub groups: Vec<Arc<str>>,
+    /// What to mind, sorted.
+    pub flags: Vec<Flag>,
+    /// Where it is.
+    pub position: Option<Position>,
+    /// What it does.
+    pub motion: Motion,
+    /// How far to trust that.
+    pub freshness: Freshness,
+    /// Ignition on or off.
+    pub ignition: Option<Fact<bool>>,
+    /// Total distance in metres.
+    pub odometer_m: Option<Fact<f64>>,
+    /// Who drives.
+    pub driver: Option<Fact<Arc<str>>>,
+    /// The vendor's words for the place.
+    pub address: Option<Fact<Arc<str>>>,
+    /// Battery of the tracker or phone, percent.
+    pub battery_pct: Option<Fact<f64>>,
+    /// Fuel in litres.
+    pub fuel_l: Option<Fact<f64>>,
+    /// Its devices, highest rank first.
+    pub devices: Vec<DeviceView>,
+}

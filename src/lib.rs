@@ -1,0 +1,13 @@
+//! Fleetglass: one true live map of a fleet, from several vendors.
+//!
+//! Data flows one way, and the modules stand in its order: a vendor's bytes become observations
+//! (`source`), one task merges them into the fleet (`fleet`), what changed goes to every screen
+//! (`live`) and to the trails (`history`), and `web` serves the pages around it. `app` puts it
+//! together; `sim` imitates the vendors for the demo and the tests, and shares nothing with the
+//! adapters.
+
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod sim;
+pub mod source;

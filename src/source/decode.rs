@@ -1,0 +1,73 @@
+//! What every vendor's decoder takes and gives. Decoders are pure: bytes in, observations out.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use crate::config::source::FieldMap;
+use crate::domain::{Refusal, SourceId};
+
+/// What a decoder must know beside the bytes: one source's way of speaking.
+#[derive(Clone, Debug)]
+pub struct Dialect {
+    /// Whose records these are.
+    pub source: SourceId,
+    /// Zone of times without an offset.
+    pub timezone: TimeZone,
+    /// Where the vendor's JSON differs from the contract.
+    pub fields: FieldMap,
+    /// The vendor's `speed_unit` where it is configurable: `mph`, `kmh`, `mps`, `knots`.
+    pub speed_unit: Option<String>,
+}
+
+/// A decoded list: what could be read, and what could not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded<T> {
+    /// The good rows, in their order.
+    pub rows: Vec<T>,
+    /// The bad ones, counted by reason.
+    pub refusals: BTreeMap<Refusal, u64>,
+    /// Key names and JSON types of the first bad row, never its values: for the log.
+    pub first_bad_shape: Option<String>,
+    /// What the envelope says of paging.
+    pub page: Page,
+}
+
+/// Paging as the envelope tells it; each vendor fills what it has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Rows in this page, bad ones included.
+    pub n_rows: usize,
+    /// Number of this page, from 1.
+    pub current_page: Option<u64>,
+    /// Number of the last page.
+    pub last_page: Option<u64>,
+    /// Cursor of the next page, if there is one.
+    pub next_cursor: Option<String>,
+}
+
+/// A body that is no answer at all. An empty fleet is never concluded from it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// HTML from a gateway, a torn body.
+    #[error("the answer is not JSON")]
+    NotJson,
+    /// JSON without a list under any known name.
+    #[error("the answer holds no list; its keys are: {keys}")]
+    NoList {
+        /// Top-level key names.
+        keys: String,
+    },
+    /// An error beside or in place of the data.
+    #[error("the vendor answers: {words}")]
+    Vendor {
+        /// The vendor's own words, cleaned, at most 200 characters; secrets not yet replaced.
+        words: String,
+    },
+    /// A member without which the answer is of no use.
+    #[error("the answer lacks `{member}`")]
+    Lacks {
+        /// Its name.
+        member: &'static str,
+    },
+}
