@@ -9,5 +9,6 @@
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod fleet;
 pub mod sim;
 pub mod source;
