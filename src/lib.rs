@@ -10,5 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod fleet;
+pub mod history;
+pub mod live;
 pub mod sim;
 pub mod source;
