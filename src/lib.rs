@@ -14,3 +14,4 @@ pub mod history;
 pub mod live;
 pub mod sim;
 pub mod source;
+pub mod web;
