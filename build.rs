@@ -1,1 +1,4 @@
-fn main() {}
+//! Build.
+fn main() {
+    println!("cargo::rustc-env=FLEETGLASS_BUILD=dev");
+}

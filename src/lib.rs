@@ -9,5 +9,9 @@
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod fleet;
+pub mod history;
+pub mod live;
 pub mod sim;
 pub mod source;
+pub mod web;

@@ -1,4 +1,134 @@
 //! Configuration: TOML file, environment and flags, checked before anything starts.
+//!
+//! A struct per concern; whatever is wrong is a [`ConfigError`] that names key, value and remedy
+//! and quotes the line, and the process ends with exit code 78. Each layer gets plain settings
+//! and never sees this module's readers.
 
+pub mod document;
+pub mod env;
 pub mod map;
+pub mod roster;
+pub mod server;
 pub mod source;
+pub mod sources;
+
+use std::path::Path;
+
+pub use self::document::ConfigError;
+pub use self::env::{Env, ProcessEnv};
+pub use self::map::MapSettings;
+pub use self::server::{Flags, FleetRules, ServerSettings};
+
+use self::document::{Section, Text};
+use self::source::{SourceSettings, VendorSpec};
+use crate::domain::roster::Roster;
+
+/// Everything that can be configured.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `[server]`.
+    pub server: ServerSettings,
+    /// `[[source]]`, highest rank first.
+    pub sources: Vec<SourceSettings>,
+    /// `[[vehicle]]` and whether registrations merge.
+    pub roster: Roster,
+    /// `[fleet]`.
+    pub fleet: FleetRules,
+    /// `[map]`.
+    pub map: MapSettings,
+}
+
+impl Config {
+    /// Reads `file` if there is one, else the vendors' variables; flags and environment outrank
+    /// the file.
+    pub fn load(
+        file: Option<&Path>,
+        env: &dyn Env,
+        flags: &Flags,
+        vendors: &[&'static VendorSpec],
+    ) -> Result<Self, ConfigError> {
+        let Some(path) = file else {
+            return Self::from_env(env, flags, vendors);
+        };
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            ConfigError::new(format!("the configuration {name} cannot be read: {error}"))
+        })?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let text = Text {
+            file: &name,
+            text: &text,
+        };
+        Self::from_toml(text, folder, env, flags, vendors)
+    }
+
+    fn from_env(
+        env: &dyn Env,
+        flags: &Flags,
+        vendors: &[&'static VendorSpec],
+    ) -> Result<Self, ConfigError> {
+        let sources = sources::from_env(vendors, env)?;
+        if sources.is_empty() {
+            return Err(ConfigError::new(no_source(vendors)));
+        }
+        Ok(Self {
+            server: server::server(None, env, flags)?,
+            sources,
+            roster: Roster::default(),
+            fleet: FleetRules::default(),
+            map: MapSettings::default(),
+        })
+    }
+
+    fn from_toml(
+        text: Text<'_>,
+        folder: &Path,
+        env: &dyn Env,
+        flags: &Flags,
+        vendors: &[&'static VendorSpec],
+    ) -> Result<Self, ConfigError> {
+        let table = document::parse(text)?;
+        let mut root = Section::root(text, table.get_ref());
+        let server = server::server(root.section("server")?, env, flags)?;
+        let fleet = server::fleet(root.section("fleet")?)?;
+        let map = map::map(root.section("map")?, folder)?;
+        let sources = sources::from_file(root.sections("source")?, vendors, env, folder)?;
+        let ids: Vec<_> = sources.iter().map(|source| source.id.clone()).collect();
+        let vehicles = roster::vehicles(root.sections("vehicle")?, &ids)?;
+        root.finish()?;
+        if sources.is_empty() {
+            return Err(ConfigError::new(format!(
+                "{} has no [[source]]; {}",
+                text.file,
+                no_source(vendors)
+            )));
+        }
+        Ok(Self {
+            server,
+            sources,
+            roster: Roster {
+                vehicles,
+                merge_by_registration: fleet.merge_by_registration,
+            },
+            fleet,
+            map,
+        })
+    }
+}
+
+fn no_source(vendors: &[&'static VendorSpec]) -> String {
+    let needed = |spec: &&'static VendorSpec| {
+        let required = spec.keys.iter().filter(|key| key.required);
+        let names: Vec<_> = required.filter_map(|key| key.env).collect();
+        format!("{} for {}", names.join(" and "), spec.kind)
+    };
+    let ways: Vec<_> = vendors.iter().map(needed).collect();
+    format!(
+        "no source is configured: set {}; or give --config FILE; or try `fleetglass demo`, which \
+         needs nothing",
+        ways.join(", or ")
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -174,12 +174,15 @@ mod tests {
         }
     }
 
+    /// What was said and when, when it is asked, the answer.
+    type Case<'a> = (&'a [(Signal, i64)], i64, Health);
+
     #[test]
     fn health_by_its_table() {
         let interval = SignedDuration::from_secs(15);
         let limited = Failure::Limited { until: at(100) };
         // (what was said and when, asked at, answer)
-        let cases: [(&[(Signal, i64)], i64, Health); 13] = [
+        let cases: [Case<'_>; 13] = [
             (&[], 119, Health::Connecting),
             (&[], 121, Health::Down),
             (&[(failed(Failure::Other), 1)], 2, Health::Connecting),

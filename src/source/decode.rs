@@ -7,6 +7,8 @@ use jiff::tz::TimeZone;
 use crate::config::source::FieldMap;
 use crate::domain::{Refusal, SourceId};
 
+pub use super::words::vendor_words;
+
 /// What a decoder must know beside the bytes: one source's way of speaking.
 #[derive(Clone, Debug)]
 pub struct Dialect {

@@ -2,5 +2,12 @@
 
 pub mod cartrack;
 pub mod decode;
+pub mod envelope;
 pub mod eztotrack;
+pub mod fields;
+pub mod json;
+pub mod mend;
 pub mod mycartracks;
+pub mod record;
+pub mod time;
+pub mod words;

@@ -1,1 +1,4 @@
 //! Vendor cartrack.
+
+pub mod convert;
+pub mod wire;

@@ -1,1 +1,4 @@
 //! Vendor eztotrack.
+
+pub mod convert;
+pub mod wire;

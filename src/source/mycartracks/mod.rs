@@ -1,1 +1,6 @@
 //! Vendor mycartracks.
+
+pub mod convert;
+mod event;
+mod grant;
+pub mod wire;

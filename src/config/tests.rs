@@ -1,0 +1,293 @@
+//! What a good configuration means, and what is said about a bad one.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+
+use super::source::{Field, KeyProblem, KeySpec, PollBounds};
+use super::*;
+
+const fn key(name: &'static str, env: &'static str) -> KeySpec {
+    KeySpec {
+        name,
+        env: Some(env),
+        secret: false,
+        required: false,
+        default: None,
+        help: "a test's key",
+    }
+}
+
+static POLLED: VendorSpec = VendorSpec {
+    kind: "polled",
+    keys: &[
+        KeySpec {
+            required: true,
+            ..key("username", "POLLED_USERNAME")
+        },
+        KeySpec {
+            secret: true,
+            required: true,
+            help: "the API password",
+            ..key("password", "POLLED_PASSWORD")
+        },
+        KeySpec {
+            default: Some("https://polled.example"),
+            ..key("base_url", "POLLED_BASE_URL")
+        },
+    ],
+    poll: Some(PollBounds {
+        min: Duration::from_secs(10),
+        max: Duration::from_mins(5),
+        default: Duration::from_secs(15),
+    }),
+    check: |settings| match settings.text("username") {
+        Some("nobody") => Err(KeyProblem {
+            key: "username",
+            problem: "`nobody` is nobody; use an account".into(),
+        }),
+        _ => Ok(()),
+    },
+};
+
+static OTHER: VendorSpec = VendorSpec {
+    kind: "another",
+    keys: &[KeySpec {
+        secret: true,
+        required: true,
+        ..key("api_key", "ANOTHER_API_KEY")
+    }],
+    poll: None,
+    check: |_| Ok(()),
+};
+
+fn load(toml: &str, vars: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let env = env(vars);
+    let text = Text {
+        file: "f.toml",
+        text: toml,
+    };
+    Config::from_toml(
+        text,
+        Path::new("."),
+        &env,
+        &Flags::default(),
+        &[&POLLED, &OTHER],
+    )
+}
+
+fn env(vars: &[(&str, &str)]) -> HashMap<String, String> {
+    vars.iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+const GOOD: &str = r#"
+[server]
+listen = "127.0.0.1:9000"
+
+[[source]]
+id = "p"
+kind = "polled"
+username = "me"
+password_env = "PW"
+poll_interval = "20s"
+timezone = "Africa/Johannesburg"
+[source.fields.position]
+latitude = "/where/lat"
+
+[[source]]
+id = "o"
+kind = "another"
+api_key = "k"
+
+[[vehicle]]
+name = "Truck 7"
+groups = ["North"]
+devices = ["p/512345678", "o/4711"]
+"#;
+
+#[test]
+fn a_good_file_means_what_it_says() {
+    let config = load(GOOD, &[("PW", "hunter2")]).unwrap();
+    assert_eq!(config.server.listen.port(), 9000);
+    let polled = &config.sources[0];
+    assert_eq!(polled.id.as_str(), "p");
+    assert_eq!(polled.secret("password").expose_secret(), "hunter2");
+    assert_eq!(polled.text("base_url"), Some("https://polled.example"));
+    assert_eq!(polled.poll_interval, Some(Duration::from_secs(20)));
+    assert_eq!(polled.timezone.iana_name(), Some("Africa/Johannesburg"));
+    assert_eq!(polled.fields.position[&Field::Latitude], "/where/lat");
+    let vehicle = &config.roster.vehicles[0];
+    assert_eq!(vehicle.id.as_str(), "p/512345678");
+    assert_eq!(vehicle.devices.len(), 2);
+    assert!(!format!("{config:?}").contains("hunter2"));
+}
+
+#[test]
+fn flags_outrank_the_environment_and_that_outranks_the_file() {
+    let vars = env(&[("PW", "x"), ("FLEETGLASS_LISTEN", "127.0.0.1:9001")]);
+    let text = Text {
+        file: "f.toml",
+        text: GOOD,
+    };
+    let port = |flags: &Flags| {
+        let config = Config::from_toml(text, Path::new("."), &vars, flags, &[&POLLED, &OTHER]);
+        config.unwrap().server.listen.port()
+    };
+    assert_eq!(port(&Flags::default()), 9001);
+    let flags = Flags {
+        listen: Some("127.0.0.1:9002".into()),
+        ..Flags::default()
+    };
+    assert_eq!(port(&flags), 9002);
+}
+
+#[test]
+fn the_environment_alone_is_enough() {
+    let vars = env(&[
+        ("POLLED_USERNAME", "me"),
+        ("POLLED_PASSWORD", "hunter2"),
+        ("ANOTHER_API_KEY", "k"),
+    ]);
+    let vendors = [&POLLED, &OTHER];
+    let config = Config::load(None, &vars, &Flags::default(), &vendors).unwrap();
+    let ids: Vec<_> = config
+        .sources
+        .iter()
+        .map(|source| source.id.as_str())
+        .collect();
+    assert_eq!(ids, ["another", "polled"]);
+    assert_eq!(
+        config.sources[1].poll_interval,
+        Some(Duration::from_secs(15))
+    );
+}
+
+#[test]
+fn what_is_wrong_in_the_environment_is_named() {
+    let cases: [(&[(&str, &str)], &str); 4] = [
+        (
+            &[],
+            "no source is configured: set POLLED_USERNAME and POLLED_PASSWORD for polled, or ANOTHER_API_KEY for another",
+        ),
+        (
+            &[("POLLED_USERNAME", "me")],
+            "POLLED_PASSWORD is not set; it is the API password",
+        ),
+        (
+            &[("POLLED_USERNAME", "nobody"), ("POLLED_PASSWORD", "x")],
+            "POLLED_USERNAME: `nobody` is nobody; use an account",
+        ),
+        (
+            &[
+                ("ANOTHER_API_KEY", "x"),
+                ("FLEETGLASS_LISTEN", "0.0.0.0:80"),
+            ],
+            "`FLEETGLASS_LISTEN` is 0.0.0.0:80, which others on the network can reach, and this version has no authentication",
+        ),
+    ];
+    for (vars, expected) in cases {
+        let vendors = [&POLLED, &OTHER];
+        let error = Config::load(None, &env(vars), &Flags::default(), &vendors).unwrap_err();
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn what_is_wrong_in_a_file_is_named_with_its_line() {
+    let source = |rest: &str| {
+        format!(
+            "[[source]]\nid = \"p\"\nkind = \"polled\"\nusername = \"me\"\npassword = \"hunter2\"\n{rest}"
+        )
+    };
+    let cases = [
+        (
+            source("colour = 1"),
+            "f.toml:6: unknown key `colour` in [[source]]",
+        ),
+        (
+            source("poll_interval = \"9s\""),
+            "f.toml:6: `poll_interval` is 9s; polled allows 10s to 5m",
+        ),
+        (
+            source("timezone = \"Mars\""),
+            "f.toml:6: `timezone` is \"Mars\"; it must be an IANA name",
+        ),
+        (
+            source("username_env = \"U\""),
+            "f.toml:4: `username` is given more than once",
+        ),
+        (
+            source("[source.fields.position]\nlat = \"/a\""),
+            "f.toml:7: unknown field `lat`",
+        ),
+        (
+            source("[source.fields.event]\nlatitude = \"a\""),
+            "f.toml:7: `latitude` is \"a\"; write a JSON pointer",
+        ),
+        (
+            source("").replace("polled", "poled"),
+            "f.toml:3: `kind` is \"poled\"; it is one of polled, another",
+        ),
+        (
+            source("").replace("password = \"hunter2\"", ""),
+            "f.toml:1: `password` is missing for source \"p\"; it is the API password",
+        ),
+        (
+            source("").replace("password = \"hunter2\"", "password_env = \"PW\""),
+            "f.toml:5: `password_env` names PW, which is not set",
+        ),
+        (
+            source("").replace("password = \"hunter2\"", "password_file = \"pw\""),
+            "f.toml:5: `password_file` names pw, which cannot be read",
+        ),
+        (
+            source("").replace("\"me\"", "\"nobody\""),
+            "f.toml:4: `username`: `nobody` is nobody",
+        ),
+        (
+            source("").repeat(2),
+            "f.toml:7: `id` \"p\" is taken by another [[source]]",
+        ),
+        (
+            source("[[vehicle]]\ndevices = [\"q/1\"]"),
+            "f.toml:7: device \"q/1\" is of source \"q\", which is not configured; known are: p",
+        ),
+        (
+            source("[[vehicle]]\ndevices = [\"p/1\"]\n[[vehicle]]\ndevices = [\"p/1\"]"),
+            "f.toml:9: device \"p/1\" stands in two vehicles",
+        ),
+        (
+            source("[[vehicle]]\nname = \"x\""),
+            "f.toml:6: `devices` is missing",
+        ),
+        (
+            source("[server]\nlisten = \"192.168.1.4:80\""),
+            "f.toml:7: `listen` is 192.168.1.4:80, which others on the network can reach",
+        ),
+        (
+            source("[server]\nlisten = \"here\""),
+            "f.toml:7: `listen` is \"here\"; write an address and a port",
+        ),
+        (
+            "[server]\n".to_owned(),
+            "f.toml has no [[source]]; no source is configured",
+        ),
+        (
+            source("[map]\nstyle_url = \"ftp://x/y\""),
+            "f.toml:7: `style_url` is \"ftp://x/y\"",
+        ),
+        (source("= 1"), "f.toml:6: this is not TOML"),
+    ];
+    for (toml, expected) in cases {
+        let error = load(&toml, &[]).unwrap_err().to_string();
+        assert!(
+            error.starts_with(expected),
+            "{error}\n  instead of\n{expected}"
+        );
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}

@@ -1,0 +1,162 @@
+//! What the fleet remembers of one device: its labels, its last fix, its facts.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::fix::{Fix, Raw};
+use super::merge::{Judgement, Rank};
+use crate::domain::{Facts, Label, VehicleId};
+
+/// One device.
+#[derive(Debug)]
+pub struct Device {
+    /// Its place among all, and its key.
+    pub rank: Rank,
+    /// The vehicle it belongs to; `None` while the roster ignores it.
+    pub vehicle: Option<VehicleId>,
+    /// What the vendor's metadata says of it.
+    pub listed: Option<Label>,
+    /// What its own records say of it.
+    pub seen: Label,
+    /// Since when the vendor's metadata no longer lists it.
+    pub unlisted_since: Option<Timestamp>,
+    /// Its last record, to know a repetition.
+    pub raw: Option<Raw>,
+    /// Its newest fix, and what became of it when it came.
+    pub last: Option<(Fix, Judgement)>,
+    /// The vendor said it is offline, at this time of ours; until the next fix.
+    pub offline_at: Option<Timestamp>,
+    /// Its facts, each with its time.
+    pub facts: TimedFacts,
+}
+
+/// A value and as of when it is true.
+pub type Timed<T> = Option<(T, Timestamp)>;
+
+/// [`Facts`], each with its own time.
+#[derive(Debug, Default)]
+#[expect(missing_docs, reason = "the members are those of Facts")]
+pub struct TimedFacts {
+    pub ignition: Timed<bool>,
+    pub odometer_m: Timed<f64>,
+    pub driver: Timed<Arc<str>>,
+    pub address: Timed<Arc<str>>,
+    pub battery_pct: Timed<f64>,
+    pub fuel_l: Timed<f64>,
+    pub panic: Timed<bool>,
+}
+
+impl Device {
+    /// A device of which nothing is known yet.
+    pub fn new(rank: Rank) -> Self {
+        Self {
+            rank,
+            vehicle: None,
+            listed: None,
+            seen: Label::default(),
+            unlisted_since: None,
+            raw: None,
+            last: None,
+            offline_at: None,
+            facts: TimedFacts::default(),
+        }
+    }
+
+    /// The name, by the metadata or else by its records.
+    pub fn name(&self) -> Option<&Arc<str>> {
+        let listed = self.listed.as_ref().and_then(|label| label.name.as_ref());
+        listed.or(self.seen.name.as_ref())
+    }
+
+    /// The registration, by the metadata or else by its records.
+    pub fn registration(&self) -> Option<&Arc<str>> {
+        let listed = self.listed.as_ref();
+        listed
+            .and_then(|label| label.registration.as_ref())
+            .or(self.seen.registration.as_ref())
+    }
+
+    /// The groups, by the metadata or else by its records.
+    pub fn groups(&self) -> &[Arc<str>] {
+        match &self.listed {
+            Some(label) if !label.groups.is_empty() => &label.groups,
+            _ => &self.seen.groups,
+        }
+    }
+
+    /// Takes in what a record says of names; a record that is silent on one takes nothing back.
+    pub fn see_label(&mut self, label: Label) {
+        if label.name.is_some() {
+            self.seen.name = label.name;
+        }
+        if label.registration.is_some() {
+            self.seen.registration = label.registration;
+        }
+        if !label.groups.is_empty() {
+            self.seen.groups = label.groups;
+        }
+    }
+}
+
+impl TimedFacts {
+    /// Takes in the facts of a record. `said_at` is the record's time; one without any cannot
+    /// make an unchanged fact look new, and counts as said at `received_at` where it changes one.
+    pub fn merge(&mut self, facts: Facts, said_at: Option<Timestamp>, received_at: Timestamp) {
+        let at = (said_at, received_at);
+        merge(&mut self.ignition, facts.ignition, at);
+        merge(&mut self.odometer_m, facts.odometer_m, at);
+        merge(&mut self.driver, facts.driver, at);
+        merge(&mut self.address, facts.address, at);
+        merge(&mut self.battery_pct, facts.battery_pct, at);
+        merge(&mut self.fuel_l, facts.fuel_l, at);
+        merge(&mut self.panic, facts.panic, at);
+    }
+}
+
+fn merge<T: PartialEq>(
+    held: &mut Timed<T>,
+    value: Option<T>,
+    (said_at, received_at): (Option<Timestamp>, Timestamp),
+) {
+    let Some(value) = value else { return };
+    match (&held, said_at) {
+        (Some((_, held_at)), Some(said_at)) if said_at <= *held_at => {}
+        (Some((held_value, _)), None) if *held_value == value => {}
+        // No device knows the future: a clock that runs ahead must not shut later facts out.
+        _ => *held = Some((value, said_at.unwrap_or(received_at).min(received_at))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    #[test]
+    fn the_newest_fact_wins_and_a_timeless_repetition_is_no_news() {
+        // (value, said, received) in order -> held
+        let rows = [
+            (true, Some(10), 11, (true, 10)),
+            (false, Some(9), 12, (true, 10)),
+            (false, Some(13), 14, (false, 13)),
+            (false, None, 20, (false, 13)),
+            (true, None, 21, (true, 21)),
+            // A clock an hour ahead: as of when we got it.
+            (false, Some(3_600), 30, (false, 30)),
+            (true, Some(31), 32, (true, 31)),
+        ];
+        let mut facts = TimedFacts::default();
+        for (row, (value, said, received, (expected, since))) in rows.into_iter().enumerate() {
+            let said_now = Facts {
+                ignition: Some(value),
+                ..Facts::default()
+            };
+            facts.merge(said_now, said.map(at), at(received));
+            assert_eq!(facts.ignition, Some((expected, at(since))), "row {row}");
+        }
+    }
+}

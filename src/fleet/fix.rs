@@ -1,0 +1,134 @@
+//! From a reading to a fix: which time it is given, and whether it is news at all.
+//!
+//! A tracker's clock can be wrong and a polled list repeats itself for hours. Both are settled
+//! here once, so that nothing behind this file can be pinned to the future or kept alive by an
+//! old row.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::{Origin, Reading};
+
+/// A vendor time further ahead of ours than this is flagged; it is never believed anyway.
+pub const CLOCK_AHEAD_AFTER: SignedDuration = SignedDuration::from_secs(120);
+
+/// A believed position with its time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fix {
+    /// Where.
+    pub reading: Reading,
+    /// When: the earlier of the vendor's time and `received_at`.
+    pub fixed_at: Timestamp,
+    /// When we got it.
+    pub received_at: Timestamp,
+    /// The vendor's time ran more than [`CLOCK_AHEAD_AFTER`] ahead of ours.
+    pub clock_ahead: bool,
+    /// The record had no time; `fixed_at` is `received_at`.
+    pub no_fix_time: bool,
+}
+
+/// What is kept of a device's last record to know its repetition: vendor time and coordinates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Raw {
+    vendor_at: Option<Timestamp>,
+    lat_lng: (f64, f64),
+}
+
+impl Raw {
+    /// The raw part of `reading`.
+    pub fn of(reading: &Reading) -> Self {
+        Self {
+            vendor_at: reading.vendor_at,
+            lat_lng: reading.lat_lng(),
+        }
+    }
+}
+
+/// Gives `reading` its time, or `None` if it repeats `last`, the device's record before it.
+///
+/// | vendor time | same coordinates | came by | answer |
+/// |---|---|---|---|
+/// | as before | yes | either | a duplicate |
+/// | present | either | either | a fix at the earlier of vendor time and `received_at` |
+/// | absent | either | stream | a fix at `received_at` |
+/// | absent | yes | poll | a duplicate |
+/// | absent | no | poll | a fix at `received_at` |
+pub fn believe(
+    reading: &Reading,
+    origin: Origin,
+    received_at: Timestamp,
+    last: Option<&Raw>,
+) -> Option<Fix> {
+    let is_repetition = last == Some(&Raw::of(reading));
+    let is_timeless_event = reading.vendor_at.is_none() && origin == Origin::Stream;
+    if is_repetition && !is_timeless_event {
+        return None;
+    }
+    // A polled row that lost its time but stands where the timed one stood is no news either.
+    let stands_still = last.is_some_and(|raw| raw.lat_lng == reading.lat_lng());
+    if reading.vendor_at.is_none() && origin == Origin::Poll && stands_still {
+        return None;
+    }
+    let vendor_at = reading.vendor_at.unwrap_or(received_at);
+    Some(Fix {
+        reading: reading.clone(),
+        fixed_at: vendor_at.min(received_at),
+        received_at,
+        clock_ahead: CLOCK_AHEAD_AFTER < vendor_at.duration_since(received_at),
+        no_fix_time: reading.vendor_at.is_none(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    fn reading(lat_deg: f64, vendor_at: Option<i64>) -> Reading {
+        Reading {
+            vendor_at: vendor_at.map(at),
+            ..Reading::at(lat_deg, 17.0)
+        }
+    }
+
+    #[test]
+    fn times_by_the_table() {
+        use Origin::{Poll, Stream};
+        let last = |vendor_at| Some(Raw::of(&reading(48.0, vendor_at)));
+        // (last, latitude, vendor time, origin) -> (fixed_at, clock_ahead, no_fix_time)
+        let cases = [
+            (None, 48.0, Some(10), Poll, Some((10, false, false))),
+            (last(Some(10)), 48.0, Some(10), Poll, None),
+            (last(Some(10)), 48.0, Some(10), Stream, None),
+            (
+                last(Some(10)),
+                48.0,
+                Some(11),
+                Poll,
+                Some((11, false, false)),
+            ),
+            (
+                last(Some(10)),
+                48.1,
+                Some(10),
+                Poll,
+                Some((10, false, false)),
+            ),
+            (None, 48.0, Some(150), Poll, Some((100, false, false))),
+            (None, 48.0, Some(221), Poll, Some((100, true, false))),
+            (None, 48.0, None, Stream, Some((100, false, true))),
+            (last(None), 48.0, None, Stream, Some((100, false, true))),
+            (last(None), 48.0, None, Poll, None),
+            (last(Some(10)), 48.0, None, Poll, None),
+            (last(None), 48.1, None, Poll, Some((100, false, true))),
+        ];
+        for (row, (last, lat_deg, vendor_at, origin, expected)) in cases.into_iter().enumerate() {
+            let fix = believe(&reading(lat_deg, vendor_at), origin, at(100), last.as_ref());
+            let got = fix.map(|fix| (fix.fixed_at, fix.clock_ahead, fix.no_fix_time));
+            let expected = expected.map(|(second, ahead, timeless)| (at(second), ahead, timeless));
+            assert_eq!(got, expected, "row {row}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! How far a position may be trusted, by its age alone.
+//!
+//! The limits depend on whether the vehicle was on the move at its last fix: a lorry on the road
+//! that is silent for ten minutes is news, a parked one is not.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::{Freshness, FreshnessState, MotionState};
+
+/// Greatest ages of one column of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Live up to this age.
+    pub live: SignedDuration,
+    /// Late up to this one.
+    pub late: SignedDuration,
+    /// Stale up to this one, offline beyond.
+    pub stale: SignedDuration,
+}
+
+/// The limits for a vehicle that did `motion` at its last fix and is expected to report every
+/// `expected`.
+///
+/// | | on the move, unknown | at rest |
+/// |---|---|---|
+/// | live | max(2 E, 60 s) | max(2 E, 15 min) |
+/// | late | max(4 E, 5 min) | max(4 E, 2 h) |
+/// | stale | max(8 E, 30 min) | max(8 E, 24 h) |
+pub fn limits(motion: MotionState, expected: SignedDuration) -> Limits {
+    let (live_s, late_s, stale_s) = match motion {
+        MotionState::Moving | MotionState::Idling | MotionState::Unknown => (60, 300, 1_800),
+        MotionState::Stopped | MotionState::Parked => (900, 7_200, 86_400),
+    };
+    Limits {
+        live: SignedDuration::from_secs(live_s).max(expected * 2),
+        late: SignedDuration::from_secs(late_s).max(expected * 4),
+        stale: SignedDuration::from_secs(stale_s).max(expected * 8),
+    }
+}
+
+/// The freshness at `now` of a fix made at `fixed_at` and received at `received_at`.
+///
+/// `before` is what was held until now; a state that goes on keeps its `since`, a worse one
+/// begins at the very instant its limit was passed, whenever somebody looked.
+pub fn of_fix(
+    fixed_at: Timestamp,
+    received_at: Timestamp,
+    limits: Limits,
+    before: Option<&Freshness>,
+    now: Timestamp,
+) -> Freshness {
+    let age = now.duration_since(fixed_at);
+    let (state, since) = if age <= limits.live {
+        (FreshnessState::Live, received_at)
+    } else if age <= limits.late {
+        (FreshnessState::Late, fixed_at + limits.live)
+    } else if age <= limits.stale {
+        (FreshnessState::Stale, fixed_at + limits.late)
+    } else {
+        (FreshnessState::Offline, fixed_at + limits.stale)
+    };
+    match before {
+        Some(before) if before.state == state => before.clone(),
+        _ => Freshness { state, since },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const E: SignedDuration = SignedDuration::from_secs(30);
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    #[test]
+    fn freshness_by_the_table() {
+        use FreshnessState::{Late, Live, Offline, Stale};
+        use MotionState::{Moving, Parked, Stopped, Unknown};
+        let cases = [
+            (Moving, 0, Live, 1),
+            (Moving, 60, Live, 1),
+            (Moving, 61, Late, 60),
+            (Moving, 300, Late, 60),
+            (Moving, 301, Stale, 300),
+            (Moving, 1_801, Offline, 1_800),
+            (Unknown, 61, Late, 60),
+            (Stopped, 900, Live, 1),
+            (Stopped, 901, Late, 900),
+            (Parked, 7_201, Stale, 7_200),
+            (Parked, 86_401, Offline, 86_400),
+        ];
+        for (motion, age_s, state, since) in cases {
+            let got = of_fix(at(0), at(1), limits(motion, E), None, at(age_s));
+            let expected = Freshness {
+                state,
+                since: at(since),
+            };
+            assert_eq!(got, expected, "{motion:?} after {age_s} s");
+        }
+    }
+
+    #[test]
+    fn a_state_that_goes_on_keeps_its_since() {
+        let before = Freshness {
+            state: FreshnessState::Live,
+            since: at(-500),
+        };
+        let limits = limits(MotionState::Moving, E);
+        let after = of_fix(at(0), at(1), limits, Some(&before), at(2));
+        assert_eq!(after, before);
+    }
+
+    proptest! {
+        #[test]
+        fn freshness_only_worsens_with_time(
+            moving: bool, expected_s in 10_i64..900, early in 0_i64..200_000, later in 0_i64..200_000,
+        ) {
+            let motion = if moving { MotionState::Moving } else { MotionState::Parked };
+            let limits = limits(motion, SignedDuration::from_secs(expected_s));
+            let state = |age| of_fix(at(0), at(0), limits, None, at(age)).state;
+            prop_assert!(state(early) <= state(early + later));
+        }
+    }
+}

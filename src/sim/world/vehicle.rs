@@ -1,0 +1,228 @@
+//! A vehicle's day: it drives, idles, parks, works its shift and sleeps.
+
+use std::sync::Arc;
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use super::device::{Card, Device, Link, Moment, News};
+use super::drive::{Drive, Progress};
+use super::profile::{HOUR_MS, Profile};
+use crate::sim::Vendor;
+
+/// The length of a vehicle's step in milliseconds.
+pub const STEP_MS: i64 = 500;
+const STEP_S: f64 = 0.5;
+
+/// What the vehicle is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// On a trip, be it waiting at a light.
+    Driving,
+    /// Standing with the engine running.
+    Idling {
+        /// Until when.
+        until_ms: i64,
+    },
+    /// Standing with the engine off.
+    Parked {
+        /// Until when.
+        until_ms: i64,
+    },
+}
+
+/// A vehicle and its devices.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Vehicle {
+    /// Who it is.
+    pub profile: Arc<Profile>,
+    /// Its trackers: one, or two of different vendors.
+    pub devices: Vec<Device>,
+    /// What it is about.
+    pub activity: Activity,
+    drive: Drive,
+    odometer_base_m: f64,
+    rng: ChaCha8Rng,
+}
+
+impl Vehicle {
+    /// A vehicle at ten in the morning: seven in ten are on the road.
+    pub fn new(profile: Arc<Profile>, mut rng: ChaCha8Rng) -> Self {
+        let mut drive = Drive::new(profile.city, &mut rng);
+        let draw = rng.random_range(0..100);
+        let activity = if !profile.shift.covers(0) {
+            Activity::Parked {
+                until_ms: profile.shift.next_start_ms(0),
+            }
+        } else if draw < 74 {
+            drive.depart(profile.city, &mut rng);
+            drive.skip_ahead(profile.city, profile.kind.habit, &mut rng);
+            Activity::Driving
+        } else if draw < 82 {
+            Activity::Idling {
+                until_ms: rng.random_range(10_000..180_000),
+            }
+        } else {
+            Activity::Parked {
+                until_ms: rng.random_range(20_000..2_400_000),
+            }
+        };
+        Self {
+            profile,
+            devices: Vec::new(),
+            activity,
+            drive,
+            odometer_base_m: rng.random_range(5_000_000.0..400_000_000.0),
+            rng,
+        }
+    }
+
+    /// Puts a device into the vehicle. Some never worked, some have long been silent; `steady`
+    /// ones always report.
+    pub fn install(&mut self, card: Card, steady: bool) {
+        let moment = self.moment(0);
+        let mut device = Device::new(Arc::new(card), &moment, &mut self.rng);
+        match self.rng.random_range(0..100) {
+            0 if !steady => device.never_installed(),
+            1 | 2 if !steady => {
+                let silent_ms = self.rng.random_range(HOUR_MS / 3..30 * HOUR_MS);
+                device.long_silent(silent_ms, self.rng.random_range(HOUR_MS / 2..9 * HOUR_MS));
+            }
+            _ => {}
+        }
+        self.devices.push(device);
+    }
+
+    /// Lets half a second pass, up to `now_ms`, and tells `news` what the vendors learn.
+    ///
+    /// With `stream_ms`, streamed devices report at that interval, whatever the vehicle does.
+    pub fn step(
+        &mut self,
+        now_ms: i64,
+        stream_ms: Option<i64>,
+        mut news: impl FnMut(&Arc<Card>, News),
+    ) {
+        let before = self.activity;
+        self.live(now_ms);
+        let changed = std::mem::discriminant(&before) != std::mem::discriminant(&self.activity);
+        let moment = self.moment(now_ms);
+        for device in &mut self.devices {
+            let forced = stream_ms.filter(|_| device.card.vendor == Vendor::MyCarTracks);
+            let said = match forced {
+                Some(every_ms) => keep_pace(device, &moment, every_ms, &mut self.rng),
+                None => device.step(&moment, changed, &mut self.rng),
+            };
+            if let Some(said) = said {
+                news(&device.card, said);
+            }
+        }
+    }
+
+    /// Makes the device with the key `id` of `vendor` report at `now_ms`.
+    pub fn emit(&mut self, now_ms: i64, vendor: Vendor, id: &str) -> Option<News> {
+        let moment = self.moment(now_ms);
+        let mine = |device: &&mut Device| device.card.vendor == vendor && device.card.id == id;
+        let device = self.devices.iter_mut().find(mine)?;
+        device.link = Link::Good;
+        device.speak(&moment, &mut self.rng)
+    }
+
+    /// The truth at `now_ms`.
+    pub fn moment(&self, now_ms: i64) -> Moment {
+        let city = self.profile.city;
+        Moment {
+            now_ms,
+            lat_lng_deg: self.drive.lat_lng(city),
+            speed_mps: self.drive.speed_mps,
+            heading_deg: self.drive.heading_deg(city),
+            driving: self.activity == Activity::Driving,
+            ignition: !matches!(self.activity, Activity::Parked { .. }),
+            odometer_m: self.odometer_base_m + self.drive.driven_m,
+            place: self.drive.place(),
+        }
+    }
+
+    fn live(&mut self, now_ms: i64) {
+        let city = self.profile.city;
+        match self.activity {
+            Activity::Driving => {
+                let habit = self.profile.kind.habit;
+                let progress = self.drive.step(city, habit, STEP_S, &mut self.rng);
+                if progress == Progress::Arrived {
+                    self.arrive(now_ms);
+                }
+            }
+            Activity::Idling { until_ms } if until_ms <= now_ms => {
+                if self.rng.random_bool(0.5) {
+                    self.depart(now_ms);
+                } else {
+                    self.park(now_ms);
+                }
+            }
+            Activity::Parked { until_ms } if until_ms <= now_ms => self.depart(now_ms),
+            Activity::Idling { .. } | Activity::Parked { .. } => {}
+        }
+    }
+
+    fn depart(&mut self, now_ms: i64) {
+        if !self.profile.shift.covers(now_ms) {
+            return self.park(now_ms);
+        }
+        self.drive.depart(self.profile.city, &mut self.rng);
+        self.activity = Activity::Driving;
+    }
+
+    fn arrive(&mut self, now_ms: i64) {
+        match self.rng.random_range(0..100) {
+            0..45 if self.profile.shift.covers(now_ms) => self.depart(now_ms),
+            45..70 => {
+                self.activity = Activity::Idling {
+                    until_ms: now_ms + self.rng.random_range(40_000..240_000),
+                };
+            }
+            _ => self.park(now_ms),
+        }
+    }
+
+    fn park(&mut self, now_ms: i64) {
+        let until_ms = if self.profile.shift.covers(now_ms) {
+            let short = self.rng.random_bool(0.9);
+            now_ms
+                + self.rng.random_range(if short {
+                    90_000..600_000
+                } else {
+                    900_000..4_500_000
+                })
+        } else {
+            self.profile.shift.next_start_ms(now_ms) + self.rng.random_range(0..HOUR_MS / 2)
+        };
+        self.activity = Activity::Parked { until_ms };
+        // An underground car park swallows the report of the ignition: the vendor goes on showing
+        // the last moving state.
+        if self.rng.random_bool(0.04) {
+            for device in &mut self.devices {
+                device.lose(now_ms, until_ms - now_ms);
+            }
+        }
+    }
+}
+
+fn keep_pace(
+    device: &mut Device,
+    moment: &Moment,
+    every_ms: i64,
+    rng: &mut ChaCha8Rng,
+) -> Option<News> {
+    if device.link == Link::Never {
+        return None;
+    }
+    device.link = Link::Good;
+    let last_ms = device
+        .last
+        .as_ref()
+        .map_or(i64::MIN / 2, |last| last.fixed_ms);
+    if moment.now_ms < last_ms + every_ms {
+        return None;
+    }
+    device.speak(moment, rng)
+}

@@ -1,0 +1,135 @@
+//! The fleet over plain HTTP: the same objects as on the live path, from the same encoding.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use super::Web;
+use super::error::{ApiError, ErrorBody};
+use super::query::VehiclesQuery;
+use crate::live::frame::{SourceFrame, Stamp, VehicleFrame};
+
+/// All vehicles that were asked for, as of one `seq`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Vehicles)]
+pub struct VehiclesAnswer<'a> {
+    epoch: &'a str,
+    seq: u64,
+    #[schema(value_type = String, format = DateTime)]
+    at: Stamp,
+    #[schema(value_type = Vec<VehicleFrame>)]
+    vehicles: Vec<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// All sources, highest rank first.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Sources)]
+pub struct SourcesAnswer<'a> {
+    #[schema(value_type = Vec<SourceFrame>)]
+    sources: Vec<&'a RawValue>,
+}
+
+/// A GeoJSON collection (RFC 7946) with a feature for each vehicle.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FeatureCollection)]
+pub struct FeatureCollection<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    features: Vec<Feature<'a>>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Feature<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: &'a str,
+    geometry: Option<Point>,
+    #[schema(value_type = VehicleFrame)]
+    properties: &'a RawValue,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Point {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Longitude first, as GeoJSON wants it.
+    coordinates: [f64; 2],
+}
+
+/// The vehicles.
+#[utoipa::path(get, path = "/api/v1/vehicles", params(VehiclesQuery), responses(
+    (status = 200, body = VehiclesAnswer),
+    (status = 400, body = ErrorBody),
+))]
+pub async fn vehicles(
+    State(web): State<Web>,
+    query: Result<Query<VehiclesQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let wanted = query?.0.understand()?;
+    let current = web.hub.current();
+    let (picked, next) = wanted.pick(current.vehicles);
+    let answer = VehiclesAnswer {
+        epoch: &current.epoch,
+        seq: current.seq,
+        at: Stamp((web.clock)()),
+        vehicles: picked.iter().map(|entry| &*entry.json).collect(),
+        next,
+    };
+    Ok(Json(answer).into_response())
+}
+
+/// One vehicle.
+#[utoipa::path(get, path = "/api/v1/vehicles/{id}", params(("id" = String, Path)), responses(
+    (status = 200, body = VehicleFrame),
+    (status = 404, body = ErrorBody),
+))]
+pub async fn vehicle(State(web): State<Web>, Path(id): Path<String>) -> Result<Response, ApiError> {
+    let entry = web
+        .hub
+        .vehicle(&id)
+        .ok_or_else(|| ApiError::no_vehicle(&id))?;
+    Ok(Json(&*entry.json).into_response())
+}
+
+/// The vehicles as GeoJSON; one without a position has the geometry null.
+#[utoipa::path(get, path = "/api/v1/vehicles.geojson", params(VehiclesQuery), responses(
+    (status = 200, body = FeatureCollection, content_type = "application/geo+json"),
+    (status = 400, body = ErrorBody),
+))]
+pub async fn geojson(
+    State(web): State<Web>,
+    query: Result<Query<VehiclesQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let (picked, _) = query?.0.understand()?.pick(web.hub.current().vehicles);
+    let point = |position: &crate::domain::Position| Point {
+        kind: "Point",
+        coordinates: [position.lng_deg, position.lat_deg],
+    };
+    let features = picked.iter().map(|entry| Feature {
+        kind: "Feature",
+        id: entry.vehicle.id.as_str(),
+        geometry: entry.vehicle.position.as_ref().map(point),
+        properties: &entry.json,
+    });
+    let collection = FeatureCollection {
+        kind: "FeatureCollection",
+        features: features.collect(),
+    };
+    let geo = [(header::CONTENT_TYPE, "application/geo+json")];
+    Ok((geo, Json(collection)).into_response())
+}
+
+/// The sources and how they are.
+#[utoipa::path(get, path = "/api/v1/sources", responses((status = 200, body = SourcesAnswer)))]
+pub async fn sources(State(web): State<Web>) -> Response {
+    let current = web.hub.current();
+    let sources = current.sources.iter().map(|json| &**json).collect();
+    Json(SourcesAnswer { sources }).into_response()
+}

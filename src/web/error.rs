@@ -1,0 +1,103 @@
+//! The only error that becomes an answer.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A refusal, with a code for programs and a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
+/// The body of every refusal.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error)]
+pub struct ErrorBody {
+    error: ErrorMembers,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ErrorMembers)]
+struct ErrorMembers {
+    #[schema(example = "not_found")]
+    code: &'static str,
+    message: String,
+}
+
+impl ApiError {
+    /// 400: a parameter is wrong; `message` names it, its value and what it may be.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
+    }
+
+    /// 404 for a vehicle.
+    pub fn no_vehicle(id: &str) -> Self {
+        let message = format!("there is no vehicle \"{id}\"; GET /api/v1/vehicles lists all");
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    /// 403 for a request that names another host than ours.
+    pub fn foreign_host(host: &str) -> Self {
+        let message =
+            format!("this server is not \"{host}\"; ask it as 127.0.0.1, [::1] or localhost");
+        Self::new(StatusCode::FORBIDDEN, "foreign_host", message)
+    }
+
+    /// 403 for a request that a page of another site makes.
+    pub fn foreign_origin() -> Self {
+        let message = "pages of other sites may not ask this server";
+        Self::new(StatusCode::FORBIDDEN, "foreign_origin", message)
+    }
+
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+impl From<QueryRejection> for ApiError {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::bad_request(rejection.body_text())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let error = ErrorMembers {
+            code: self.code,
+            message: self.message,
+        };
+        (self.status, Json(ErrorBody { error })).into_response()
+    }
+}
+
+/// For a path that is no route.
+pub async fn not_found() -> ApiError {
+    let message = "there is nothing here; GET /api/v1/openapi.json lists what there is";
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", message)
+}
+
+/// For a route asked by another method than GET.
+pub async fn method_not_allowed() -> ApiError {
+    let message = "this can only be read; use GET";
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        message,
+    )
+}
+
+/// For a handler that panicked: the panic itself is already in the log.
+pub fn panicked(_panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let message = "a defect of ours; the log of the server says more";
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message).into_response()
+}

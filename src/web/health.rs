@@ -1,0 +1,110 @@
+//! For whoever watches the watcher: is it alive, is it ready, what does it count.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::SignedDuration;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Web;
+use crate::domain::{FreshnessState, Health, MotionState};
+use crate::live::frame;
+
+/// A writer that has not ticked for this long is taken for dead.
+const WRITER_DEAD_AFTER: SignedDuration = SignedDuration::from_secs(5);
+/// Sources that have not been heard of delay readiness no longer than this.
+const READY_AFTER: SignedDuration = SignedDuration::from_secs(10);
+
+/// The answer of `/livez` and `/readyz`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Status)]
+pub struct StatusAnswer {
+    /// `ok`, `degraded`, `starting`, `draining` or `dead`.
+    status: &'static str,
+}
+
+fn answer(code: StatusCode, status: &'static str) -> Response {
+    (code, Json(StatusAnswer { status })).into_response()
+}
+
+/// Whether the process and its writer are alive.
+#[utoipa::path(get, path = "/livez", responses(
+    (status = 200, body = StatusAnswer), (status = 503, body = StatusAnswer)))]
+pub async fn livez(State(web): State<Web>) -> Response {
+    let last_beat_at = web.pulse.last_beat_at().unwrap_or(web.started_at);
+    if (web.clock)().duration_since(last_beat_at) <= WRITER_DEAD_AFTER {
+        answer(StatusCode::OK, "ok")
+    } else {
+        answer(StatusCode::SERVICE_UNAVAILABLE, "dead")
+    }
+}
+
+/// Whether the picture is there: each source has answered or failed once, or ten seconds are over.
+#[utoipa::path(get, path = "/readyz", responses(
+    (status = 200, body = StatusAnswer), (status = 503, body = StatusAnswer)))]
+pub async fn readyz(State(web): State<Web>) -> Response {
+    if web.shutdown.is_cancelled() {
+        return answer(StatusCode::SERVICE_UNAVAILABLE, "draining");
+    }
+    let has_waited = READY_AFTER <= (web.clock)().duration_since(web.started_at);
+    if !web.pulse.have_all_answered() && !has_waited {
+        return answer(StatusCode::SERVICE_UNAVAILABLE, "starting");
+    }
+    let all_up = web
+        .hub
+        .sources()
+        .iter()
+        .all(|source| source.health == Health::Up);
+    answer(StatusCode::OK, if all_up { "ok" } else { "degraded" })
+}
+
+/// What is counted, as Prometheus reads it.
+#[utoipa::path(get, path = "/metrics", responses((status = 200, content_type = "text/plain")))]
+pub async fn metrics(State(web): State<Web>) -> Response {
+    count_fleet(&web);
+    let text = web.metrics.render();
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+/// Gauges that are only worth counting when somebody looks.
+fn count_fleet(web: &Web) {
+    const MOTIONS: [MotionState; 5] = [
+        MotionState::Moving,
+        MotionState::Idling,
+        MotionState::Stopped,
+        MotionState::Parked,
+        MotionState::Unknown,
+    ];
+    const FRESHNESSES: [FreshnessState; 5] = [
+        FreshnessState::Live,
+        FreshnessState::Late,
+        FreshnessState::Stale,
+        FreshnessState::Offline,
+        FreshnessState::Never,
+    ];
+    let vehicles = web.hub.current().vehicles;
+    let count = |fits: &dyn Fn(&crate::domain::Vehicle) -> bool| {
+        let n = vehicles.iter().filter(|entry| fits(&entry.vehicle)).count();
+        f64::from(u32::try_from(n).unwrap_or(u32::MAX))
+    };
+    for state in MOTIONS {
+        metrics::gauge!("fleetglass_vehicles_by_motion", "motion" => frame::motion(state))
+            .set(count(&|vehicle| vehicle.motion.state == state));
+    }
+    for state in FRESHNESSES {
+        metrics::gauge!("fleetglass_vehicles", "freshness" => frame::freshness(state))
+            .set(count(&|vehicle| vehicle.freshness.state == state));
+    }
+    for source in web.hub.sources() {
+        let is_up = f64::from(u8::from(source.health == Health::Up));
+        metrics::gauge!("fleetglass_source_up", "source" => source.id.to_string()).set(is_up);
+        if let Some(at) = source.last_success_at {
+            let age_s = (web.clock)().duration_since(at).as_secs_f64();
+            metrics::gauge!("fleetglass_source_success_age_seconds", "source" => source.id.to_string())
+                .set(age_s);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! HTTP: every route on one page, and the order in which a request passes the guards.
+
+pub mod api;
+pub mod error;
+pub mod guard;
+pub mod health;
+pub mod live;
+pub mod openapi;
+pub mod query;
+pub mod trail;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use jiff::Timestamp;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use crate::fleet::writer::Pulse;
+use crate::history::trails::Trails;
+use crate::live::hub::Hub;
+use crate::live::session::SessionSettings;
+
+/// What handlers can reach: read-only views of everything, and nothing that writes.
+#[derive(Clone, Debug)]
+pub struct Web {
+    /// The live fleet.
+    pub hub: Arc<Hub>,
+    /// The last hour.
+    pub trails: Arc<Trails>,
+    /// How sessions behave.
+    pub session: SessionSettings,
+    /// The writer's sign of life.
+    pub pulse: Pulse,
+    /// When the server started.
+    pub started_at: Timestamp,
+    /// Cancelled once the server is to go.
+    pub shutdown: CancellationToken,
+    /// The sessions, waited for at the end.
+    pub sessions: TaskTracker,
+    /// Renders `/metrics`.
+    pub metrics: PrometheusHandle,
+    /// The policy that every answer carries.
+    pub policy: Arc<str>,
+    /// Reads the clock.
+    pub clock: fn() -> Timestamp,
+}
+
+/// Every route there is; `pages` are the desk, the wall, assets and tiles.
+pub fn router(web: Web, pages: Router<Web>) -> Router {
+    let data = Router::new()
+        .route("/api/v1/vehicles", get(api::vehicles))
+        .route("/api/v1/vehicles.geojson", get(api::geojson))
+        .route("/api/v1/vehicles/{id}", get(api::vehicle))
+        .route("/api/v1/vehicles/{id}/trail", get(trail::trail))
+        .route("/api/v1/sources", get(api::sources))
+        .route("/api/v1/openapi.json", get(openapi::openapi))
+        .layer(CompressionLayer::new());
+    Router::new()
+        .merge(data)
+        .merge(pages)
+        .route("/api/v1/live", get(live::live))
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .fallback(error::not_found)
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .layer(CatchPanicLayer::custom(error::panicked))
+        // From the outside in: headers on every answer, refusals included; then who may ask.
+        .layer(axum::middleware::from_fn(guard::refuse_foreign))
+        .layer(axum::middleware::from_fn_with_state(
+            web.clone(),
+            guard::add_headers,
+        ))
+        .with_state(web)
+}

@@ -1,0 +1,59 @@
+//! The description of the HTTP interface, derived from the handlers and the frames themselves.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use utoipa::OpenApi;
+
+use super::{api, error, health, trail};
+use crate::live::frame;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Fleetglass",
+        description = "One true live map of a fleet, from several vendors. \
+        All times are RFC 3339, UTC. Absent members are unknown. The live stream at /api/v1/live \
+        is a WebSocket; docs/protocol.md describes it."
+    ),
+    paths(
+        api::vehicles,
+        api::vehicle,
+        api::geojson,
+        api::sources,
+        trail::trail,
+        live,
+        openapi,
+        health::livez,
+        health::readyz,
+        health::metrics
+    ),
+    components(schemas(
+        frame::VehicleFrame,
+        frame::PositionFrame,
+        frame::MotionFrame,
+        frame::FreshnessFrame,
+        frame::DeviceFrame,
+        frame::SourceFrame,
+        error::ErrorBody
+    ))
+)]
+struct Description;
+
+/// This very description.
+#[utoipa::path(get, path = "/api/v1/openapi.json", responses((status = 200)))]
+pub async fn openapi() -> Response {
+    Json(Description::openapi()).into_response()
+}
+
+/// The live stream: an upgrade to a WebSocket that speaks `fleetglass.v1.json`.
+#[utoipa::path(get, path = "/api/v1/live",
+    params(
+        ("epoch" = Option<String>, Query, description = "epoch of the last frame seen"),
+        ("seq" = Option<u64>, Query, description = "seq of the last frame seen"),
+    ),
+    responses((status = 101), (status = 426, description = "not asked for a WebSocket")))]
+#[expect(
+    dead_code,
+    reason = "it carries the description of web::live, whose extractors say less"
+)]
+fn live() {}
