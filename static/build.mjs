@@ -1,6 +1,6 @@
 // Bundles the browser code into dist/assets, every name with a hash of its content, so that the
 // server may let browsers keep each file for ever. What the templates need to know stands in
-// manifest.json beside dist: logical name to path, and `build`, which names all of it.
+// manifest.txt beside dist, a line each: logical name, path; and `build`, which names all of it.
 
 import crypto from "node:crypto";
 import fs from "node:fs";
@@ -52,7 +52,8 @@ Object.assign(
   ),
 );
 manifest.build = digest(Buffer.from(fs.readdirSync(OUT).sort().join("\n")));
-fs.writeFileSync("manifest.json", `${JSON.stringify(manifest, null, 2)}\n`);
+const lines = Object.entries(manifest).map(([name, value]) => `${name} ${value}\n`);
+fs.writeFileSync("manifest.txt", lines.join(""));
 
 /** Logical names of a build's entry points: `src/desk.ts` is `desk.js`. */
 function entriesOf({ metafile }) {
