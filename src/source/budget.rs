@@ -37,6 +37,11 @@ impl Budget {
         }
     }
 
+    /// A budget that holds nobody back, for a vendor that counts nothing.
+    pub fn boundless() -> Self {
+        Self::new(u32::MAX, Duration::from_secs(1))
+    }
+
     /// Counts a request that goes out at `now`.
     pub fn spend(&mut self, now: Instant) {
         if self.resets_at.is_none_or(|resets_at| resets_at <= now) {
@@ -49,7 +54,7 @@ impl Budget {
 
     /// Gives back a request that never reached the vendor.
     pub fn unspend(&mut self) {
-        self.remaining = self.limit.min(self.remaining + 1);
+        self.remaining = self.limit.min(self.remaining.saturating_add(1));
     }
 
     /// Learns from an answer's `X-Rate-Limit-*` headers, received at `now`.
@@ -98,7 +103,7 @@ impl Budget {
     /// window.
     pub fn roomy_at(&self, n_requests: u32, now: Instant) -> Instant {
         match self.resets_at {
-            Some(resets_at) if now < resets_at && self.remaining < self.limit / 5 + n_requests => {
+            Some(resets_at) if now < resets_at && self.remaining < (self.limit / 5).saturating_add(n_requests) => {
                 resets_at
             }
             _ => now,
