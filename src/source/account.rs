@@ -11,12 +11,13 @@ use url::Url;
 
 use super::auth::{Auth, TokenRefusal};
 use super::budget::Budget;
-use super::decode::{BodyError, Decoded, Dialect, vendor_words};
+use super::decode::{BodyError, Decoded, Dialect};
 use super::http::{Answer, Ask, Body, Http};
 use super::listing::{Pager, Row, Walk};
 use super::retry_after::{retry_after, seconds, text};
 use super::secrets::Secrets;
 use super::trouble::{Kind, Trouble};
+use super::words::vendor_words;
 use crate::clock;
 use crate::config::source::{KeyProblem, SourceSettings};
 
@@ -201,7 +202,7 @@ impl Account {
         } else {
             Kind::of_status(answer.status)
         };
-        let retry_after = self.retry_after(kind, &answer.headers, now);
+        let retry_after = come_back_after(kind, &answer.headers, now);
         if let (Kind::Limited, Some(budget)) = (kind, &mut self.budget) {
             let wait = retry_after.unwrap_or(Duration::from_mins(1));
             budget.exhaust(Instant::now() + wait);
@@ -218,19 +219,6 @@ impl Account {
     fn is_limit(&self, headers: &HeaderMap) -> bool {
         let remaining = text(headers, "x-rate-limit-remaining").and_then(|n| n.parse().ok());
         self.manners.limits_by_403 && (remaining == Some(0) || headers.contains_key("retry-after"))
-    }
-
-    fn retry_after(&self, kind: Kind, headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-        // The window's end says when a limit is over, and nothing about any other failure.
-        let reset = || match kind {
-            Kind::Limited => seconds(headers, "x-rate-limit-reset").map(|s| s + Duration::from_secs(1)),
-            _ => None,
-        };
-        // Neither says anything about when credentials will be good again.
-        match kind {
-            Kind::Denied => None,
-            _ => retry_after(headers, now).or_else(reset),
-        }
     }
 
     fn words(&self, what: &str, kind: Kind, answer: &Answer) -> String {
@@ -253,5 +241,19 @@ impl Account {
             words.extend([": ", &self.http.secrets().clean(&theirs)]);
         }
         words
+    }
+}
+
+/// When the vendor says to come back.
+fn come_back_after(kind: Kind, headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    // The window's end says when a limit is over, and nothing about any other failure.
+    let reset = || match kind {
+        Kind::Limited => seconds(headers, "x-rate-limit-reset").map(|s| s + Duration::from_secs(1)),
+        _ => None,
+    };
+    // Neither says anything about when credentials will be good again.
+    match kind {
+        Kind::Denied => None,
+        _ => retry_after(headers, now).or_else(reset),
     }
 }

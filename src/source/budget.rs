@@ -103,7 +103,10 @@ impl Budget {
     /// window.
     pub fn roomy_at(&self, n_requests: u32, now: Instant) -> Instant {
         match self.resets_at {
-            Some(resets_at) if now < resets_at && self.remaining < (self.limit / 5).saturating_add(n_requests) => {
+            Some(resets_at)
+                if now < resets_at
+                    && self.remaining < (self.limit / 5).saturating_add(n_requests) =>
+            {
                 resets_at
             }
             _ => now,

@@ -76,6 +76,8 @@ pub struct Pager<T> {
     n_pages: u32,
     /// A first page that looks like a cap below our limit has been looked into.
     knows_cap: bool,
+    /// So many rows end in a full page; an empty one after it has proven that they are all.
+    proven_rows: Option<u64>,
 }
 
 /// One reading, from its first page to its last.
@@ -100,7 +102,19 @@ impl<T: Row> Pager<T> {
             limit,
             n_pages: 1,
             knows_cap: false,
+            proven_rows: None,
         }
+    }
+
+    /// There may be more than was proven, now that the vendor has `n_devices`.
+    ///
+    /// Where a fleet fills its last page, each reading would need an empty page to find its end.
+    /// Under a tight limit that is a quarter of a reading of 300; so the end is proven once, and
+    /// again when there is reason to doubt it.
+    pub fn doubt_end(&mut self, n_devices: usize) {
+        self.proven_rows = self
+            .proven_rows
+            .filter(|proven| n_devices as u64 <= *proven);
     }
 
     /// How many requests a reading takes, as far as is known.
@@ -146,21 +160,30 @@ impl<T: Row> Pager<T> {
     pub fn take(&mut self, walk: &mut Walk, rows: &[T], page: &Page) -> bool {
         let n_rows = page.n_rows as u64;
         let n_seen = walk.seen.len();
-        walk.seen.extend(rows.iter().map(|row| row.device().clone()));
+        walk.seen
+            .extend(rows.iter().map(|row| row.device().clone()));
         let brings_new = n_seen < walk.seen.len();
         walk.n_pages += 1;
         walk.n_rows += n_rows;
-        walk.page = page.current_page.unwrap_or(walk.page + 1).max(walk.page + 1);
+        walk.page = page
+            .current_page
+            .unwrap_or(walk.page + 1)
+            .max(walk.page + 1);
         let ends = match self.listing.paging {
             Paging::Numbered { .. } => page.last_page.is_none_or(|last| last <= walk.page),
-            Paging::Offset { .. } => self.is_short(walk, n_rows, brings_new),
+            Paging::Offset { .. } => {
+                self.proven_rows == Some(walk.n_rows) || self.is_short(walk, n_rows, brings_new)
+            }
             Paging::Cursor { .. } => !walk.advance(page.next_cursor.as_deref()),
         };
         // A page of nothing but bad rows brings nothing new, and is yet no end.
         let stalls = !brings_new && (n_rows == 0 || !rows.is_empty());
         let ends = ends || stalls || PAGES_MAX <= walk.n_pages;
         if ends {
-            self.n_pages = walk.n_pages;
+            let is_proof = n_rows == 0 && 1 < walk.n_pages;
+            let is_proven = self.proven_rows == Some(walk.n_rows);
+            self.proven_rows = Some(walk.n_rows).filter(|_| is_proof || is_proven);
+            self.n_pages = walk.n_pages - u32::from(is_proof);
         }
         ends
     }
@@ -253,8 +276,20 @@ mod tests {
             let mut pager = pager(Paging::Offset { limit: 100 });
             let read = read_by_offset(&mut pager, total, u64::MAX);
             assert_eq!(read, (n_requests, usize::try_from(total).unwrap()));
-            assert_eq!(u64::from(pager.n_pages()), n_requests);
         }
+    }
+
+    #[test]
+    fn an_end_that_fills_its_page_is_proven_once_and_again_when_in_doubt() {
+        let mut pager = pager(Paging::Offset { limit: 100 });
+        assert_eq!(read_by_offset(&mut pager, 300, u64::MAX), (4, 300));
+        assert_eq!(pager.n_pages(), 3);
+        assert_eq!(read_by_offset(&mut pager, 300, u64::MAX), (3, 300));
+        pager.doubt_end(300);
+        assert_eq!(read_by_offset(&mut pager, 300, u64::MAX), (3, 300));
+        pager.doubt_end(301);
+        assert_eq!(read_by_offset(&mut pager, 301, u64::MAX), (4, 301));
+        assert_eq!(read_by_offset(&mut pager, 250, u64::MAX), (3, 250));
     }
 
     #[test]
@@ -322,7 +357,10 @@ mod tests {
     #[test]
     fn a_refused_limit_is_halved_down_to_one() {
         let mut pager = pager(Paging::Offset { limit: 4 });
-        assert_eq!([pager.halve(), pager.halve(), pager.halve()], [true, true, false]);
+        assert_eq!(
+            [pager.halve(), pager.halve(), pager.halve()],
+            [true, true, false]
+        );
         assert!(!self::pager(Paging::Cursor { limit: 512 }).halve());
     }
 }

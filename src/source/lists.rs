@@ -52,15 +52,21 @@ impl Lists {
         let walk = metadata.walk.get_or_insert_default();
         if walk.rows.is_empty() {
             outlet.take_news();
+            self.vehicles.doubt_end(usize::MAX);
         }
-        let page = self.account.page(&self.dialect, &mut self.vehicles, &mut walk.walk);
+        let page = self
+            .account
+            .page(&self.dialect, &mut self.vehicles, &mut walk.walk);
         let (decoded, is_last) = page.await?;
         let (refusals, shape) = (decoded.refusals, decoded.first_bad_shape);
-        outlet.refused(self.vehicles.listing.path, refusals, shape).await;
+        outlet
+            .refused(self.vehicles.listing.path, refusals, shape)
+            .await;
         walk.rows.extend(decoded.rows);
         if is_last {
             let rows = metadata.done(Instant::now());
             debug!(source.id = %outlet.source(), n = rows.len(), "the vehicles' names were read");
+            self.positions.doubt_end(rows.len());
             outlet.log_healed(Activity::Vehicles);
             outlet.say(Said::Listed(Some(rows))).await;
         }

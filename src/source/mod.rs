@@ -10,20 +10,27 @@ pub mod backoff;
 pub mod budget;
 pub mod cartrack;
 pub mod decode;
+pub mod envelope;
 pub mod eztotrack;
+pub mod fields;
 pub mod http;
+pub mod json;
 pub mod listing;
 pub mod lists;
+pub mod mend;
 pub mod mycartracks;
 pub mod outlet;
 pub mod poll;
 pub mod probe;
+pub mod record;
 pub mod retry_after;
 pub mod secrets;
 pub mod stream;
 pub mod supervise;
+pub mod time;
 pub mod trouble;
 pub mod url_guard;
+pub mod words;
 
 use std::time::Duration;
 
@@ -40,11 +47,7 @@ use outlet::Outlet;
 use probe::Probe;
 
 /// The one list of vendors.
-pub static VENDORS: &[&Vendor] = &[
-    &mycartracks::VENDOR,
-    &cartrack::VENDOR,
-    &eztotrack::VENDOR,
-];
+pub static VENDORS: &[&Vendor] = &[&mycartracks::VENDOR, &cartrack::VENDOR, &eztotrack::VENDOR];
 
 /// What a vendor's folder offers.
 #[derive(Debug)]
@@ -85,7 +88,10 @@ pub struct SourceDescription {
 
 /// The vendor of `kind`.
 pub fn vendor(kind: &str) -> Option<&'static Vendor> {
-    VENDORS.iter().copied().find(|vendor| vendor.spec.kind == kind)
+    VENDORS
+        .iter()
+        .copied()
+        .find(|vendor| vendor.spec.kind == kind)
 }
 
 /// Describes a source by its settings.

@@ -58,12 +58,7 @@ impl Polled {
     }
 
     /// Reads the names if they are due; a rate limit met there holds the positions back too.
-    async fn ask_names(
-        &mut self,
-        metadata: &mut Metadata,
-        next_at: &mut Instant,
-        outlet: &Outlet,
-    ) {
+    async fn ask_names(&mut self, metadata: &mut Metadata, next_at: &mut Instant, outlet: &Outlet) {
         if Instant::now() < metadata.due_at(outlet.has_news(), NEWS_EVERY) {
             return;
         }

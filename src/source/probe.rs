@@ -5,8 +5,8 @@ use http::Method;
 
 use super::account::Request;
 use super::http::Body;
-use super::lists::Lists;
 use super::listing::{Pager, Row, Walk};
+use super::lists::Lists;
 use super::trouble::Trouble;
 
 /// One endpoint, asked once.

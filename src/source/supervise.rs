@@ -102,7 +102,7 @@ mod tests {
                     1 => {}
                     _ => {
                         outlet.success(Activity::Positions).await;
-                        std::future::pending().await
+                        std::future::pending::<()>().await;
                     }
                 }
             })
@@ -113,7 +113,7 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_source_that_panics_or_ends_is_started_again() {
         let (reports, mut heard) = mpsc::channel(8);
         let outlet = Outlet::new(SourceId::new("x"), reports);

@@ -1,6 +1,7 @@
 //! Cartrack's Fleet API: Basic, one unpaged list of positions to be polled, names beside it.
 
 pub mod convert;
+pub mod wire;
 
 use std::time::Duration;
 

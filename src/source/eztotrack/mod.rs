@@ -1,6 +1,7 @@
 //! EZToTrack's public API: a key, two cursor-paged lists to be polled.
 
 pub mod convert;
+pub mod wire;
 
 use std::time::Duration;
 
@@ -115,7 +116,10 @@ fn check(settings: &SourceSettings) -> Result<(), KeyProblem> {
     if !SPEED_UNITS.contains(&unit) {
         return Err(KeyProblem {
             key: "speed_unit",
-            problem: format!("`{unit}` is no unit; give one of {}", SPEED_UNITS.join(", ")),
+            problem: format!(
+                "`{unit}` is no unit; give one of {}",
+                SPEED_UNITS.join(", ")
+            ),
         });
     }
     if starts_with(settings, LIVE_PREFIX) || starts_with(settings, TEST_PREFIX) {

@@ -1,6 +1,9 @@
 //! MyCarTracks API v3: tokens, a tight budget, a live stream, and lists to fill its gaps.
 
 pub mod convert;
+mod event;
+mod grant;
+pub mod wire;
 
 use std::time::Duration;
 
@@ -103,7 +106,12 @@ const MANNERS: Manners = Manners {
 fn build(settings: &SourceSettings) -> Result<Box<dyn Source>, KeyProblem> {
     let secrets = Secrets::default();
     let id = settings.text("client_id").unwrap_or_default();
-    let client = basic(&secrets, "client_secret", id, &settings.secret("client_secret"))?;
+    let client = basic(
+        &secrets,
+        "client_secret",
+        id,
+        &settings.secret("client_secret"),
+    )?;
     let tokens = Tokens {
         url: token_url(settings)?,
         client,
@@ -165,7 +173,10 @@ fn token_url(settings: &SourceSettings) -> Result<Url, KeyProblem> {
 
 fn stream_hosts(settings: &SourceSettings) -> Vec<String> {
     let hosts = settings.text("stream_hosts").unwrap_or_default();
-    let hosts = hosts.split(',').map(str::trim).filter(|host| !host.is_empty());
+    let hosts = hosts
+        .split(',')
+        .map(str::trim)
+        .filter(|host| !host.is_empty());
     hosts.map(str::to_ascii_lowercase).collect()
 }
 

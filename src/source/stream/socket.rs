@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderValue, header};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use metrics::counter;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -19,21 +18,20 @@ use tracing::{info, warn};
 use url::{Host, Url};
 
 use super::idle::Idle;
-use super::{Event, Habits};
+use super::{Event, ReadFrame};
 use crate::clock;
 use crate::domain::{Mode, Refusal, Said, Signal};
-use crate::source::decode::{BodyError, Dialect};
+use crate::source::decode::Dialect;
 use crate::source::http::{ANSWER_WITHIN, CONNECT_WITHIN};
-use crate::source::lists::Lists;
 use crate::source::outlet::{Activity, Outlet};
-use crate::source::probe::{Holds, Probe};
 use crate::source::secrets::Secrets;
 use crate::source::trouble::{Kind, Trouble};
 
 /// A greater message is no batch of events.
 const MESSAGE_MAX_BYTES: usize = 16 * 1024 * 1024;
 
-type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
+/// An open socket.
+pub(super) type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// All that a socket needs.
 #[derive(Debug)]
@@ -45,7 +43,7 @@ pub struct Plug {
     /// How the account speaks.
     pub dialect: Dialect,
     /// Reads a frame.
-    pub events: fn(&Dialect, &[u8], Timestamp) -> Result<Vec<Event>, BodyError>,
+    pub events: ReadFrame,
     /// Its idle timer.
     pub idle: Idle,
     /// Whom to tell.
@@ -216,7 +214,8 @@ impl Plug {
     }
 }
 
-async fn connect(
+/// Opens a socket to `url`, which the guard has checked.
+pub(super) async fn connect(
     url: &Url,
     bearer: Option<HeaderValue>,
     secrets: &Secrets,

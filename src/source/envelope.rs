@@ -1,0 +1,248 @@
+//! Opens a vendor's answer and decodes its list record by record.
+//!
+//! The list may be bare or under one of several names; a record that cannot be read is counted
+//! and costs nothing else. An answer without a list is an error: an empty fleet is never
+//! concluded from it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use crate::domain::Refusal;
+
+use super::decode::{BodyError, Decoded, Page};
+use super::json::{Json, body_text, read};
+use super::mend::mend;
+use super::words::{clean, words_of};
+
+/// Names under which a list may stand, in the order in which they are tried.
+pub const LIST_NAMES: [&str; 7] = [
+    "data",
+    "vehicles",
+    "positions",
+    "locations",
+    "items",
+    "results",
+    "content",
+];
+
+/// Decodes each record of the list in `body` by `one`, and the paging beside it by `paging`.
+pub fn decode_list<T>(
+    body: &[u8],
+    paging: impl Fn(&Json<'_>, &mut Page),
+    mut one: impl FnMut(&Json<'_>) -> Result<T, Refusal>,
+) -> Result<Decoded<T>, BodyError> {
+    with_list(body, |rows, beside| {
+        let mut decoded = Decoded {
+            rows: Vec::with_capacity(rows.len()),
+            refusals: BTreeMap::new(),
+            first_bad_shape: None,
+            page: Page {
+                n_rows: rows.len(),
+                ..Page::default()
+            },
+        };
+        paging(beside, &mut decoded.page);
+        for row in rows {
+            let outcome = read(row.get(), |record| {
+                let is_object = matches!(record, Json::Object(_));
+                let outcome = if is_object {
+                    one(record)
+                } else {
+                    Err(Refusal::NotAnObject)
+                };
+                outcome.map_err(|refusal| (refusal, record.shape()))
+            });
+            match outcome {
+                Some(Ok(row)) => decoded.rows.push(row),
+                Some(Err((refusal, shape))) => decoded.refuse(refusal, shape),
+                None => decoded.refuse(Refusal::NotAnObject, "unreadable".to_owned()),
+            }
+        }
+        decoded
+    })
+}
+
+impl<T> Decoded<T> {
+    fn refuse(&mut self, refusal: Refusal, shape: String) {
+        *self.refusals.entry(refusal).or_default() += 1;
+        self.first_bad_shape.get_or_insert(shape);
+    }
+}
+
+/// Hands the raw records of the list in `body`, and an object of all that stands beside it, to
+/// `then`.
+pub fn with_list<T>(
+    body: &[u8],
+    then: impl FnOnce(&[&RawValue], &Json<'_>) -> T,
+) -> Result<T, BodyError> {
+    let text = body_text(body);
+    if let Some(envelope) = Envelope::of(&text) {
+        return envelope.open(then);
+    }
+    let mended = mend(&text);
+    match Envelope::of(&mended) {
+        Some(envelope) => envelope.open(then),
+        None => Err(BodyError::NotJson),
+    }
+}
+
+/// An answer whose records are not yet read: each may turn out bad by itself.
+enum Envelope<'a> {
+    Bare(Vec<&'a RawValue>),
+    Members(BTreeMap<String, &'a RawValue>),
+    Scalar,
+}
+
+impl<'a> Envelope<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        match text.trim_start().as_bytes().first() {
+            Some(b'[') => serde_json::from_str(text).map(Self::Bare).ok(),
+            Some(b'{') => serde_json::from_str(text).map(Self::Members).ok(),
+            _ => {
+                let scalar = serde_json::from_str::<Json<'_>>(text);
+                scalar.map(|_| Self::Scalar).ok()
+            }
+        }
+    }
+
+    fn open<T>(self, then: impl FnOnce(&[&RawValue], &Json<'_>) -> T) -> Result<T, BodyError> {
+        let mut members = match self {
+            Self::Bare(rows) => return Ok(then(&rows, &Json::Null)),
+            Self::Scalar => BTreeMap::new(),
+            Self::Members(members) => members,
+        };
+        let keys = members.keys().cloned().collect::<Vec<_>>().join(", ");
+        let is_list = |raw: &&RawValue| raw.get().starts_with('[');
+        let list = LIST_NAMES
+            .iter()
+            .find(|name| members.get(**name).is_some_and(is_list))
+            .and_then(|name| members.remove(*name))
+            .and_then(|raw| serde_json::from_str::<Vec<&RawValue>>(raw.get()).ok());
+        let beside = beside(&members);
+        match list {
+            Some(rows) if !rows.is_empty() => Ok(then(&rows, &beside)),
+            Some(rows) if !beside.get("error").is_some_and(says_something) => {
+                Ok(then(&rows, &beside))
+            }
+            list => Err(match (words_of(&beside), list) {
+                (Some(words), _) => BodyError::Vendor { words },
+                (None, Some(_)) => BodyError::Vendor {
+                    words: "an error without words".to_owned(),
+                },
+                (None, None) => BodyError::NoList { keys: clean(&keys) },
+            }),
+        }
+    }
+}
+
+/// The small members: paging, an error, a message. Those that cannot be read are left out.
+fn beside<'a>(members: &BTreeMap<String, &'a RawValue>) -> Json<'a> {
+    let read = |(key, raw): (&String, &&'a RawValue)| {
+        let value = serde_json::from_str(raw.get()).ok()?;
+        Some((Cow::Owned(key.clone()), value))
+    };
+    Json::Object(members.iter().filter_map(read).collect())
+}
+
+/// An `error` of null, false, `""`, `{}` or 0 is the absence of one.
+fn says_something(error: &Json<'_>) -> bool {
+    match error {
+        Json::Bool(_) | Json::Number(_) => error.boolean() != Some(false),
+        Json::Object(members) => !members.is_empty(),
+        Json::List(items) => !items.is_empty(),
+        other => !other.is_blank(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(body: &str) -> Result<Decoded<String>, BodyError> {
+        decode_list(
+            body.as_bytes(),
+            |_, _| {},
+            |record| {
+                let id = record.get("id").and_then(Json::id).ok_or(Refusal::NoId)?;
+                Ok(id.into_owned())
+            },
+        )
+    }
+
+    #[test]
+    fn a_list_is_bare_or_under_the_first_known_name_that_is_one() {
+        let bodies = [
+            r#"[{"id": 1}]"#,
+            r#" {"data": [{"id": 1}]} "#,
+            r#"{"data": {"x": 1}, "content": [{"id": 1}]}"#,
+            r#"{"data": null, "error": null, "items": [{"id": 1}], "vehicles": 3}"#,
+            r#"{"results": [{"id": 2}], "positions": [{"id": 1}]}"#,
+            r#"{"data": [{"id": 1}], "error": {"message": "partial"}}"#,
+        ];
+        for body in bodies {
+            assert_eq!(ids(body).unwrap().rows, ["1"], "{body}");
+        }
+        assert!(ids("[]").unwrap().rows.is_empty());
+        assert!(ids(r#"{"data": [], "error": []}"#).unwrap().rows.is_empty());
+    }
+
+    #[test]
+    fn an_answer_without_a_list_is_an_error_and_never_an_empty_fleet() {
+        let no_list = |keys: &str| BodyError::NoList {
+            keys: keys.to_owned(),
+        };
+        let vendor = |words: &str| BodyError::Vendor {
+            words: words.to_owned(),
+        };
+        let cases = [
+            ("<html>502 Bad Gateway</html>", BodyError::NotJson),
+            ("", BodyError::NotJson),
+            (r#"{"data": [{"id": 1}"#, BodyError::NotJson),
+            ("null", no_list("")),
+            ("{}", no_list("")),
+            (r#"{"data": null, "fleet": []}"#, no_list("data, fleet")),
+            (
+                r#"{"data": null, "error": {"code": 500, "message": "Oops"}}"#,
+                vendor("500: Oops"),
+            ),
+            (r#"{"data": [], "error": "quota"}"#, vendor("quota")),
+            (
+                r#"{"data": [], "error": true}"#,
+                vendor("an error without words"),
+            ),
+        ];
+        for (body, expected) in cases {
+            assert_eq!(ids(body), Err(expected), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_bad_row_is_counted_and_costs_no_other() {
+        let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+        let rows = [
+            r#"{"id": 1}"#,
+            "null",
+            "7",
+            "[]",
+            "{}",
+            r#"{"name": "x"}"#,
+            &format!(r#"{{"id": 2, "x": {deep}}}"#),
+            r#"{"id": 3, "x": "\ud83d"}"#,
+            r#"{"id": 4, "x": 1e999}"#,
+        ];
+        let decoded = ids(&format!(r#"{{"data": [{}]}}"#, rows.join(", "))).unwrap();
+        assert_eq!(decoded.rows, ["1", "3", "4"]);
+        let refusals = [(Refusal::NotAnObject, 4), (Refusal::NoId, 2)];
+        assert_eq!(decoded.refusals, BTreeMap::from(refusals));
+        assert_eq!(decoded.first_bad_shape.as_deref(), Some("null"));
+        assert_eq!(decoded.page.n_rows, 9);
+    }
+
+    #[test]
+    fn a_bare_nan_costs_its_value_only() {
+        let decoded = ids(r#"{"data": [{"id": 1, "speed": NaN}, {"id": 2}]}"#).unwrap();
+        assert_eq!(decoded.rows, ["1", "2"]);
+    }
+}

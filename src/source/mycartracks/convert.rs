@@ -1,0 +1,89 @@
+//! MyCarTracks' lists to observations. Pure.
+
+use jiff::Timestamp;
+
+use crate::domain::{DeviceKey, Facts, Label, Observation, Origin, Reading, Refusal};
+use crate::source::decode::{BodyError, Decoded, Dialect};
+use crate::source::envelope::decode_list;
+use crate::source::fields::{Datum, Pointers, Record};
+use crate::source::record::SpeedUnit;
+
+pub use super::event::{Event, events};
+pub use super::grant::{StreamSession, Token, stream_session, token};
+use super::wire::{LAST_POSITION, VEHICLE};
+
+/// Decodes a page of `GET /vehicles/lastPositions`.
+///
+/// # Errors
+/// The body is no JSON, holds no list, or is the vendor's error.
+pub fn last_positions(
+    dialect: &Dialect,
+    body: &[u8],
+    received_at: Timestamp,
+) -> Result<Decoded<Observation>, BodyError> {
+    let pointers = Pointers::of(LAST_POSITION.kind, &dialect.fields);
+    decode_list(
+        body,
+        |_, _| {},
+        |row| {
+            let record = Record::open(&LAST_POSITION, &pointers, row);
+            let device = record.device(&dialect.source)?;
+            let reading = reading(dialect, &record)?;
+            Ok(observation(
+                &record,
+                device,
+                reading,
+                received_at,
+                Origin::Poll,
+            ))
+        },
+    )
+}
+
+/// Decodes a page of `GET /vehicles`: what people call each vehicle.
+///
+/// # Errors
+/// The body is no JSON, holds no list, or is the vendor's error.
+pub fn vehicles(dialect: &Dialect, body: &[u8]) -> Result<Decoded<(DeviceKey, Label)>, BodyError> {
+    let pointers = Pointers::of(VEHICLE.kind, &dialect.fields);
+    decode_list(
+        body,
+        |_, _| {},
+        |row| {
+            let record = Record::open(&VEHICLE, &pointers, row);
+            Ok((record.device(&dialect.source)?, record.label()))
+        },
+    )
+}
+
+/// The position of a row or of an event; its speed is in km/h unless the source is set otherwise.
+pub(super) fn reading(dialect: &Dialect, record: &Record<'_>) -> Result<Option<Reading>, Refusal> {
+    let unit = SpeedUnit::named(dialect.speed_unit.as_deref(), SpeedUnit::Kmh);
+    record.reading(&dialect.timezone, unit, None)
+}
+
+/// What a row or an event says. Its receipt is its contact.
+pub(super) fn observation(
+    record: &Record<'_>,
+    device: DeviceKey,
+    reading: Option<Reading>,
+    received_at: Timestamp,
+    origin: Origin,
+) -> Observation {
+    Observation {
+        device,
+        received_at,
+        origin,
+        reading,
+        contact_at: None,
+        label: record.label(),
+        facts: Facts {
+            driver: record.text(Datum::Driver),
+            battery_pct: record.percent(Datum::Battery),
+            ignition: record.boolean(Datum::Ignition),
+            odometer_m: record.odometer_m(),
+            address: record.text(Datum::Address),
+            ..Facts::default()
+        },
+    }
+}

@@ -1,0 +1,143 @@
+//! MyCarTracks' names, as data: change a name here and nowhere else.
+//!
+//! That a vehicle has `id` and `name`, that an answer holds `websocketUrl`, and the four kinds of
+//! events are from the vendor's pages. Every other name is an assumption.
+
+use crate::source::fields::{Datum, Entry, Path, RecordKind, RecordSpec};
+
+/// A row of `GET /vehicles/lastPositions`.
+pub static LAST_POSITION: RecordSpec = RecordSpec {
+    kind: RecordKind::Position,
+    wraps: WRAPS,
+    places: PLACES,
+    entries: ENTRIES,
+};
+
+/// An event of the live stream.
+pub static EVENT: RecordSpec = RecordSpec {
+    kind: RecordKind::Event,
+    wraps: WRAPS,
+    places: PLACES,
+    entries: ENTRIES,
+};
+
+/// A row of `GET /vehicles`.
+pub static VEHICLE: RecordSpec = RecordSpec {
+    kind: RecordKind::Vehicle,
+    wraps: &[],
+    places: &[],
+    entries: &[ID, WEAK_ID, NAME, REGISTRATION, GROUPS],
+};
+
+/// Members of an event that may hold an array of positions in place of one.
+pub const ARRAYS: [&str; 4] = ["data", "payload", "position", "positions"];
+
+/// Where a stream's answer may keep its members: at the top, or one level down.
+pub const SESSION_URL: [Path; 2] = [&["websocketUrl"], &["data", "websocketUrl"]];
+/// The end of the session as a time.
+pub const SESSION_EXPIRES_AT: [Path; 2] = [&["expiresAt"], &["data", "expiresAt"]];
+/// The rest of its life in seconds.
+pub const SESSION_EXPIRES_IN: [Path; 2] = [&["expiresIn"], &["data", "expiresIn"]];
+
+const WRAPS: &[&str] = &["data", "payload"];
+const PLACES: &[&str] = &["position", "lastPosition", "location", "geometry"];
+
+const ID: Entry = Entry::assumed(
+    Datum::Id,
+    &[
+        &["vehicleId"],
+        &["vehicle_id"],
+        &["carId"],
+        &["vehicle", "id"],
+        &["car", "id"],
+    ],
+);
+// An event may have an id of its own, so this is taken only where none of the others exists.
+const WEAK_ID: Entry = Entry::doc(Datum::WeakId, &[&["id"]]);
+const NAME: Entry = Entry::assumed(
+    Datum::Name,
+    &[
+        &["vehicleName"],
+        &["carName"],
+        &["name"],
+        &["vehicle", "name"],
+    ],
+);
+const REGISTRATION: Entry = Entry::assumed(
+    Datum::Registration,
+    &[
+        &["registration"],
+        &["licensePlate"],
+        &["plateNumber"],
+        &["plate"],
+    ],
+);
+const GROUPS: Entry = Entry::assumed(
+    Datum::Groups,
+    &[&["groups"], &["groupIds"], &["groupId"], &["tags"]],
+);
+
+const ENTRIES: &[Entry] = &[
+    Entry::assumed(
+        Datum::Kind,
+        &[&["type"], &["event"], &["eventType"], &["kind"]],
+    ),
+    ID,
+    WEAK_ID,
+    NAME,
+    REGISTRATION,
+    GROUPS,
+    // Degrees; GeoJSON puts the longitude first.
+    Entry::assumed(
+        Datum::Latitude,
+        &[&["latitude"], &["lat"], &["coordinates", "1"]],
+    ),
+    Entry::assumed(
+        Datum::Longitude,
+        &[&["longitude"], &["lng"], &["lon"], &["coordinates", "0"]],
+    ),
+    // km/h.
+    Entry::assumed(Datum::Speed, &[&["speed"]]),
+    Entry::assumed(Datum::SpeedKmh, &[&["speedKmh"]]),
+    // Degrees.
+    Entry::assumed(
+        Datum::Heading,
+        &[&["bearing"], &["heading"], &["course"], &["direction"]],
+    ),
+    // Metres.
+    Entry::assumed(Datum::Altitude, &[&["altitude"], &["alt"]]),
+    Entry::assumed(Datum::Accuracy, &[&["accuracy"], &["horizontalAccuracy"]]),
+    // ISO 8601, or epoch milliseconds.
+    Entry::assumed(
+        Datum::Time,
+        &[
+            &["time"],
+            &["timestamp"],
+            &["positionTime"],
+            &["gpsTime"],
+            &["recordedAt"],
+            &["lastUpdate"],
+            &["updatedAt"],
+        ],
+    ),
+    Entry::assumed(Datum::OfflineSince, &[&["offlineSince"], &["lastSeen"]]),
+    // Percent.
+    Entry::assumed(Datum::Battery, &[&["battery"], &["batteryLevel"]]),
+    Entry::assumed(
+        Datum::Driver,
+        &[&["driverName"], &["driver", "name"], &["userName"]],
+    ),
+    Entry::assumed(
+        Datum::ErrorCode,
+        &[&["code"], &["errorCode"], &["error", "code"]],
+    ),
+    Entry::assumed(
+        Datum::ErrorMessage,
+        &[
+            &["message"],
+            &["error", "message"],
+            &["error_description"],
+            &["error"],
+        ],
+    ),
+];
