@@ -84,6 +84,45 @@ pub enum Datum {
 }
 
 impl Datum {
+    /// Its name for people; the configuration's, where there is one.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kind => "kind",
+            Self::Id => "id",
+            Self::WeakId => "id (weak)",
+            Self::Name => "name",
+            Self::Registration => "registration",
+            Self::Groups => "groups",
+            Self::Latitude => "latitude",
+            Self::Longitude => "longitude",
+            Self::Speed => "speed",
+            Self::SpeedMph => "speed (mph)",
+            Self::SpeedKmh => "speed (km/h)",
+            Self::Heading => "heading",
+            Self::Altitude => "altitude",
+            Self::Accuracy => "accuracy",
+            Self::FixType => "fix type",
+            Self::Time => "time",
+            Self::ContactTime => "contact time",
+            Self::OfflineSince => "offline since",
+            Self::Ignition => "ignition",
+            Self::EngineState => "engine state",
+            Self::Odometer => "odometer",
+            Self::OdometerKm => "odometer (km)",
+            Self::OdometerMiles => "odometer (miles)",
+            Self::Driver => "driver",
+            Self::DriverFirstName => "driver, first",
+            Self::DriverLastName => "driver, last",
+            Self::DriverId => "driver, id",
+            Self::Address => "address",
+            Self::Battery => "battery",
+            Self::Fuel => "fuel",
+            Self::Panic => "panic",
+            Self::ErrorCode => "error code",
+            Self::ErrorMessage => "error message",
+        }
+    }
+
     /// The configuration's name for it, where `[source.fields.*]` can point at it.
     pub fn configured_as(self) -> Option<Field> {
         Some(match self {
@@ -177,6 +216,8 @@ pub struct RecordSpec {
     pub wraps: &'static [&'static str],
     /// Members that may hold the position; the record itself comes last.
     pub places: &'static [&'static str],
+    /// Members that may hold an array of records in place of one.
+    pub arrays: &'static [&'static str],
     /// The names.
     pub entries: &'static [Entry],
 }
@@ -288,6 +329,17 @@ impl<'r> Record<'r> {
         self.root
     }
 
+    /// The records of a payload that carries an array of them.
+    pub fn elements(&self) -> &'r [Json<'r>] {
+        self.spec
+            .arrays
+            .iter()
+            .filter_map(|name| self.body.get(name))
+            .map(Json::items)
+            .find(|items| !items.is_empty())
+            .unwrap_or_default()
+    }
+
     /// What the record says of `datum`, and where; `None` if it says nothing.
     pub fn find(&self, datum: Datum) -> Option<(Found<'r>, &'r Json<'r>)> {
         if let Some(path) = self.pointers.path(datum)
@@ -310,6 +362,18 @@ impl<'r> Record<'r> {
     /// What the record says of `datum`.
     pub fn value(&self, datum: Datum) -> Option<&'r Json<'r>> {
         self.find(datum).map(|(_, value)| value)
+    }
+
+    /// Every value that stands under a name of `datum`, whether or not it says anything.
+    pub(super) fn known(&self, datum: Datum) -> impl Iterator<Item = &'r Json<'r>> + use<'r> {
+        let paths = self.spec.paths(datum).iter();
+        let scopes = [self.root, self.body, self.place];
+        paths
+            .flat_map(move |path| {
+                let at = |scope: &'r Json<'r>| path.iter().try_fold(scope, |at, name| at.get(name));
+                scopes.into_iter().filter_map(at)
+            })
+            .filter(move |value| datum.can_be(value))
     }
 
     /// The objects to look in, nearest first. A position's object comes before the record for
@@ -409,6 +473,7 @@ mod tests {
         kind: RecordKind::Position,
         wraps: &["data"],
         places: &["location", "gps"],
+        arrays: &[],
         entries: &[
             Entry::assumed(Datum::Id, &[&["vehicleId"], &["vehicle", "id"]]),
             Entry::assumed(Datum::Latitude, &[&["lat"], &["coordinates", "1"]]),

@@ -9,5 +9,9 @@ pub mod json;
 pub mod mend;
 pub mod mycartracks;
 pub mod record;
+pub mod redact;
+pub mod survey;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod time;
 pub mod words;

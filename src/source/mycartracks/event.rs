@@ -13,7 +13,7 @@ use crate::source::json::{Json, body_text, read};
 use crate::source::words::clean;
 
 use super::convert::{observation, reading};
-use super::wire::{ARRAYS, EVENT};
+use super::wire::EVENT;
 
 /// What one live event says.
 #[expect(clippy::large_enum_variant, reason = "nearly all events are positions")]
@@ -96,7 +96,7 @@ impl Reader<'_> {
             return;
         }
         let record = Record::open(&EVENT, self.pointers, item);
-        let elements = elements(&record);
+        let elements = record.elements();
         match kind(&record) {
             Ok(Kind::Heartbeat) => events.push(Event::Heartbeat),
             Ok(Kind::Error) => events.push(error(&record)),
@@ -142,16 +142,6 @@ impl Reader<'_> {
             since: at(Datum::OfflineSince).or_else(|| at(Datum::Time)),
         })
     }
-}
-
-/// The records of an event that carries an array of them.
-fn elements<'r>(record: &Record<'r>) -> &'r [Json<'r>] {
-    ARRAYS
-        .iter()
-        .filter_map(|name| record.body().get(name))
-        .map(Json::items)
-        .find(|items| !items.is_empty())
-        .unwrap_or_default()
 }
 
 /// The kind of an event; else its unknown name, if it has one.
