@@ -443,25 +443,36 @@ fn unwrapped<'r>(spec: &RecordSpec, root: &'r Json<'r>) -> &'r Json<'r> {
     body
 }
 
-/// The first object among the places that holds a coordinate; else the payload itself.
+/// The first object among the places that holds a coordinate, under a name of the vendor's or by
+/// a pointer of the operator's; else the payload itself.
 fn place_in<'r>(
     spec: &RecordSpec,
     pointers: &Pointers,
     root: &'r Json<'r>,
     body: &'r Json<'r>,
 ) -> &'r Json<'r> {
-    let has_coordinate = |place: &Json<'_>| {
-        [Datum::Latitude, Datum::Longitude].iter().any(|datum| {
-            let pointed = pointers.path(*datum).and_then(|path| place.at(path));
-            let named = || spec.paths(*datum).iter().find_map(|path| place.at(path));
-            pointed.or_else(named).is_some()
+    let holds = |scope: &'r Json<'r>, name: &str, datum| {
+        let place = scope.get(name)?;
+        let named = || spec.paths(datum).iter().find_map(|path| place.at(path));
+        let pointed = |path: &[String]| {
+            let scopes = [root, body, place];
+            let target = scopes.iter().find_map(|scope| scope.at(path))?;
+            let ends = (0..path.len()).filter_map(|n| place.at(path.get(n..)?));
+            ends.into_iter().find(|end| std::ptr::eq(*end, target))
+        };
+        let is_held = pointers
+            .path(datum)
+            .and_then(pointed)
+            .or_else(named)
+            .is_some();
+        is_held.then_some(place)
+    };
+    let places = |scope| {
+        spec.places.iter().find_map(move |name| {
+            holds(scope, name, Datum::Latitude).or_else(|| holds(scope, name, Datum::Longitude))
         })
     };
-    let places = |scope: &'r Json<'r>| spec.places.iter().filter_map(|name| scope.get(name));
-    places(body)
-        .chain(places(root))
-        .find(|place| has_coordinate(place))
-        .unwrap_or(body)
+    places(body).or_else(|| places(root)).unwrap_or(body)
 }
 
 #[cfg(test)]
@@ -539,6 +550,18 @@ mod tests {
         assert_eq!(found(&pointers, record, Datum::Id).as_deref(), Some("7"));
         let record = r#"{"unit/key": [], "vehicleId": 1}"#;
         assert_eq!(found(&pointers, record, Datum::Id).as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn a_pointer_to_a_coordinate_shows_where_the_rest_of_the_fix_is() {
+        let pointers = [(Field::Latitude, "/gps/y")];
+        let record = r#"{"time": "a", "gps": {"y": 48.1, "time": "b"}}"#;
+        let time = found(&pointers, record, Datum::Time);
+        assert_eq!(time.as_deref(), Some("b"));
+        let pointers = [(Field::Latitude, "/data/gps/y")];
+        let record = r#"{"time": "a", "data": {"gps": {"y": 48.1, "time": "b"}}}"#;
+        let time = found(&pointers, record, Datum::Time);
+        assert_eq!(time.as_deref(), Some("b"));
     }
 
     #[test]

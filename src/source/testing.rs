@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use proptest::prelude::*;
+use serde_json::Value;
 
 use crate::config::source::FieldMap;
 use crate::domain::fix::MAX_SPEED_MPS;
@@ -172,4 +174,49 @@ fn print_label(label: &Label) -> String {
         return String::new();
     }
     format!("  called{names}{groups}\n")
+}
+
+/// Any scalar, with those that have bitten somebody more often than chance would have it.
+pub(crate) fn any_scalar() -> impl Strategy<Value = Value> {
+    let odd = [
+        "null",
+        "0",
+        "-0.0",
+        "90",
+        "180",
+        "-180.0000001",
+        "1e308",
+        "-1",
+        "1e-20",
+        "\"\"",
+        "\" \"",
+        "\"NaN\"",
+        "\"-inf\"",
+        "\"1e999\"",
+        "\"0\"",
+        "\"42\"",
+        "\"on\"",
+        "{}",
+        "[]",
+        "[1, 2]",
+        "9223372036854775807",
+        "18446744073709551615",
+        "-62135596800",
+        "253402300800",
+        "\"2026-08-05 14:20:07+02\"",
+        "\"2026-08-05\"",
+        "\"9999-12-31T23:59:60+26\"",
+        "\"0000-00-00 00:00:00\"",
+        "\"a\\u0000b\"",
+    ];
+    let odd = odd.map(|text| serde_json::from_str::<Value>(text).unwrap());
+    prop_oneof![
+        proptest::sample::select(odd.to_vec()),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        (-400.0..400.0).prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        any::<f64>().prop_map(|number| Value::from(number.to_string())),
+    ]
 }
