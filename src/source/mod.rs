@@ -6,6 +6,7 @@ pub mod envelope;
 pub mod eztotrack;
 pub mod fields;
 pub mod json;
+pub mod lookup;
 pub mod mend;
 pub mod mycartracks;
 pub mod record;

@@ -8,8 +8,9 @@ use jiff::tz::TimeZone;
 use crate::domain::units::{km_to_m, kmh_to_mps, knots_to_mps, mph_to_mps};
 use crate::domain::{DeviceKey, FixQuality, Label, Reading, Refusal, SourceId};
 
-use super::fields::{Datum, Record};
+use super::fields::Datum;
 use super::json::Json;
+use super::lookup::Record;
 use super::time;
 
 /// The unit of a speed without one in its name.

@@ -10,8 +10,9 @@ use std::fmt;
 
 use super::decode::{BodyError, Dialect};
 use super::envelope::with_list;
-use super::fields::{Datum, Found, Mark, Pointers, Record, RecordKind, RecordSpec};
+use super::fields::{Datum, Mark, RecordKind, RecordSpec};
 use super::json::{Json, body_text, read};
+use super::lookup::{Found, Pointers, Record};
 use super::words::clean;
 
 /// What the bodies of one endpoint hold.

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use crate::domain::{DeviceKey, Facts, Label, Observation, Origin, Refusal};
 use crate::source::decode::{BodyError, Decoded, Dialect, Page};
 use crate::source::envelope::decode_list;
-use crate::source::fields::{Datum, Pointers, Record};
+use crate::source::fields::Datum;
 use crate::source::json::Json;
+use crate::source::lookup::{Pointers, Record};
 use crate::source::record::SpeedUnit;
 
 use super::wire::{END_CURSOR, HAS_NEXT_PAGE, LOCATION, VEHICLE};

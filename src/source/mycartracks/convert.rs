@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use crate::domain::{DeviceKey, Facts, Label, Observation, Origin, Reading, Refusal};
 use crate::source::decode::{BodyError, Decoded, Dialect};
 use crate::source::envelope::decode_list;
-use crate::source::fields::{Datum, Pointers, Record};
+use crate::source::fields::Datum;
+use crate::source::lookup::{Pointers, Record};
 use crate::source::record::SpeedUnit;
 
 pub use super::event::{Event, events};

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 
 use crate::domain::{DeviceKey, Observation, Origin, Refusal};
 use crate::source::decode::{BodyError, Dialect};
-use crate::source::fields::{Datum, Pointers, Record};
+use crate::source::fields::Datum;
 use crate::source::json::{Json, body_text, read};
+use crate::source::lookup::{Pointers, Record};
 use crate::source::words::clean;
 
 use super::convert::{observation, reading};
