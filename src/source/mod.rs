@@ -17,6 +17,7 @@ pub mod http;
 pub mod json;
 pub mod listing;
 pub mod lists;
+pub mod lookup;
 pub mod mend;
 pub mod mycartracks;
 pub mod outlet;
@@ -27,6 +28,10 @@ pub mod retry_after;
 pub mod secrets;
 pub mod stream;
 pub mod supervise;
+pub mod redact;
+pub mod survey;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod time;
 pub mod trouble;
 pub mod url_guard;
