@@ -193,3 +193,6 @@ fn page(data: Vec<Value>, params: &Params, spoiled: bool) -> Response {
     }
     Json(json!({ "data": rows, "meta": meta })).into_response()
 }
+
+#[cfg(test)]
+mod tests;
