@@ -35,7 +35,7 @@ impl Default for HubSettings {
             // Five minutes of ticks.
             max_frames: 1_200,
             max_bytes: 32 << 20,
-            max_behind: 40,
+            max_behind: 16,
         }
     }
 }

@@ -189,3 +189,73 @@ async fn revoke(State(sim): State<Arc<Sim>>) -> StatusCode {
     sim.mycartracks.tokens.revoke();
     StatusCode::NO_CONTENT
 }
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode as Status;
+
+    use crate::sim::SimSettings;
+    use crate::sim::testing::{Bench, json as body};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn faults_are_shown_and_bad_ones_refused_with_words() {
+        let bench = Bench::new(SimSettings {
+            faults: vec!["eztotrack:slow=10".parse().unwrap()],
+            ..SimSettings::default()
+        })
+        .await;
+        let timed = json!({ "vendor": "cartrack", "fault": "html", "for_s": 20 });
+        bench.control("/faults", timed).await;
+        let faults = bench.control_get("/state").await["faults"].clone();
+        assert_eq!(
+            faults[0],
+            json!({
+                "vendor": "eztotrack", "fault": "slow", "value": 10, "ends_in_s": null,
+            })
+        );
+        assert_eq!(faults[1]["ends_in_s"], 20);
+        let bad = json!({ "vendor": "tesla", "fault": "cut" });
+        let answer = bench.control("/faults", bad).await;
+        assert_eq!(answer.status(), Status::BAD_REQUEST);
+        let words = body(answer).await["error"].as_str().unwrap().to_owned();
+        assert!(words.contains("`tesla`"), "{words}");
+    }
+
+    #[tokio::test]
+    async fn the_truth_names_every_vehicle_once() {
+        let bench = Bench::new(SimSettings::default()).await;
+        let world = bench.control_get("/world").await;
+        let vehicles = world["vehicles"].as_array().unwrap();
+        let ids: std::collections::HashSet<_> = vehicles.iter().map(|v| v["id"].as_str()).collect();
+        assert_eq!(ids.len(), 300);
+        assert!(
+            vehicles
+                .iter()
+                .any(|vehicle| vehicle["devices"].as_array().unwrap().len() == 2)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_rate_is_set_and_taken_back_and_streams_are_dropped() {
+        let bench = Bench::new(SimSettings {
+            vehicles: 1,
+            ..SimSettings::default()
+        })
+        .await;
+        let fast = bench.control("/rate", json!({ "stream_hz": 2.0 })).await;
+        assert_eq!(fast.status(), Status::NO_CONTENT);
+        let mut stream = bench.stream(&json!({})).await;
+        for _ in 0..4 {
+            assert_eq!(stream.event().await["type"], "position");
+        }
+        assert_eq!(
+            bench.control_get("/state").await["mycartracks"]["open_streams"],
+            1
+        );
+        bench.control("/drop", json!({})).await;
+        while let Some(Ok(_)) = stream.frame().await {}
+        bench.stream(&json!({})).await.event().await;
+    }
+}

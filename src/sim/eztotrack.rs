@@ -200,3 +200,115 @@ fn read_cursor(cursor: &str) -> Option<usize> {
     let text = String::from_utf8(bytes).ok()?;
     text.strip_prefix("~~?")?.strip_suffix(">?")?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use reqwest::{Method, StatusCode as Status};
+
+    use crate::sim::SimSettings;
+    use crate::sim::testing::{Bench, json as body};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_key_is_let_in() {
+        let bench = Bench::new(SimSettings::default()).await;
+        for key in ["ezt_live_guess", "", "x"] {
+            let request = bench.request(Method::GET, "/eztotrack/fleet/vehicles");
+            let answer = request.bearer_auth(key).send().await.unwrap();
+            assert_eq!(answer.status(), Status::UNAUTHORIZED);
+            assert!(body(answer).await["requestId"].is_string());
+        }
+    }
+
+    #[tokio::test]
+    async fn cursors_lead_through_every_vehicle_once() {
+        let bench = Bench::new(SimSettings {
+            vehicles: 200,
+            vendors: vec![Vendor::EzToTrack],
+            ..SimSettings::default()
+        })
+        .await;
+        let first = body(bench.eztotrack("/fleet/vehicles").await).await;
+        assert_eq!(first["data"].as_array().unwrap().len(), 50);
+        let mut ids = HashSet::new();
+        let mut query = String::new();
+        loop {
+            let path = format!("/fleet/vehicles?limit=80{query}");
+            let page = body(bench.eztotrack(&path).await).await;
+            let rows = page["data"].as_array().unwrap();
+            assert!(
+                rows.iter()
+                    .all(|row| ids.insert(row["id"].as_str().unwrap().to_owned()))
+            );
+            if page["pagination"]["hasNextPage"] == false {
+                break;
+            }
+            let cursor = page["pagination"]["endCursor"].as_str().unwrap();
+            let encoded: String = url::form_urlencoded::byte_serialize(cursor.as_bytes()).collect();
+            assert_ne!(
+                encoded, cursor,
+                "a cursor that needs no encoding finds no mistakes"
+            );
+            query = format!("&after={encoded}");
+        }
+        assert_eq!(ids.len(), 200);
+    }
+
+    #[tokio::test]
+    async fn limits_and_cursors_out_of_range_are_refused() {
+        let bench = Bench::new(SimSettings::default()).await;
+        for query in ["limit=0", "limit=513", "limit=x", "after=b3BhcXVl"] {
+            let answer = bench.eztotrack(&format!("/fleet/vehicles?{query}")).await;
+            assert_eq!(answer.status(), Status::BAD_REQUEST, "{query}");
+        }
+    }
+
+    #[tokio::test]
+    async fn speeds_are_miles_an_hour_and_some_have_no_location() {
+        let bench = Bench::new(SimSettings {
+            vehicles: 500,
+            vendors: vec![Vendor::EzToTrack],
+            ..SimSettings::default()
+        })
+        .await;
+        let page = body(bench.eztotrack("/fleet/vehicles/locations?limit=512").await).await;
+        let rows = page["data"].as_array().unwrap();
+        assert!(rows.len() < 500 && rows.iter().any(|row| row["location"].is_null()));
+        let world = bench.control_get("/world").await;
+        let mut compared = 0;
+        for vehicle in world["vehicles"].as_array().unwrap() {
+            let device = &vehicle["devices"][0];
+            let Some(row) = rows.iter().find(|row| row["id"] == device["id"]) else {
+                continue;
+            };
+            if row["location"]["time"] != device["last"]["fixed_at"] {
+                continue;
+            }
+            let Some(mps) = device["last"]["speed_mps"].as_f64() else {
+                continue;
+            };
+            let mph = row["location"]["speed"].as_f64().unwrap();
+            assert!((mps - mph * 0.447_04).abs() < 0.05, "{mps} m/s, {mph} mph");
+            compared += u32::from(0.0 < mps);
+        }
+        assert!(100 < compared, "{compared}");
+    }
+
+    #[tokio::test]
+    async fn more_than_a_request_a_second_is_answered_429() {
+        let bench = Bench::new(SimSettings::default()).await;
+        let mut refused = None;
+        for _ in 0..=BURST + 1 {
+            let answer = bench.eztotrack("/fleet/vehicles?limit=1").await;
+            if answer.status() == Status::TOO_MANY_REQUESTS {
+                refused = Some(answer);
+            }
+        }
+        let refused = refused.expect("a refusal");
+        assert_eq!(refused.headers()["retry-after"], "1");
+        assert!(body(refused).await["message"].is_string());
+    }
+}

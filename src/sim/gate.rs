@@ -103,3 +103,6 @@ fn refusal(sim: &Sim, vendor: Vendor, status: StatusCode) -> Response {
         Vendor::EzToTrack => eztotrack::refusal(status),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,8 @@ mod limits;
 mod mycartracks;
 mod settings;
 mod state;
+#[cfg(test)]
+mod testing;
 mod truth;
 mod wire;
 pub mod world;

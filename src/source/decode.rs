@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
-use crate::config::source::FieldMap;
+use crate::config::source::{FieldMap, SourceSettings};
 use crate::domain::{Refusal, SourceId};
 
 pub use super::words::vendor_words;
@@ -20,6 +20,18 @@ pub struct Dialect {
     pub fields: FieldMap,
     /// The vendor's `speed_unit` where it is configurable: `mph`, `kmh`, `mps`, `knots`.
     pub speed_unit: Option<String>,
+}
+
+impl Dialect {
+    /// How the account of `settings` speaks.
+    pub fn of(settings: &SourceSettings) -> Self {
+        Self {
+            source: settings.id.clone(),
+            timezone: settings.timezone.clone(),
+            fields: settings.fields.clone(),
+            speed_unit: settings.text("speed_unit").map(str::to_owned),
+        }
+    }
 }
 
 /// A decoded list: what could be read, and what could not.

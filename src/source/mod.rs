@@ -1,13 +1,146 @@
 //! The vendors: one folder each, and the loops they share, written once.
+//!
+//! A vendor is data: its keys, paths, ways of paging, decoders and manners. It picks one of the
+//! two loops (`poll`, `stream`), and stands in one list, [`VENDORS`]. Back-off, budgets, the HTTP
+//! client, tokens and supervision know no vendor by name.
 
+pub mod account;
+pub mod auth;
+pub mod backoff;
+pub mod budget;
 pub mod cartrack;
 pub mod decode;
 pub mod envelope;
 pub mod eztotrack;
 pub mod fields;
+pub mod http;
 pub mod json;
+pub mod listing;
+pub mod lists;
+pub mod lookup;
 pub mod mend;
 pub mod mycartracks;
+pub mod outlet;
+pub mod poll;
+pub mod probe;
 pub mod record;
+pub mod retry_after;
+pub mod secrets;
+pub mod stream;
+pub mod supervise;
+pub mod redact;
+pub mod survey;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod time;
+pub mod trouble;
+pub mod url_guard;
 pub mod words;
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use jiff::SignedDuration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::source::{KeyProblem, SourceSettings, VendorSpec};
+use crate::domain::{Mode, Report, SourceId};
+
+use outlet::Outlet;
+use probe::Probe;
+
+/// The one list of vendors.
+pub static VENDORS: &[&Vendor] = &[&mycartracks::VENDOR, &cartrack::VENDOR, &eztotrack::VENDOR];
+
+/// What a vendor's folder offers.
+#[derive(Debug)]
+pub struct Vendor {
+    /// Its keys.
+    pub spec: VendorSpec,
+    /// Whether positions are pushed or asked for, when all is well.
+    pub mode: Mode,
+    /// Whether an account sees the vendor's sandbox instead of vehicles.
+    pub is_sandbox: fn(&SourceSettings) -> bool,
+    /// Makes a source of checked settings.
+    pub build: fn(&SourceSettings) -> Result<Box<dyn Source>, KeyProblem>,
+}
+
+/// One account, ready to run.
+pub trait Source: Send {
+    /// Runs for ever; dropping the future ends it, at any point and without harm.
+    fn run<'a>(&'a mut self, outlet: &'a Outlet) -> BoxFuture<'a, ()>;
+
+    /// Asks each endpoint once, for `fleetglass check`.
+    fn probe(&mut self) -> BoxFuture<'_, Vec<Probe>>;
+}
+
+/// What others must know of a source before it has spoken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceDescription {
+    /// Its id.
+    pub id: SourceId,
+    /// Its vendor.
+    pub kind: &'static str,
+    /// How positions come when all is well.
+    pub mode: Mode,
+    /// How often, at least: the poll interval, or a stream's idle limit.
+    pub interval: SignedDuration,
+    /// It shows the vendor's sandbox.
+    pub sandbox: bool,
+}
+
+/// The vendor of `kind`.
+pub fn vendor(kind: &str) -> Option<&'static Vendor> {
+    VENDORS
+        .iter()
+        .copied()
+        .find(|vendor| vendor.spec.kind == kind)
+}
+
+/// Describes a source by its settings.
+pub fn describe(settings: &SourceSettings) -> SourceDescription {
+    let vendor = vendor(settings.kind);
+    let mode = vendor.map_or(Mode::Poll, |vendor| vendor.mode);
+    let interval = match mode {
+        Mode::Stream => stream::idle_limit(settings),
+        Mode::Poll => poll_interval(settings),
+    };
+    SourceDescription {
+        id: settings.id.clone(),
+        kind: settings.kind,
+        mode,
+        interval: SignedDuration::try_from(interval).unwrap_or(SignedDuration::MAX),
+        sandbox: vendor.is_some_and(|vendor| (vendor.is_sandbox)(settings)),
+    }
+}
+
+/// Starts every source under a supervisor of its own; `shutdown` ends them all.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the channel closes when the sources are gone, so the caller must keep no end of it"
+)]
+pub fn start(
+    settings: Vec<SourceSettings>,
+    reports: mpsc::Sender<Report>,
+    shutdown: CancellationToken,
+    tracker: &TaskTracker,
+) {
+    for settings in settings {
+        let outlet = Outlet::new(settings.id.clone(), reports.clone());
+        let shutdown = shutdown.clone();
+        tracker.spawn(async move {
+            let supervised = supervise::for_ever(&settings, &outlet);
+            shutdown.run_until_cancelled(supervised).await;
+        });
+    }
+}
+
+/// The poll interval, or its vendor's default.
+fn poll_interval(settings: &SourceSettings) -> Duration {
+    const UNBOUNDED: Duration = Duration::from_secs(15);
+    let bounds = vendor(settings.kind).and_then(|vendor| vendor.spec.poll);
+    let default = bounds.map_or(UNBOUNDED, |bounds| bounds.default);
+    settings.poll_interval.unwrap_or(default)
+}

@@ -125,3 +125,6 @@ fn error(status: StatusCode, code: &str, words: &str) -> Response {
     let body = json!({ "error": code, "error_description": words });
     (status, axum::Json(body)).into_response()
 }
+
+#[cfg(test)]
+mod tests;

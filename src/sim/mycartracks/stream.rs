@@ -117,18 +117,18 @@ pub(in crate::sim) fn publish(sim: &Sim, told: &[Told]) {
     if streams.feed.receiver_count() == 0 {
         return;
     }
-    let mine = told
+    let mut mine = told
         .iter()
-        .filter(|told| told.card.vendor == Vendor::MyCarTracks);
-    let mut batch: Vec<_> = mine
-        .map(|told| delivery(sim, told, streams.turn()))
-        .collect();
-    if let Some(first) = told
-        .first()
+        .filter(|told| told.card.vendor == Vendor::MyCarTracks)
+        .peekable();
+    let mut batch = Vec::new();
+    if let Some(first) = mine
+        .peek()
         .filter(|_| sim.has(Vendor::MyCarTracks, Fault::Garbage))
     {
-        batch.insert(0, variants::garbage(sim, first, streams.turn()));
+        batch.push(variants::garbage(sim, first, streams.turn()));
     }
+    batch.extend(mine.map(|told| delivery(sim, told, streams.turn())));
     if !batch.is_empty() {
         // Nobody listening any more is no failure.
         let _ = streams.feed.send(Arc::new(batch));

@@ -151,3 +151,6 @@ impl World {
         places.map(|&(place, slot)| &self.vehicles[place].devices[slot])
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,11 +54,11 @@ impl Vehicle {
             Activity::Parked {
                 until_ms: profile.shift.next_start_ms(0),
             }
-        } else if draw < 74 {
+        } else if draw < 72 {
             drive.depart(profile.city, &mut rng);
             drive.skip_ahead(profile.city, profile.kind.habit, &mut rng);
             Activity::Driving
-        } else if draw < 82 {
+        } else if draw < 81 {
             Activity::Idling {
                 until_ms: rng.random_range(10_000..180_000),
             }
@@ -174,8 +174,8 @@ impl Vehicle {
 
     fn arrive(&mut self, now_ms: i64) {
         match self.rng.random_range(0..100) {
-            0..45 if self.profile.shift.covers(now_ms) => self.depart(now_ms),
-            45..70 => {
+            0..58 if self.profile.shift.covers(now_ms) => self.depart(now_ms),
+            58..78 => {
                 self.activity = Activity::Idling {
                     until_ms: now_ms + self.rng.random_range(40_000..240_000),
                 };
@@ -186,7 +186,7 @@ impl Vehicle {
 
     fn park(&mut self, now_ms: i64) {
         let until_ms = if self.profile.shift.covers(now_ms) {
-            let short = self.rng.random_bool(0.9);
+            let short = self.rng.random_bool(0.93);
             now_ms
                 + self.rng.random_range(if short {
                     90_000..600_000

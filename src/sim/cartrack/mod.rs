@@ -1,5 +1,7 @@
 //! Cartrack's Fleet API: Basic authentication, the whole fleet at once, odd times and types.
 
+mod rows;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +14,6 @@ use axum::routing::get;
 use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
-use jiff::tz::{TimeZone, offset};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -23,7 +23,6 @@ use super::settings::{CARTRACK_PASSWORD, CARTRACK_USERNAME};
 use super::state::Sim;
 use super::world::Row;
 use super::world::city::CITIES;
-use super::world::device::Report;
 use super::{Vendor, garbage};
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -33,9 +32,6 @@ const OTHER_LIMIT: u32 = 1_000;
 /// Rows of a page: when not asked for, and at most.
 const DEFAULT_PAGE: usize = 15;
 const MAX_PAGE: usize = 100;
-/// Nobody is identified, in the form of an id.
-const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
-
 type Params = HashMap<String, String>;
 
 /// The state of the account.
@@ -125,7 +121,7 @@ async fn status(State(sim): State<Arc<Sim>>, Query(params): Query<Params>) -> Re
         .is_some_and(|text| text == "true");
     let rows = sim.rows(Vendor::Cartrack);
     let wanted = rows.iter().filter(|row| is_wanted(row, &params));
-    let mut data: Vec<_> = wanted.map(|row| status_row(&sim, row, in_km)).collect();
+    let mut data: Vec<_> = wanted.map(|row| rows::status(&sim, row, in_km)).collect();
     if sim.has(Vendor::Cartrack, Fault::Garbage) {
         data = garbage::spoil(data);
     }
@@ -143,135 +139,11 @@ fn is_wanted(row: &Row, params: &Params) -> bool {
         && is("filter[ignition]", ignition)
 }
 
-fn status_row(sim: &Sim, row: &Row, in_km: bool) -> Value {
-    let number = row.card.number;
-    let id = row.card.id.parse::<u64>().unwrap_or(0);
-    let report = row.report.as_deref();
-    let ignition = report.is_some_and(|report| report.ignition);
-    let idling = ignition && report.is_some_and(|report| report.speed_mps <= 0.0);
-    let speed_kmh = whole(report.map_or(0.0, |report| report.speed_mps * 3.6));
-    let odometer_m = report.map_or(0.0, |report| report.odometer_m);
-    let contact = report.map_or(0, |report| report.contact_ms);
-    json!({
-        "vehicle_id": id,
-        "registration": row.card.plate,
-        "engine_type": "Combustion",
-        "chassis_number": format!("AAAAA00A0A{number:07}"),
-        "event_ts": local_time(sim.device_at(&row.card, contact), number),
-        "bearing": whole(report.map_or(0.0, |report| report.heading_deg)) % 360,
-        // Some firmware writes its numbers and flags as strings.
-        "speed": if number % 11 == 3 { json!(speed_kmh.to_string()) } else { json!(speed_kmh) },
-        "ignition": if number % 13 == 4 { json!(ignition.to_string()) } else { json!(ignition) },
-        "idling": idling,
-        "odometer": if in_km { json!((odometer_m / 10.0).round() / 100.0) } else { json!(whole(odometer_m)) },
-        "clock": whole(odometer_m / 9_000.0),
-        "altitude": whole(row.card.profile.city.altitude_m),
-        "rpm": if ignition { 700 + speed_kmh * 22 } else { 0 },
-        "road_speed": if speed_kmh < 55 { 60 } else { 80 },
-        "vext": if ignition { "13.800" } else { "12.450" },
-        "temp1": null, "temp2": null, "temp3": null, "temp4": null,
-        "last_identification_tag_id": null,
-        "io_panic": "LOW", "io_disarm": "LOW", "input_state": 0,
-        "central_locking_status": null,
-        "tcu_percentage": 90 + number % 10,
-        "driver": driver(row),
-        "fuel": { "updated": null, "level": null, "precentage_left": null, "total_consumed": null },
-        "electric": electric(number),
-        "location": location(sim, row, report),
-    })
-}
-
-fn electric(number: u32) -> Value {
-    let mut electric = json!({ "battery_percentage_left": null, "battery_ts": null });
-    if number.is_multiple_of(2) {
-        electric["charging_status"] = Value::Null;
-        electric["charging_status_ts"] = Value::Null;
-    }
-    electric
-}
-
-/// Always there, mostly empty: nobody at all, nobody with an id of zeros, or a name.
-fn driver(row: &Row) -> Value {
-    let number = row.card.number;
-    let (first, last) = row.card.profile.driver;
-    let object = |id: Option<String>, first: Option<&str>, last: Option<&str>| {
-        json!({
-            "driver_id": id, "first_name": first, "last_name": last, "id_number": null,
-            "license_number": null, "driver_id_tag": null, "phone_number": null,
-        })
-    };
-    match number % 6 {
-        0 | 1 => object(None, None, None),
-        2 => object(Some(NOBODY.to_owned()), None, None),
-        3 => json!([]),
-        _ => object(
-            Some(format!("5f0c1c52-0000-4000-8000-{number:012}")),
-            Some(first),
-            Some(last),
-        ),
-    }
-}
-
-fn location(sim: &Sim, row: &Row, report: Option<&Report>) -> Value {
-    let Some(report) = report else {
-        return json!({
-            "updated": null, "longitude": null, "latitude": null, "gps_fix_type": 0,
-            "position_description": null, "geofence_ids": [],
-        });
-    };
-    json!({
-        "updated": local_time(sim.device_at(&row.card, report.fixed_ms), row.card.number),
-        "longitude": report.lng_deg,
-        "latitude": report.lat_deg,
-        "gps_fix_type": if report.has_gps { 3 } else { 1 },
-        "position_description": row.card.profile.city.address(report.place),
-        "geofence_ids": [],
-    })
-}
-
-/// `2026-08-05 14:20:07+02`: the account's zone, with a two-digit offset; some units write `+02:00`.
-fn local_time(at: Timestamp, number: u32) -> String {
-    let zoned = at.to_zoned(TimeZone::fixed(offset(2)));
-    let offset = if number % 7 == 5 { "+02:00" } else { "+02" };
-    format!("{}{offset}", zoned.strftime("%Y-%m-%d %H:%M:%S"))
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "odometers and speeds are far below 2^53"
-)]
-fn whole(value: f64) -> i64 {
-    value.round() as i64
-}
-
 async fn vehicles(State(sim): State<Arc<Sim>>, Query(params): Query<Params>) -> Response {
     let rows = sim.rows(Vendor::Cartrack);
     let wanted = rows.iter().filter(|row| is_wanted(row, &params));
-    let data: Vec<_> = wanted.map(vehicle_row).collect();
+    let data: Vec<_> = wanted.map(rows::vehicle).collect();
     page(data, &params, sim.has(Vendor::Cartrack, Fault::Garbage))
-}
-
-fn vehicle_row(row: &Row) -> Value {
-    let (card, profile) = (&row.card, &row.card.profile);
-    json!({
-        "vehicle_id": card.id.parse::<u64>().unwrap_or(0),
-        "terminal_id": 90_000 + card.number,
-        "terminal_serial": format!("T{:04}", card.number),
-        "registration": card.plate,
-        "default_timezone": "Africa/Johannesburg",
-        "vehicle_name": card.name,
-        "client_vehicle_description": card.description,
-        "max_speed": 120,
-        "manufacturer": profile.kind.make,
-        "model": profile.kind.model,
-        "model_year": (2014 + card.number % 11).to_string(),
-        "colour": "White",
-        "default_driver": null,
-        "is_under_maintenance": false,
-        "vehicle_type_id": 6,
-        "vehicle_type": "Small Truck",
-        "has_camera": card.number % 3 == 0,
-    })
 }
 
 async fn groups(State(sim): State<Arc<Sim>>, Query(params): Query<Params>) -> Response {
@@ -321,3 +193,6 @@ fn page(data: Vec<Value>, params: &Params, spoiled: bool) -> Response {
     }
     Json(json!({ "data": rows, "meta": meta })).into_response()
 }
+
+#[cfg(test)]
+mod tests;

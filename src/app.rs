@@ -1,0 +1,227 @@
+//! The composition root: builds everything, owns the tasks, and takes them down again.
+//!
+//! Known by `main` and the test harness only. The essential tasks are the writer and the HTTP
+//! server; if either ends before it is told to, the process ends too, rather than show a picture
+//! that no longer moves.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use axum::Router;
+use axum::serve::ListenerExt;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock;
+use crate::config::{Config, ConfigError};
+use crate::domain::Report;
+use crate::fleet::writer::{self, Publish, Pulse};
+use crate::fleet::{Changes, Fleet, FleetSettings, SourceIntro};
+use crate::history::trails::Trails;
+use crate::live::hub::{Hub, HubSettings};
+use crate::live::session::SessionSettings;
+use crate::source;
+use crate::web::{self, Web};
+
+/// Changes go out this often.
+const TICK: Duration = Duration::from_millis(250);
+/// Reports that may wait for the writer; a source that is ahead of it waits itself.
+const MAX_REPORTS: usize = 256;
+/// What the kernel may hold for a viewer that does not read; it doubles the figure.
+const SEND_BUFFER_BYTES: usize = 128 << 10;
+/// Everything must be over this long after the order to go.
+const STOP_WITHIN: Duration = Duration::from_secs(12);
+/// Trails of vehicles that are gone are looked for this often.
+const PRUNE_EVERY: SignedDuration = SignedDuration::from_mins(5);
+
+/// Runs the server on `listener` until `shutdown`.
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    // Also refused when it is configured; whoever brings a listener of their own is not exempt.
+    let address = listener.local_addr().context("the listener has no address")?;
+    refuse_exposure(address)?;
+    let sources: Vec<SourceIntro> = config.sources.iter().map(intro).collect();
+    let fleet = Fleet::new(fleet_settings(&config)?, sources, clock::now());
+    let hub = Arc::new(Hub::new(epoch(), HubSettings::default()));
+    let trails = Arc::new(Trails::default());
+    let pulse = Pulse::default();
+    let tasks = TaskTracker::new();
+    // Sources and writer outlive the sessions, which are told first.
+    let stop_work = CancellationToken::new();
+
+    let (reports, inbox) = mpsc::channel::<Report>(MAX_REPORTS);
+    let publisher = Publisher {
+        hub: Arc::clone(&hub),
+        trails: Arc::clone(&trails),
+        pruned_at: clock::now(),
+    };
+    let mut writer = tasks.spawn(writer::run(
+        fleet,
+        inbox,
+        publisher,
+        TICK,
+        pulse.clone(),
+        clock::now,
+        stop_work.clone(),
+    ));
+    source::start(config.sources.clone(), reports, stop_work.clone(), &tasks);
+
+    let web = Web {
+        hub,
+        trails,
+        session: SessionSettings::default(),
+        pulse,
+        started_at: clock::now(),
+        shutdown: shutdown.clone(),
+        sessions: TaskTracker::new(),
+        metrics: metrics_handle()?,
+        policy: web::page::policy(&config.map).into(),
+        clock: clock::now,
+    };
+    let pages = pages(&config)?;
+    let sessions = web.sessions.clone();
+    let router = web::router(web, pages);
+    let stop_serving = CancellationToken::new();
+    let mut server = tasks.spawn(serve(listener, router, stop_serving.clone()));
+    tracing::info!(%address, sources = config.sources.len(), "serving");
+
+    tokio::select! {
+        () = shutdown.cancelled() => {}
+        end = &mut writer => return Err(ended("the writer of the fleet", end)),
+        end = &mut server => return Err(ended("the HTTP server", end)),
+    }
+    tracing::info!("stopping");
+    let stopping = async {
+        // Still answering, so that a load balancer sees "draining".
+        sessions.close();
+        sessions.wait().await;
+        stop_serving.cancel();
+        stop_work.cancel();
+        tasks.close();
+        tasks.wait().await;
+    };
+    if tokio::time::timeout(STOP_WITHIN, stopping).await.is_err() {
+        tracing::warn!("some connections did not end in time and are cut");
+    }
+    Ok(())
+}
+
+/// Beyond loopback everybody would see the fleet, as there is no authentication yet.
+pub fn refuse_exposure(address: SocketAddr) -> Result<(), ConfigError> {
+    if address.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(ConfigError::new(format!(
+        "{address} can be reached by others on the network, and this version has no \
+         authentication; listen on 127.0.0.1 or [::1]"
+    )))
+}
+
+async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let listener = listener.tap_io(tune);
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
+}
+
+/// A small send buffer keeps what is in flight for a slow viewer small; frames are written whole,
+/// so waiting for more (Nagle) would only delay them.
+fn tune(stream: &mut TcpStream) {
+    let socket = socket2::SockRef::from(&*stream);
+    let tuned = stream
+        .set_nodelay(true)
+        .and_then(|()| socket.set_send_buffer_size(SEND_BUFFER_BYTES))
+        .and_then(|()| socket.set_tcp_user_timeout(Some(Duration::from_secs(15))));
+    if let Err(error) = tuned {
+        tracing::debug!(%error, "a connection could not be tuned");
+    }
+}
+
+fn pages(config: &Config) -> anyhow::Result<Router<Web>> {
+    Ok(Router::new()
+        .merge(web::page::routes(&config.map))
+        .merge(web::assets::routes())
+        .merge(web::tiles::routes(&config.map)?))
+}
+
+struct Publisher {
+    hub: Arc<Hub>,
+    trails: Arc<Trails>,
+    pruned_at: Timestamp,
+}
+
+impl Publish for Publisher {
+    fn publish(&mut self, changes: Changes, now: Timestamp) {
+        self.hub.publish(&changes, now);
+        self.trails.extend(changes.fixes, now);
+        if PRUNE_EVERY < now.duration_since(self.pruned_at) {
+            self.pruned_at = now;
+            self.trails.prune(now);
+        }
+    }
+}
+
+fn intro(settings: &crate::config::source::SourceSettings) -> SourceIntro {
+    let description = source::describe(settings);
+    SourceIntro {
+        id: description.id,
+        kind: description.kind,
+        mode: description.mode,
+        interval: description.interval,
+        sandbox: description.sandbox,
+    }
+}
+
+fn fleet_settings(config: &Config) -> anyhow::Result<FleetSettings> {
+    let forget_after = SignedDuration::try_from(config.fleet.forget_after)
+        .context("forget_after is too long")?;
+    let quiet = SignedDuration::try_from(SessionSettings::default().heartbeat)?;
+    Ok(FleetSettings {
+        roster: config.roster.clone(),
+        forget_after,
+        quiet,
+        ..FleetSettings::default()
+    })
+}
+
+/// A name for this run that nobody can have seen before.
+fn epoch() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 9]>())
+}
+
+/// The process's one recorder of metrics; tests run several servers in one process.
+fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
+    static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+    let install = || {
+        let bytes = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
+        let seconds = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0];
+        PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_bytes".into()), &bytes)
+            .and_then(|builder| {
+                builder.set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &seconds)
+            })
+            .and_then(PrometheusBuilder::install_recorder)
+            .ok()
+    };
+    let handle = HANDLE.get_or_init(install).clone();
+    handle.ok_or_else(|| anyhow!("the metrics recorder could not be installed"))
+}
+
+fn ended<T: std::fmt::Debug>(who: &str, end: Result<T, tokio::task::JoinError>) -> anyhow::Error {
+    anyhow!("{who} ended by itself ({end:?}); start the server again, and report this")
+}

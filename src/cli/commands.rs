@@ -1,0 +1,124 @@
+//! What each command does.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use fleetglass::config::source::VendorSpec;
+use fleetglass::config::{Config, ConfigError, Env, Flags, ProcessEnv};
+use fleetglass::sim::{self, SimSettings};
+use fleetglass::{app, check as checker, source};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::{Check, Demo, Serve, Sim, World, print};
+
+pub(super) async fn serve(serve: Serve) -> anyhow::Result<ExitCode> {
+    let flags = Flags {
+        listen: serve.listen,
+        state_dir: serve.state_dir,
+    };
+    let config = load(serve.config.as_deref(), &ProcessEnv, &flags)?;
+    if config.server.state_dir.is_some() {
+        tracing::info!("nothing is written to the state directory: this version keeps an hour in memory");
+    }
+    run_server(config, stop_signal()?).await
+}
+
+pub(super) async fn demo(demo: Demo) -> anyhow::Result<ExitCode> {
+    let shutdown = stop_signal()?;
+    let settings = settings(demo.world);
+    let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    let mut env: HashMap<String, String> = sim::environment(listener.local_addr()?, &settings)
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    // The vendors are the simulator's whatever this shell has set; the address is the user's.
+    if let Some(listen) = ProcessEnv.var("FLEETGLASS_LISTEN") {
+        env.insert("FLEETGLASS_LISTEN".to_owned(), listen);
+    }
+    let simulator = tokio::spawn(sim::run(listener, settings, shutdown.clone()));
+    let flags = Flags {
+        listen: demo.listen,
+        state_dir: None,
+    };
+    let config = load(None, &env, &flags)?;
+    let code = run_server(config, shutdown.clone()).await;
+    shutdown.cancel();
+    simulator.await.context("the simulator broke down")??;
+    code
+}
+
+pub(super) async fn sim(sim: Sim) -> anyhow::Result<ExitCode> {
+    let shutdown = stop_signal()?;
+    let settings = settings(sim.world);
+    let address: SocketAddr = sim.listen.parse().map_err(|_error| {
+        let listen = &sim.listen;
+        ConfigError::new(format!("`--listen` is \"{listen}\"; write an address and a port"))
+    })?;
+    app::refuse_exposure(address)?;
+    let listener = bind(address).await?;
+    let environment = sim::environment(listener.local_addr()?, &settings);
+    print(environment.into_iter().map(|(name, value)| format!("{name}={value}")))?;
+    sim::run(listener, settings, shutdown).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn check(check: Check) -> anyhow::Result<ExitCode> {
+    let config = load(check.config.as_deref(), &ProcessEnv, &Flags::default())?;
+    let outcome = checker::run(config.sources, check.record).await?;
+    print([outcome.to_string()])?;
+    Ok(if outcome.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn load(file: Option<&Path>, env: &dyn Env, flags: &Flags) -> Result<Config, ConfigError> {
+    let vendors: Vec<&'static VendorSpec> = source::VENDORS.iter().map(|v| &v.spec).collect();
+    Config::load(file, env, flags, &vendors)
+}
+
+async fn run_server(config: Config, shutdown: CancellationToken) -> anyhow::Result<ExitCode> {
+    let listener = bind(config.server.listen).await?;
+    print([format!("http://{}/", listener.local_addr()?)])?;
+    app::run(config, listener, shutdown).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; give another with --listen, such as 127.0.0.1:0")
+    })
+}
+
+fn settings(world: World) -> SimSettings {
+    SimSettings {
+        vehicles: world.vehicles,
+        seed: world.seed,
+        faults: world.faults,
+        ..SimSettings::default()
+    }
+}
+
+/// Cancelled by SIGTERM or SIGINT. SIGHUP, which would end a process by default, is only noted.
+fn stop_signal() -> anyhow::Result<CancellationToken> {
+    let shutdown = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let stop = shutdown.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+                _ = hangup.recv() => {
+                    tracing::warn!("SIGHUP: this version reads its configuration at start only; restart it");
+                }
+            }
+        }
+        stop.cancel();
+    });
+    Ok(shutdown)
+}

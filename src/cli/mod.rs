@@ -1,0 +1,148 @@
+//! The command line: what each command does, and what its end means to a shell.
+
+mod commands;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use fleetglass::config::{ConfigError, Env, ProcessEnv};
+use fleetglass::sim::FaultSetting;
+use tracing_subscriber::EnvFilter;
+
+/// The exit code for a refused configuration (`EX_CONFIG`).
+const REFUSED_CONFIGURATION: u8 = 78;
+
+/// One true live map of a fleet, from several vendors.
+///
+/// Try `fleetglass demo`: it needs nothing. For a real account set the vendors' variables, or
+/// write a configuration file, and run `fleetglass check`, then `fleetglass serve`.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, after_help = ENVIRONMENT)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server against real accounts
+    Serve(Serve),
+    /// Run the server against a simulated fleet of three vendors; needs nothing
+    Demo(Demo),
+    /// Run the vendor simulator alone; prints the environment that makes `serve` use it
+    Sim(Sim),
+    /// Validate the configuration and ask each source once
+    Check(Check),
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Configuration file (TOML); without it sources come from the environment
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address to listen on; port 0 picks one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Where history is kept; this version keeps an hour in memory and nothing on disk
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Demo {
+    /// Address to listen on; port 0 picks one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    #[command(flatten)]
+    world: World,
+}
+
+#[derive(Debug, Args)]
+struct Sim {
+    /// Address to listen on; port 0 picks one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    listen: String,
+    #[command(flatten)]
+    world: World,
+}
+
+#[derive(Debug, Args)]
+struct World {
+    /// Vehicles, counted after merging
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    vehicles: usize,
+    /// The same seed gives the same world
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// A vendor's fault from the start, such as mycartracks:cut; may be given several times
+    #[arg(long = "fault", value_name = "VENDOR:FAULT")]
+    faults: Vec<FaultSetting>,
+}
+
+#[derive(Debug, Args)]
+struct Check {
+    /// Configuration file (TOML); without it sources come from the environment
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Keep samples of the answers here, with everything personal replaced
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+}
+
+const ENVIRONMENT: &str = "\
+Environment:
+  MYCARTRACKS_CLIENT_ID, MYCARTRACKS_CLIENT_SECRET, MYCARTRACKS_BASE_URL, MYCARTRACKS_TOKEN_URL
+  CARTRACK_REGION or CARTRACK_BASE_URL, CARTRACK_USERNAME, CARTRACK_PASSWORD
+  EZTOTRACK_API_KEY, EZTOTRACK_BASE_URL
+  FLEETGLASS_LISTEN, FLEETGLASS_STATE_DIR
+  FLEETGLASS_LOG         what is logged, such as info or fleetglass=debug [default: info]
+  FLEETGLASS_LOG_FORMAT  json for machines
+
+Exit codes: 0 well; 1 failure; 2 wrong arguments; 78 refused configuration";
+
+/// Runs what was asked for.
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.command {
+        Command::Serve(serve) => commands::serve(serve).await,
+        Command::Demo(demo) => commands::demo(demo).await,
+        Command::Sim(sim) => commands::sim(sim).await,
+        Command::Check(check) => commands::check(check).await,
+    }
+}
+
+/// Logs go to stderr: stdout belongs to what a command prints.
+pub(crate) fn start_tracing() {
+    let wanted = ProcessEnv.var("FLEETGLASS_LOG");
+    let filter = EnvFilter::try_new(wanted.as_deref().unwrap_or("info"))
+        .unwrap_or_else(|_error| EnvFilter::new("info"));
+    let is_json = ProcessEnv.var("FLEETGLASS_LOG_FORMAT").as_deref() == Some("json");
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    if is_json {
+        builder.json().init();
+    } else {
+        builder.init();
+    }
+}
+
+/// Says why on stderr, and gives the exit code that fits.
+pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "fleetglass: {error:#}");
+    if error.downcast_ref::<ConfigError>().is_some() {
+        ExitCode::from(REFUSED_CONFIGURATION)
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Prints lines on stdout and flushes: somebody waits for them.
+fn print(lines: impl IntoIterator<Item = String>) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    for line in lines {
+        writeln!(stdout, "{line}")?;
+    }
+    stdout.flush()
+}

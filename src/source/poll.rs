@@ -1,0 +1,80 @@
+//! The loop of a source that is asked: positions at an even pace, names now and then.
+//!
+//! One request at a time. Positions come first; names are read when positions have just been, so
+//! that a vendor in trouble is not asked twice.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::time::{Instant, sleep_until};
+
+use super::backoff::Backoff;
+use super::lists::{Lists, Metadata};
+use super::outlet::{Activity, Outlet};
+use super::probe::Probe;
+use super::trouble::{Kind, Trouble};
+use super::{Source, probe};
+
+/// Unknown devices make us read the names again, but no more often than this.
+const NEWS_EVERY: Duration = Duration::from_mins(1);
+
+/// A source that is asked.
+#[derive(Debug)]
+pub struct Polled {
+    /// Its lists.
+    pub lists: Lists,
+    /// From the start of one reading of the positions to the start of the next.
+    pub interval: Duration,
+}
+
+impl Source for Polled {
+    fn run<'a>(&'a mut self, outlet: &'a Outlet) -> BoxFuture<'a, ()> {
+        Box::pin(self.ask_for_ever(outlet))
+    }
+
+    fn probe(&mut self) -> BoxFuture<'_, Vec<Probe>> {
+        Box::pin(probe::lists(&mut self.lists))
+    }
+}
+
+impl Polled {
+    async fn ask_for_ever(&mut self, outlet: &Outlet) {
+        let mut metadata = Metadata::new(Instant::now());
+        let mut backoff = Backoff::default();
+        let mut next_at = Instant::now();
+        loop {
+            sleep_until(next_at).await;
+            let started_at = Instant::now();
+            match self.lists.all_positions(outlet).await {
+                Ok(()) => {
+                    backoff.reset();
+                    outlet.success(Activity::Positions).await;
+                    next_at = started_at + self.interval;
+                    self.ask_names(&mut metadata, &mut next_at, outlet).await;
+                }
+                Err(trouble) => next_at = pause(&mut backoff, &trouble, outlet).await,
+            }
+        }
+    }
+
+    /// Reads the names if they are due; a rate limit met there holds the positions back too.
+    async fn ask_names(&mut self, metadata: &mut Metadata, next_at: &mut Instant, outlet: &Outlet) {
+        if Instant::now() < metadata.due_at(outlet.has_news(), NEWS_EVERY) {
+            return;
+        }
+        if let Err(trouble) = self.lists.all_vehicles(metadata, outlet).await {
+            let wait = metadata.failed(&trouble, outlet).await;
+            if trouble.kind == Kind::Limited {
+                outlet.failure(Activity::Vehicles, &trouble, wait).await;
+                *next_at = (*next_at).max(Instant::now() + wait);
+            }
+        }
+    }
+}
+
+/// Tells a failure; when to try again.
+async fn pause(backoff: &mut Backoff, trouble: &Trouble, outlet: &Outlet) -> Instant {
+    let wait = backoff.wait_with_chance(trouble);
+    outlet.failure(Activity::Positions, trouble, wait).await;
+    Instant::now() + wait
+}

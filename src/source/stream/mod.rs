@@ -1,0 +1,117 @@
+//! The loop of a source that pushes: a short-lived session, its socket, and the lists beside it.
+//!
+//! One task makes the requests, one at a time, in the order that [`agenda`] gives them; each
+//! socket is read by a task of its own, so that events flow while a request is under way. A new
+//! socket is opened ahead of the old one's expiry, and the old one dropped only then.
+
+pub mod agenda;
+pub mod idle;
+pub mod listen;
+mod run;
+pub mod socket;
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+
+use super::Source;
+use super::decode::{BodyError, Dialect};
+use super::lists::Lists;
+use super::outlet::Outlet;
+use super::probe::{self, Probe};
+use super::url_guard::StreamGuard;
+use crate::config::source::SourceSettings;
+use crate::domain::{DeviceKey, Observation, Refusal};
+
+use idle::Idle;
+use run::Run;
+
+/// Reads a frame.
+pub type ReadFrame = fn(&Dialect, &[u8], Timestamp) -> Result<Vec<Event>, BodyError>;
+
+/// How a vendor streams.
+#[derive(Clone, Debug)]
+pub struct Habits {
+    /// Where a session is created.
+    pub path: &'static str,
+    /// Reads the answer.
+    pub session: fn(&Dialect, &[u8], Timestamp) -> Result<Session, BodyError>,
+    /// Reads a frame.
+    pub events: ReadFrame,
+    /// Where a socket may be.
+    pub guard: StreamGuard,
+    /// Silence beyond this is death.
+    pub idle_timeout: Option<Duration>,
+}
+
+/// A stream session.
+#[derive(Debug)]
+pub struct Session {
+    /// Where its socket is; used once.
+    pub websocket_url: SecretString,
+    /// When it ends, by the vendor's word.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What a frame can hold.
+#[derive(Debug)]
+pub enum Event {
+    /// A vehicle's position.
+    Position(Box<Observation>),
+    /// A device went offline.
+    Offline {
+        /// Which.
+        device: DeviceKey,
+        /// Since when, where the vendor says.
+        since: Option<Timestamp>,
+    },
+    /// The stream is alive.
+    Heartbeat,
+    /// The vendor's own words of a failure.
+    Error {
+        /// `SESSION_EXPIRED`.
+        code: Option<String>,
+        /// For people.
+        message: Option<String>,
+    },
+    /// An event of a kind we do not know.
+    Unknown(String),
+    /// An event that could not be used.
+    Refused(Refusal),
+}
+
+/// A source that pushes.
+#[derive(Debug)]
+pub struct Streamed {
+    /// Its lists.
+    pub lists: Lists,
+    /// Its stream.
+    pub habits: Habits,
+}
+
+/// The silence after which the stream of `settings` is taken for dead.
+pub fn idle_limit(settings: &SourceSettings) -> Duration {
+    Idle::new(idle_timeout(settings)).limit()
+}
+
+/// `idle_timeout`, where it is set: `90s`.
+pub fn idle_timeout(settings: &SourceSettings) -> Option<Duration> {
+    let span: SignedDuration = settings.text("idle_timeout")?.parse().ok()?;
+    Duration::try_from(span).ok()
+}
+
+impl Source for Streamed {
+    fn run<'a>(&'a mut self, outlet: &'a Outlet) -> BoxFuture<'a, ()> {
+        Box::pin(async move { Run::new(self, outlet).for_ever().await })
+    }
+
+    fn probe(&mut self) -> BoxFuture<'_, Vec<Probe>> {
+        Box::pin(async move {
+            let mut probes = probe::lists(&mut self.lists).await;
+            probes.extend(listen::probe(&mut self.lists, &self.habits).await);
+            probes
+        })
+    }
+}

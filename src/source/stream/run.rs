@@ -1,0 +1,355 @@
+//! One life of the loop of a streamed source: requests one at a time, by the agenda, and the
+//! coming and going of sockets.
+
+use std::time::Duration;
+
+use http::Method;
+use jiff::SignedDuration;
+use secrecy::ExposeSecret;
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+use tracing::{debug, info};
+
+use super::agenda::{Agenda, Need, Next};
+use super::idle::Idle;
+use super::socket::{self, Ending, Plug};
+use super::{Habits, Streamed};
+use crate::clock;
+use crate::domain::{DeviceKey, Mode, Said, Signal};
+use crate::source::account::Request;
+use crate::source::backoff::Backoff;
+use crate::source::budget::Budget;
+use crate::source::http::Body;
+use crate::source::listing::Walk;
+use crate::source::lists::{Lists, Metadata};
+use crate::source::outlet::{Activity, Outlet};
+use crate::source::trouble::{Kind, Trouble};
+
+/// The next session is opened when so much of this one's life is over.
+const RENEW_AT_SHARE: f64 = 0.8;
+/// A shorter life than this is no life, but a wrong clock.
+const SHORTEST_LIFE: Duration = Duration::from_secs(5);
+/// Unknown devices are looked for so often.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Reading names for the sake of unknown devices takes at most this share of the limit.
+const NEWS_SHARE: f64 = 0.1;
+
+/// One life of the loop.
+pub(super) struct Run<'a> {
+    lists: &'a mut Lists,
+    habits: &'a Habits,
+    outlet: &'a Outlet,
+    agenda: Agenda,
+    metadata: Metadata,
+    walk: Walk,
+    stream_backoff: Backoff,
+    positions_backoff: Backoff,
+    /// Every socket's task; dropping the set ends them all.
+    sockets: JoinSet<Ending>,
+    opened: (mpsc::Sender<Id>, mpsc::Receiver<Id>),
+    current: Option<AbortHandle>,
+    opening: Option<Opening>,
+    /// The vendor's handshake wants the bearer header.
+    with_bearer: bool,
+    /// The vendor's session wants the vehicles named.
+    with_ids: bool,
+    in_fallback: bool,
+}
+
+struct Opening {
+    task: AbortHandle,
+    renew_at: Option<Instant>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(source: &'a mut Streamed, outlet: &'a Outlet) -> Self {
+        let now = Instant::now();
+        Self {
+            lists: &mut source.lists,
+            habits: &source.habits,
+            outlet,
+            agenda: Agenda::new(now),
+            metadata: Metadata::new(now),
+            walk: Walk::default(),
+            stream_backoff: Backoff::default(),
+            positions_backoff: Backoff::default(),
+            sockets: JoinSet::new(),
+            opened: mpsc::channel(4),
+            current: None,
+            opening: None,
+            with_bearer: false,
+            with_ids: false,
+            in_fallback: false,
+        }
+    }
+
+    pub(super) async fn for_ever(&mut self) {
+        loop {
+            self.hear_all().await;
+            self.tell_mode().await;
+            match self.next(Instant::now()) {
+                Next::Serve(Need::Stream) => self.ask_stream().await,
+                Next::Serve(Need::Positions) => self.ask_positions().await,
+                Next::Serve(Need::Vehicles) => self.ask_vehicles().await,
+                Next::Wait(until) => self.wait(until.min(Instant::now() + LOOK_EVERY)).await,
+            }
+        }
+    }
+
+    fn next(&self, now: Instant) -> Next {
+        let budget = self.budget();
+        let n_pages = self.lists.vehicles.n_pages();
+        let gap = budget.gap(n_pages, NEWS_SHARE);
+        let vehicles_at = self.metadata.due_at(self.outlet.has_news(), gap);
+        let n_positions = self.lists.positions.n_pages();
+        self.agenda
+            .next(now, &budget, n_positions, (vehicles_at, n_pages))
+    }
+
+    fn budget(&self) -> Budget {
+        let budget = self.lists.account.budget.clone();
+        budget.unwrap_or_else(Budget::boundless)
+    }
+
+    async fn wait(&mut self, until: Instant) {
+        tokio::select! {
+            Some(id) = self.opened.1.recv() => self.on_opened(id),
+            Some(ended) = self.sockets.join_next_with_id() => self.on_ended(ended).await,
+            () = sleep_until(until) => {}
+        }
+    }
+
+    async fn hear_all(&mut self) {
+        while let Ok(id) = self.opened.1.try_recv() {
+            self.on_opened(id);
+        }
+        while let Some(ended) = self.sockets.try_join_next_with_id() {
+            self.on_ended(ended).await;
+        }
+    }
+
+    async fn tell_mode(&mut self) {
+        let is_fallback = self.agenda.is_fallback(Instant::now());
+        if is_fallback && !self.in_fallback {
+            let n_pages = self.lists.positions.n_pages();
+            let interval = Agenda::fallback_interval(&self.budget(), n_pages);
+            info!(source.id = %self.outlet.source(), interval_s = interval.as_secs(),
+                "no stream can be had; positions are polled");
+            let mode = Signal::Mode {
+                mode: Mode::Poll,
+                fallback: true,
+                interval: SignedDuration::try_from(interval).unwrap_or(SignedDuration::MAX),
+            };
+            self.outlet.say(Said::Signal(mode)).await;
+        }
+        self.in_fallback = is_fallback;
+    }
+
+    async fn ask_positions(&mut self) {
+        self.agenda.reading_positions(Instant::now());
+        match self.lists.positions_page(&mut self.walk, self.outlet).await {
+            Ok(is_last) => {
+                self.positions_backoff.reset();
+                self.outlet.success(Activity::Positions).await;
+                if is_last {
+                    self.walk = Walk::default();
+                    self.agenda.positions_read();
+                }
+            }
+            Err(trouble) => {
+                self.walk = Walk::default();
+                let wait = self.positions_backoff.wait_with_chance(&trouble);
+                self.agenda.positions_failed(Instant::now() + wait);
+                self.pause_if_all_is_lost(&trouble, wait);
+                self.outlet
+                    .failure(Activity::Positions, &trouble, wait)
+                    .await;
+            }
+        }
+    }
+
+    async fn ask_vehicles(&mut self) {
+        let page = self.lists.vehicles_page(&mut self.metadata, self.outlet);
+        if let Err(trouble) = page.await {
+            let wait = self.metadata.failed(&trouble, self.outlet).await;
+            self.pause_if_all_is_lost(&trouble, wait);
+        }
+    }
+
+    async fn ask_stream(&mut self) {
+        match self.session().await {
+            Ok((plug, renew_at)) => {
+                self.agenda.attempted(Instant::now());
+                self.agenda.opening();
+                let opened = self.opened.0.clone();
+                let task = self.sockets.spawn(socket::run(plug, opened));
+                self.opening = Some(Opening { task, renew_at });
+            }
+            Err(trouble) => {
+                if trouble.reached {
+                    self.agenda.attempted(Instant::now());
+                }
+                self.stream_failed(&trouble).await;
+            }
+        }
+    }
+
+    async fn stream_failed(&mut self, trouble: &Trouble) {
+        let wait = self.stream_backoff.wait_with_chance(trouble);
+        self.agenda.stream_failed(Instant::now() + wait);
+        self.pause_if_all_is_lost(trouble, wait);
+        self.outlet.failure(Activity::Stream, trouble, wait).await;
+    }
+
+    /// Wrong credentials are wrong for every endpoint.
+    fn pause_if_all_is_lost(&mut self, trouble: &Trouble, wait: Duration) {
+        if trouble.status == Some(401) {
+            self.agenda.pause(Instant::now() + wait);
+        }
+    }
+
+    /// Creates a session and checks where it leads.
+    async fn session(&mut self) -> Result<(Plug, Option<Instant>), Trouble> {
+        let asked_at = Instant::now();
+        let body = self.session_body().await?;
+        let now = clock::now();
+        let read = (self.habits.session)(&self.lists.dialect, &body, now);
+        let account = &mut self.lists.account;
+        let session = read.map_err(|error| account.unreadable(self.habits.path, &error))?;
+        let address = session.websocket_url.expose_secret();
+        let secrets = account.http.secrets();
+        let refused = self.habits.guard.check(address);
+        let url = refused.map_err(|why| Trouble::new(Kind::Odd, why.to_string()))?;
+        secrets.add_lapsing(address);
+        secrets.add_lapsing(url.query().unwrap_or_default());
+        let renew_at = session
+            .expires_at
+            .and_then(|at| Duration::try_from(at.duration_since(now)).ok())
+            .filter(|life| SHORTEST_LIFE <= *life)
+            .map(|life| asked_at + life.mul_f64(RENEW_AT_SHARE));
+        let bearer = if self.with_bearer {
+            account.auth.header(&account.http, asked_at).await.ok()
+        } else {
+            None
+        };
+        let plug = Plug {
+            url,
+            bearer,
+            dialect: self.lists.dialect.clone(),
+            events: self.habits.events,
+            idle: Idle::new(self.habits.idle_timeout),
+            outlet: self.outlet.clone(),
+            secrets: secrets.clone(),
+        };
+        Ok((plug, renew_at))
+    }
+
+    /// Asks for all that may be seen; where the vendor insists, for each vehicle by its id.
+    async fn session_body(&mut self) -> Result<bytes::Bytes, Trouble> {
+        if !self.with_ids {
+            match self.post("{}".to_owned()).await {
+                Err(trouble) if matches!(trouble.status, Some(400 | 422)) => {
+                    debug!(source.id = %self.outlet.source(), "the stream wants explicit ids");
+                }
+                result => return result,
+            }
+        }
+        if self.metadata.devices.is_empty() {
+            let read = self.lists.all_vehicles(&mut self.metadata, self.outlet);
+            read.await?;
+        }
+        let result = self.post(explicit_body(&self.metadata.devices)).await;
+        self.with_ids = result.is_ok();
+        result
+    }
+
+    async fn post(&mut self, json: String) -> Result<bytes::Bytes, Trouble> {
+        let request = Request {
+            method: Method::POST,
+            path: self.habits.path,
+            query: Vec::new(),
+            body: Body::Json(json),
+        };
+        self.lists.account.ask(&request).await
+    }
+
+    /// A socket is open: it takes over from whatever was in use.
+    fn on_opened(&mut self, id: Id) {
+        let Some(opening) = self.opening.take_if(|opening| opening.task.id() == id) else {
+            return;
+        };
+        let had_gap = self.agenda.opened(Instant::now(), opening.renew_at);
+        debug!(source.id = %self.outlet.source(), had_gap, "the stream is open");
+        self.outlet.log_healed(Activity::Stream);
+        if let Some(old) = self.current.replace(opening.task) {
+            old.abort();
+        }
+    }
+
+    async fn on_ended(&mut self, ended: Result<(Id, Ending), JoinError>) {
+        let (id, ending) = match ended {
+            Ok(ended) => ended,
+            Err(error) if error.is_panic() => {
+                (error.id(), Ending::Closed("its reader panicked".into()))
+            }
+            // We ended it ourselves, for another one.
+            Err(_) => return,
+        };
+        // Its opening may have been told, and not yet heard.
+        while let Ok(opened) = self.opened.1.try_recv() {
+            self.on_opened(opened);
+        }
+        if self
+            .opening
+            .take_if(|opening| opening.task.id() == id)
+            .is_some()
+        {
+            self.on_unopened(ending).await;
+        } else if self.current.take_if(|task| task.id() == id).is_some() {
+            self.on_closed(ending).await;
+        }
+    }
+
+    async fn on_unopened(&mut self, ending: Ending) {
+        let trouble = match ending {
+            Ending::Denied(_) if !self.with_bearer => {
+                // The address did not carry the authorisation after all: once more, with ours.
+                self.with_bearer = true;
+                self.agenda.stream_failed(Instant::now());
+                return;
+            }
+            Ending::Denied(status) => {
+                self.with_bearer = false;
+                let words = format!("the stream's handshake answers {status}");
+                Trouble::new(Kind::Denied, words)
+            }
+            Ending::Unopened(trouble) => trouble,
+            ending => Trouble::new(Kind::Unreachable, ending.words()),
+        };
+        self.stream_failed(&trouble).await;
+    }
+
+    async fn on_closed(&mut self, ending: Ending) {
+        let words = ending.words();
+        if self.agenda.closed(Instant::now()) {
+            self.stream_backoff.reset();
+            debug!(source.id = %self.outlet.source(), "{words}");
+        } else {
+            let trouble = Trouble::new(Kind::Unreachable, words);
+            self.stream_failed(&trouble).await;
+        }
+    }
+}
+
+/// `{"vehicleIds":[...]}`; an id that is a number goes out as one.
+fn explicit_body(devices: &[DeviceKey]) -> String {
+    let ids: Vec<serde_json::Value> = devices
+        .iter()
+        .map(|key| match key.device.parse::<i64>() {
+            Ok(number) => number.into(),
+            Err(_) => key.device.to_string().into(),
+        })
+        .collect();
+    serde_json::json!({ "vehicleIds": ids }).to_string()
+}

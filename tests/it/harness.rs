@@ -1,0 +1,160 @@
+//! A server and a simulator in this process, on ports of their own, and a client for each door.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use fleetglass::config::source::VendorSpec;
+use fleetglass::config::{Config, Flags};
+use fleetglass::sim::{self, RunningSim, SimSettings};
+use fleetglass::{app, source};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::Value;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_util::sync::CancellationToken;
+
+/// Nothing that a test waits for takes longer, on however slow a machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running server.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) task: JoinHandle<anyhow::Result<()>>,
+}
+
+/// A server on a simulator of its own.
+pub(crate) struct Rig {
+    pub(crate) sim: RunningSim,
+    pub(crate) server: Server,
+}
+
+impl Rig {
+    pub(crate) async fn start(settings: SimSettings) -> Self {
+        let sim = sim::spawn(settings).await.expect("the simulator starts");
+        let server = Server::start(&sim.environment).await;
+        Self { sim, server }
+    }
+
+    pub(crate) async fn of_vehicles(vehicles: usize) -> Self {
+        Self::start(SimSettings {
+            vehicles,
+            ..SimSettings::default()
+        })
+        .await
+    }
+
+    /// Puts a fault on, or with `DELETE` takes all off.
+    pub(crate) async fn control(&self, method: reqwest::Method, path: &str, body: Value) -> Value {
+        let url = format!("http://{}/control/{path}", self.sim.address);
+        let answer = client().request(method, url).json(&body).send().await;
+        let answer = answer.expect("the simulator answers");
+        assert!(answer.status().is_success(), "{:?}", answer.text().await);
+        answer.json().await.unwrap_or(Value::Null)
+    }
+}
+
+impl Server {
+    pub(crate) async fn start(environment: &[(&'static str, String)]) -> Self {
+        let env: HashMap<String, String> = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect();
+        let vendors: Vec<&'static VendorSpec> = source::VENDORS.iter().map(|v| &v.spec).collect();
+        let config = Config::load(None, &env, &Flags::default(), &vendors).expect("good settings");
+        Self::of(config).await
+    }
+
+    pub(crate) async fn of(config: Config) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("a bound port");
+        let shutdown = CancellationToken::new();
+        let task = tokio::spawn(app::run(config, listener, shutdown.clone()));
+        Self {
+            address,
+            shutdown,
+            task,
+        }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) async fn json(&self, path: &str) -> Value {
+        let answer = client().get(self.url(path)).send().await.expect("an answer");
+        answer.json().await.expect("JSON")
+    }
+
+    /// Asks `path` until `is_met`, and gives what met it.
+    pub(crate) async fn until(&self, path: &str, is_met: impl Fn(&Value) -> bool) -> Value {
+        let asking = async {
+            loop {
+                let answer = self.json(path).await;
+                if is_met(&answer) {
+                    return answer;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let met = tokio::time::timeout(PATIENCE, asking).await;
+        match met {
+            Ok(answer) => answer,
+            Err(_) => panic!("never met; last was {}", self.json(path).await),
+        }
+    }
+
+    pub(crate) async fn viewer(&self, query: &str) -> Viewer {
+        let url = format!("ws://{}/api/v1/live{query}", self.address);
+        let (socket, _) = connect_async(url).await.expect("the upgrade");
+        Viewer { socket }
+    }
+}
+
+/// A client of the live protocol.
+pub(crate) struct Viewer {
+    pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Viewer {
+    /// The next frame, or the close code and reason.
+    pub(crate) async fn next(&mut self) -> Result<Value, (u16, String)> {
+        loop {
+            let message = tokio::time::timeout(PATIENCE, self.socket.next()).await;
+            match message.expect("a frame in time") {
+                Some(Ok(Message::Text(text))) => {
+                    return Ok(serde_json::from_str(&text).expect("a frame is JSON"));
+                }
+                Some(Ok(Message::Close(Some(close)))) => {
+                    return Err((close.code.into(), close.reason.to_string()));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err((0, error.to_string())),
+                None => return Err((0, "ended".into())),
+            }
+        }
+    }
+
+    /// The next frame of this type.
+    pub(crate) async fn of_type(&mut self, kind: &str) -> Value {
+        loop {
+            let frame = self.next().await.expect("the stream goes on");
+            if frame["type"] == kind {
+                return frame;
+            }
+        }
+    }
+
+    pub(crate) async fn say(&mut self, text: &str) {
+        let _ = self.socket.send(Message::text(text.to_owned())).await;
+    }
+}
+
+/// A client with limits, as the house wants them.
+pub(crate) fn client() -> reqwest::Client {
+    let builder = reqwest::Client::builder().timeout(PATIENCE);
+    builder.build().expect("a client")
+}
