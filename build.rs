@@ -125,14 +125,21 @@ fn build_basemap(source: &Path, out: &Path) -> Outcome<()> {
     Ok(fs::write(&stamp, inputs)?)
 }
 
-/// Gives the hashed name of each asset to the compiler: `desk.js` is `FLEETGLASS_ASSET_DESK_JS`.
+/// Gives the hashed name of each asset to the compiler: `desk.js` is `FLEETGLASS_ASSET_DESK_JS`,
+/// and the name of the whole is `FLEETGLASS_BUILD`, by which a page notices that it is old.
 fn publish_manifest(manifest: &Path) -> Outcome<()> {
     for line in fs::read_to_string(manifest)?.lines() {
         let (name, path) = line
             .split_once(' ')
             .ok_or_else(|| format!("\"{line}\" in {} has no path", manifest.display()))?;
-        let name = name.to_uppercase().replace(['.', '-'], "_");
-        tell(&format!("rustc-env=FLEETGLASS_ASSET_{name}={path}"));
+        let variable = match name {
+            "build" => "FLEETGLASS_BUILD".to_owned(),
+            name => format!(
+                "FLEETGLASS_ASSET_{}",
+                name.to_uppercase().replace(['.', '-'], "_")
+            ),
+        };
+        tell(&format!("rustc-env={variable}={path}"));
     }
     Ok(())
 }

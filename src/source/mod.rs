@@ -24,11 +24,11 @@ pub mod outlet;
 pub mod poll;
 pub mod probe;
 pub mod record;
+pub mod redact;
 pub mod retry_after;
 pub mod secrets;
 pub mod stream;
 pub mod supervise;
-pub mod redact;
 pub mod survey;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -4,9 +4,6 @@
 use axum::Router;
 use memory_serve::CacheControl;
 
-/// Names the browser side of this build; the page compares it with what `hello` says.
-pub const BUILD: &str = env!("FLEETGLASS_ASSET_BUILD");
-
 /// Hashed addresses that the pages point to.
 #[derive(Clone, Copy, Debug)]
 pub struct PageAssets {

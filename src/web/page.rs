@@ -18,16 +18,16 @@ use crate::config::map::MapSettings;
 pub const BASEMAP_ATTRIBUTION: &str = "© <a href=\"https://www.openstreetmap.org/copyright\">\
      OpenStreetMap</a> contributors (ODbL), Natural Earth, GeoNames (CC BY 4.0)";
 
-/// `GET /` and `GET /wall`. `build` is what `hello` says, too: a page that sees another one there
-/// is old and loads itself again.
+/// `GET /` and `GET /wall`. They carry the build that `hello` says, too: a page that sees another
+/// one there is old and loads itself again.
 ///
 /// # Errors
 /// Where a template cannot be rendered, which its tests exclude.
-pub fn routes<S>(map: &MapSettings, build: &str) -> Result<Router<S>, askama::Error>
+pub fn routes<S>(map: &MapSettings) -> Result<Router<S>, askama::Error>
 where
     S: Clone + Send + Sync + 'static,
 {
-    let boot = boot_data(map, build);
+    let boot = boot_data(map);
     let desk = Desk {
         boot: &boot,
         assets: DESK,
@@ -39,20 +39,17 @@ where
     }
     .render()?;
     Ok(Router::new()
-        .route("/", get(move || answer(desk.clone())))
-        .route("/wall", get(move || answer(wall.clone()))))
+        .route("/", get(move || async move { answer(desk) }))
+        .route("/wall", get(move || async move { answer(wall) })))
 }
 
 /// The content security policy of every answer. Only the hosts of an operator's own map style are
 /// let in beside ourselves.
 pub fn policy(map: &MapSettings) -> String {
-    let hosts: String = map
-        .style_url
-        .iter()
-        .chain(&map.style_hosts)
+    let own_style = map.style_url.iter().chain(&map.style_hosts);
+    let hosts = own_style
         .filter_map(origin_of)
-        .map(|origin| format!(" {origin}"))
-        .collect();
+        .fold(String::new(), |hosts, origin| hosts + " " + &origin);
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; \
          img-src 'self' data: blob:{hosts}; font-src 'self'{hosts}; connect-src 'self'{hosts}; \
@@ -79,7 +76,7 @@ struct Wall<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Boot<'a> {
-    build: &'a str,
+    build: &'static str,
     map: MapBoot<'a>,
 }
 
@@ -97,14 +94,14 @@ struct MapBoot<'a> {
     schema: Option<&'a str>,
 }
 
-fn boot_data(map: &MapSettings, build: &str) -> String {
+fn boot_data(map: &MapSettings) -> String {
     let kind = match (&map.style_url, &map.pmtiles_file) {
         (Some(_), _) => "style",
         (None, Some(_)) => "pmtiles",
         (None, None) => "builtin",
     };
     let boot = Boot {
-        build,
+        build: env!("FLEETGLASS_BUILD"),
         map: MapBoot {
             kind,
             builtin_tiles: tiles::BUILTIN_TEMPLATE,
@@ -117,7 +114,7 @@ fn boot_data(map: &MapSettings, build: &str) -> String {
     serde_json::json!(boot).to_string()
 }
 
-async fn answer(html: String) -> impl IntoResponse {
+fn answer(html: String) -> impl IntoResponse {
     ([(header::CACHE_CONTROL, "no-store")], Html(html))
 }
 
@@ -136,7 +133,7 @@ mod tests {
     use super::*;
 
     async fn html(path: &str, map: &MapSettings) -> String {
-        let router: Router<()> = routes(map, "build \"7\"").unwrap();
+        let router: Router<()> = routes(map).unwrap();
         let request = Request::get(path).body(Body::empty()).unwrap();
         let response = router.oneshot(request).await.unwrap();
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
@@ -156,8 +153,13 @@ mod tests {
 
     #[tokio::test]
     async fn boot_data_is_escaped_within_its_attribute() {
-        let html = html("/", &MapSettings::default()).await;
-        assert!(html.contains("data-boot=\"{&#34;build&#34;:&#34;build \\&#34;7\\&#34;&#34;"));
+        let map = MapSettings {
+            pmtiles_schema: Some("\"><script>alert(1)</script>".to_owned()),
+            ..MapSettings::default()
+        };
+        let html = html("/", &map).await;
+        assert!(html.contains("data-boot=\"{&#34;build&#34;:&#34;"));
+        assert!(!html.contains("<script>alert"));
     }
 
     #[test]
