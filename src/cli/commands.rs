@@ -23,7 +23,9 @@ pub(super) async fn serve(serve: Serve) -> anyhow::Result<ExitCode> {
     };
     let config = load(serve.config.as_deref(), &ProcessEnv, &flags)?;
     if config.server.state_dir.is_some() {
-        tracing::info!("nothing is written to the state directory: this version keeps an hour in memory");
+        tracing::info!(
+            "nothing is written to the state directory: this version keeps an hour in memory"
+        );
     }
     run_server(config, stop_signal()?).await
 }
@@ -57,12 +59,18 @@ pub(super) async fn sim(sim: Sim) -> anyhow::Result<ExitCode> {
     let settings = settings(sim.world);
     let address: SocketAddr = sim.listen.parse().map_err(|_error| {
         let listen = &sim.listen;
-        ConfigError::new(format!("`--listen` is \"{listen}\"; write an address and a port"))
+        ConfigError::new(format!(
+            "`--listen` is \"{listen}\"; write an address and a port"
+        ))
     })?;
     app::refuse_exposure(address)?;
     let listener = bind(address).await?;
     let environment = sim::environment(listener.local_addr()?, &settings);
-    print(environment.into_iter().map(|(name, value)| format!("{name}={value}")))?;
+    print(
+        environment
+            .into_iter()
+            .map(|(name, value)| format!("{name}={value}")),
+    )?;
     sim::run(listener, settings, shutdown).await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -71,7 +79,11 @@ pub(super) async fn check(check: Check) -> anyhow::Result<ExitCode> {
     let config = load(check.config.as_deref(), &ProcessEnv, &Flags::default())?;
     let outcome = checker::run(config.sources, check.record).await?;
     print([outcome.to_string()])?;
-    Ok(if outcome.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if outcome.is_well() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn load(file: Option<&Path>, env: &dyn Env, flags: &Flags) -> Result<Config, ConfigError> {

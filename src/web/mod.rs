@@ -6,6 +6,9 @@ pub mod guard;
 pub mod health;
 pub mod live;
 pub mod openapi;
+pub mod page;
+pub mod assets;
+pub mod tiles;
 pub mod query;
 pub mod trail;
 

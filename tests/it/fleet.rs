@@ -10,7 +10,10 @@ use crate::harness::{Rig, client};
 fn by_id(list: &Value) -> BTreeMap<String, Value> {
     let vehicles = list["vehicles"].as_array().expect("vehicles");
     let id = |vehicle: &Value| vehicle["id"].as_str().expect("an id").to_owned();
-    vehicles.iter().map(|vehicle| (id(vehicle), vehicle.clone())).collect()
+    vehicles
+        .iter()
+        .map(|vehicle| (id(vehicle), vehicle.clone()))
+        .collect()
 }
 
 fn count(list: &Value) -> usize {
@@ -25,7 +28,9 @@ async fn the_map_shows_the_world_as_it_is() {
     let expected: BTreeSet<&String> = truth.keys().collect();
     let list = rig
         .server
-        .until("/api/v1/vehicles", |list| by_id(list).keys().collect::<BTreeSet<_>>() == expected)
+        .until("/api/v1/vehicles", |list| {
+            by_id(list).keys().collect::<BTreeSet<_>>() == expected
+        })
         .await;
     let mut n_merged = 0;
     for (id, vehicle) in by_id(&list) {
@@ -40,7 +45,11 @@ async fn the_map_shows_the_world_as_it_is() {
         assert_eq!(told, real, "{id}");
         n_merged += usize::from(1 < real.len());
         let names: Vec<_> = devices.iter().map(|device| &device["name"]).collect();
-        assert!(names.contains(&&vehicle["name"]), "{id} is shown as {}", vehicle["name"]);
+        assert!(
+            names.contains(&&vehicle["name"]),
+            "{id} is shown as {}",
+            vehicle["name"]
+        );
         near(&vehicle, devices);
     }
     assert!(0 < n_merged, "the world has lorries with two devices");
@@ -49,17 +58,24 @@ async fn the_map_shows_the_world_as_it_is() {
 /// The position shown is one that some device of the vehicle reported, in our units.
 fn near(vehicle: &Value, devices: &[Value]) {
     let position = &vehicle["position"];
-    let Some(fixed_at) = position["fixed_at"].as_str() else { return };
+    let Some(fixed_at) = position["fixed_at"].as_str() else {
+        return;
+    };
     let second = |text: &str| text.parse::<jiff::Timestamp>().expect("a time").as_second();
     let same = devices.iter().map(|device| &device["last"]).find(|last| {
-        last["fixed_at"].as_str().is_some_and(|at| second(at) == second(fixed_at))
+        last["fixed_at"]
+            .as_str()
+            .is_some_and(|at| second(at) == second(fixed_at))
     });
     // The world may have moved on since; what can be compared must agree.
     let Some(last) = same else { return };
     for (member, tolerance) in [("lat_deg", 1e-4), ("lng_deg", 1e-4), ("speed_mps", 0.6)] {
         let (shown, real) = (position[member].as_f64(), last[member].as_f64());
         if let (Some(shown), Some(real)) = (shown, real) {
-            assert!((shown - real).abs() <= tolerance, "{member} {shown} for {real}: {vehicle}");
+            assert!(
+                (shown - real).abs() <= tolerance,
+                "{member} {shown} for {real}: {vehicle}"
+            );
         }
     }
 }
@@ -67,7 +83,10 @@ fn near(vehicle: &Value, devices: &[Value]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn questions_are_answered_by_what_they_ask() {
     let rig = Rig::of_vehicles(60).await;
-    let all = rig.server.until("/api/v1/vehicles", |list| count(list) == 60).await;
+    let all = rig
+        .server
+        .until("/api/v1/vehicles", |list| count(list) == 60)
+        .await;
     let ask = async |query: &str| rig.server.json(&format!("/api/v1/vehicles?{query}")).await;
 
     let mut after = String::new();
@@ -76,7 +95,9 @@ async fn questions_are_answered_by_what_they_ask() {
         let page = ask(&format!("sort=name&limit=7{after}")).await;
         let names = page["vehicles"].as_array().expect("vehicles").iter();
         paged.extend(names.map(|v| v["name"].as_str().expect("a name").to_lowercase()));
-        let Some(next) = page["next"].as_str() else { break };
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
         after = format!("&after={next}");
     }
     let mut sorted = paged.clone();
@@ -85,20 +106,51 @@ async fn questions_are_answered_by_what_they_ask() {
     assert_eq!(paged, sorted);
 
     let vehicles = by_id(&all);
-    let (id, one) = vehicles.iter().find(|(_, v)| v["position"].is_object()).expect("one");
+    let (id, one) = vehicles
+        .iter()
+        .find(|(_, v)| v["position"].is_object())
+        .expect("one");
     let found = ask(&format!("q={}", id.replace(':', "%3A").replace('/', "%2F"))).await;
     assert!(by_id(&found).contains_key(id));
     let (lat, lng) = (&one["position"]["lat_deg"], &one["position"]["lng_deg"]);
-    let (lat, lng) = (lat.as_f64().expect("a number"), lng.as_f64().expect("a number"));
-    let around = format!("bbox={},{},{},{}", lng - 0.1, lat - 0.1, lng + 0.1, lat + 0.1);
+    let (lat, lng) = (
+        lat.as_f64().expect("a number"),
+        lng.as_f64().expect("a number"),
+    );
+    let around = format!(
+        "bbox={},{},{},{}",
+        lng - 0.1,
+        lat - 0.1,
+        lng + 0.1,
+        lat + 0.1
+    );
     assert!(by_id(&ask(&around).await).contains_key(id));
-    let elsewhere = format!("bbox={},{},{},{}", lng + 0.1, lat - 0.1, lng - 0.1, lat + 0.1);
+    let elsewhere = format!(
+        "bbox={},{},{},{}",
+        lng + 0.1,
+        lat - 0.1,
+        lng - 0.1,
+        lat + 0.1
+    );
     assert!(!by_id(&ask(&elsewhere).await).contains_key(id));
     let moving = ask("state=moving").await;
-    assert!(by_id(&moving).values().all(|v| v["motion"]["state"] == "moving"));
+    assert!(
+        by_id(&moving)
+            .values()
+            .all(|v| v["motion"]["state"] == "moving")
+    );
 
-    for wrong in ["bbox=1,2,3", "bbox=a,b,c,d", "state=flying", "sort=age", "limit=0", "after=%21"] {
-        let answer = client().get(rig.server.url(&format!("/api/v1/vehicles?{wrong}"))).send();
+    for wrong in [
+        "bbox=1,2,3",
+        "bbox=a,b,c,d",
+        "state=flying",
+        "sort=age",
+        "limit=0",
+        "after=%21",
+    ] {
+        let answer = client()
+            .get(rig.server.url(&format!("/api/v1/vehicles?{wrong}")))
+            .send();
         let answer = answer.await.expect("an answer");
         assert_eq!(answer.status(), 400, "{wrong}");
         let body: Value = answer.json().await.expect("JSON");
@@ -123,25 +175,45 @@ async fn one_vehicle_its_trail_and_the_geojson_agree() {
             1 < trail["points"].as_array().map_or(0, Vec::len)
         })
         .await;
-    let times: Vec<_> = trail["points"].as_array().expect("points").iter().map(|p| p["fixed_at"].as_str()).collect();
+    let times: Vec<_> = trail["points"]
+        .as_array()
+        .expect("points")
+        .iter()
+        .map(|p| p["fixed_at"].as_str())
+        .collect();
     assert!(times.is_sorted(), "{times:?}");
     let geojson = rig.server.json("/api/v1/vehicles.geojson").await;
     assert_eq!(geojson["type"], "FeatureCollection");
     let features = geojson["features"].as_array().expect("features");
-    let feature = features.iter().find(|f| f["id"] == id.as_str()).expect("the feature");
+    let feature = features
+        .iter()
+        .find(|f| f["id"] == id.as_str())
+        .expect("the feature");
     assert_eq!(feature["properties"]["name"], one["name"]);
     assert_eq!(feature["geometry"]["type"], "Point");
-    let missing = client().get(rig.server.url("/api/v1/vehicles/nobody")).send().await;
+    let missing = client()
+        .get(rig.server.url("/api/v1/vehicles/nobody"))
+        .send()
+        .await;
     assert_eq!(missing.expect("an answer").status(), 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_feed_that_is_cut_is_shown_and_heals_and_hides_nothing() {
     let rig = Rig::of_vehicles(60).await;
-    rig.server.until("/api/v1/vehicles", |list| count(list) == 60).await;
-    rig.server.until("/readyz", |ready| ready["status"] == "ok").await;
+    rig.server
+        .until("/api/v1/vehicles", |list| count(list) == 60)
+        .await;
+    rig.server
+        .until("/readyz", |ready| ready["status"] == "ok")
+        .await;
     for vendor in ["mycartracks", "cartrack", "eztotrack"] {
-        rig.control(Method::POST, "faults", json!({"vendor": vendor, "fault": "cut"})).await;
+        rig.control(
+            Method::POST,
+            "faults",
+            json!({"vendor": vendor, "fault": "cut"}),
+        )
+        .await;
         let health = |sources: &Value, id: &str| {
             let sources = sources["sources"].as_array().expect("sources");
             let source = sources.iter().find(|s| s["id"] == id).expect("the source");
@@ -149,9 +221,14 @@ async fn a_feed_that_is_cut_is_shown_and_heals_and_hides_nothing() {
         };
         let shown = rig
             .server
-            .until("/api/v1/sources", |sources| health(sources, vendor) == "slow")
+            .until("/api/v1/sources", |sources| {
+                health(sources, vendor) == "slow"
+            })
             .await;
-        for other in ["mycartracks", "cartrack", "eztotrack"].iter().filter(|o| **o != vendor) {
+        for other in ["mycartracks", "cartrack", "eztotrack"]
+            .iter()
+            .filter(|o| **o != vendor)
+        {
             assert_eq!(health(&shown, other), "up", "{other} while {vendor} is cut");
         }
         rig.control(Method::DELETE, "faults", Value::Null).await;
@@ -167,8 +244,17 @@ async fn a_feed_that_is_cut_is_shown_and_heals_and_hides_nothing() {
 async fn odd_ways_of_saying_it_change_nothing() {
     let rig = Rig::of_vehicles(60).await;
     for fault in ["variants", "garbage"] {
-        rig.control(Method::POST, "faults", json!({"vendor": "all", "fault": fault})).await;
+        rig.control(
+            Method::POST,
+            "faults",
+            json!({"vendor": "all", "fault": fault}),
+        )
+        .await;
     }
-    rig.server.until("/api/v1/vehicles", |list| count(list) == 60).await;
-    rig.server.until("/readyz", |ready| ready["status"] == "ok").await;
+    rig.server
+        .until("/api/v1/vehicles", |list| count(list) == 60)
+        .await;
+    rig.server
+        .until("/readyz", |ready| ready["status"] == "ok")
+        .await;
 }

@@ -69,7 +69,9 @@ impl Server {
     }
 
     pub(crate) async fn of(config: Config) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port is free");
         let address = listener.local_addr().expect("a bound port");
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(app::run(config, listener, shutdown.clone()));
@@ -85,7 +87,11 @@ impl Server {
     }
 
     pub(crate) async fn json(&self, path: &str) -> Value {
-        let answer = client().get(self.url(path)).send().await.expect("an answer");
+        let answer = client()
+            .get(self.url(path))
+            .send()
+            .await
+            .expect("an answer");
         answer.json().await.expect("JSON")
     }
 

@@ -6,13 +6,21 @@ use std::path::{Path, PathBuf};
 
 /// (layer, what it may import of ours, crates it must never name)
 const LAYERS: [(&str, &[&str], &[&str]); 8] = [
-    ("domain", &[], &["serde", "tokio", "tracing", "axum", "reqwest"]),
+    (
+        "domain",
+        &[],
+        &["serde", "tokio", "tracing", "axum", "reqwest"],
+    ),
     ("config", &["domain"], &["tokio", "axum", "reqwest"]),
     ("fleet", &["domain"], &["axum", "reqwest", "serde"]),
     ("source", &["domain", "config", "clock"], &["axum"]),
     ("live", &["domain", "fleet", "clock"], &["reqwest"]),
     ("history", &["domain", "fleet"], &["axum", "reqwest"]),
-    ("web", &["domain", "live", "history", "fleet", "config", "clock"], &["reqwest"]),
+    (
+        "web",
+        &["domain", "live", "history", "fleet", "config", "clock"],
+        &["reqwest"],
+    ),
     ("sim", &["domain", "clock"], &[]),
 ];
 
@@ -118,7 +126,9 @@ pub(crate) fn production_code(file: &Path) -> String {
     }
     let text = fs::read_to_string(file).expect("a source file");
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let lines = code
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 }
 

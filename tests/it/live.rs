@@ -104,8 +104,15 @@ async fn a_viewer_resumes_where_it_stopped_and_gets_each_frame_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_epoch_and_seq_of_the_list_resume_too() {
     let rig = Rig::of_vehicles(20).await;
-    let list = rig.server.until("/api/v1/vehicles", |list| list["seq"] != 0).await;
-    let query = format!("?epoch={}&seq={}", list["epoch"].as_str().expect("an epoch"), list["seq"]);
+    let list = rig
+        .server
+        .until("/api/v1/vehicles", |list| list["seq"] != 0)
+        .await;
+    let query = format!(
+        "?epoch={}&seq={}",
+        list["epoch"].as_str().expect("an epoch"),
+        list["seq"]
+    );
     let mut viewer = rig.server.viewer(&query).await;
     assert_eq!(viewer.next().await.expect("hello")["resumed"], true);
 }
@@ -113,7 +120,10 @@ async fn the_epoch_and_seq_of_the_list_resume_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_else_a_viewer_asks_for_it_gets_a_snapshot() {
     let rig = Rig::of_vehicles(10).await;
-    let list = rig.server.until("/api/v1/vehicles", |list| list["seq"] != 0).await;
+    let list = rig
+        .server
+        .until("/api/v1/vehicles", |list| list["seq"] != 0)
+        .await;
     let epoch = list["epoch"].as_str().expect("an epoch");
     let queries = [
         "?epoch=unknown&seq=1".to_owned(),

@@ -12,7 +12,11 @@ fn members(value: &Value, prefix: &str, into: &mut BTreeSet<String>) {
     match value {
         Value::Object(object) => {
             for (name, value) in object {
-                let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+                let path = if prefix.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{prefix}.{name}")
+                };
                 members(value, &path, into);
                 into.insert(path);
             }
@@ -34,7 +38,8 @@ async fn every_member_that_is_sent_is_documented() {
     let document = std::fs::read_to_string(root().join("docs/protocol.md")).expect("the document");
     for path in sent {
         let name = path.rsplit('.').next().unwrap_or_default();
-        let is_there = document.contains(&format!("`{name}`")) || document.contains(&format!("\"{name}\""));
+        let is_there =
+            document.contains(&format!("`{name}`")) || document.contains(&format!("\"{name}\""));
         assert!(is_there, "docs/protocol.md does not mention {path}");
     }
 }
@@ -57,7 +62,12 @@ fn every_close_code_is_documented() {
 async fn the_openapi_names_every_route_and_every_member_that_is_sent() {
     let rig = Rig::of_vehicles(60).await;
     let openapi = rig.server.json("/api/v1/openapi.json").await;
-    assert!(openapi["openapi"].as_str().expect("a version").starts_with("3.1"));
+    assert!(
+        openapi["openapi"]
+            .as_str()
+            .expect("a version")
+            .starts_with("3.1")
+    );
     for path in [
         "/api/v1/vehicles",
         "/api/v1/vehicles/{id}",
@@ -74,7 +84,9 @@ async fn the_openapi_names_every_route_and_every_member_that_is_sent() {
     }
     let list = rig
         .server
-        .until("/api/v1/vehicles", |list| list["vehicles"].as_array().map_or(0, Vec::len) == 60)
+        .until("/api/v1/vehicles", |list| {
+            list["vehicles"].as_array().map_or(0, Vec::len) == 60
+        })
         .await;
     let vehicle = &openapi["components"]["schemas"]["Vehicle"]["properties"];
     for sent in list["vehicles"].as_array().expect("vehicles") {

@@ -32,13 +32,25 @@ async fn foreign_hosts_and_origins_are_refused_on_every_route() {
             ("origin", "null", "foreign_origin"),
             ("origin", "http://127.0.0.1:1", "foreign_origin"),
         ] {
-            let answer = client().get(rig.server.url(route)).header(name, value).send().await;
+            let answer = client()
+                .get(rig.server.url(route))
+                .header(name, value)
+                .send()
+                .await;
             let answer = answer.expect("an answer");
-            assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{route} {name} {value}");
+            assert_eq!(
+                answer.status(),
+                StatusCode::FORBIDDEN,
+                "{route} {name} {value}"
+            );
             let body: Value = answer.json().await.expect("JSON");
             assert_eq!(body["error"]["code"], code, "{route} {name} {value}");
         }
-        let answer = client().get(rig.server.url(route)).header("origin", &own).send().await;
+        let answer = client()
+            .get(rig.server.url(route))
+            .header("origin", &own)
+            .send()
+            .await;
         let status = answer.expect("an answer").status();
         assert_ne!(status, StatusCode::FORBIDDEN, "{route} for our own page");
     }
@@ -49,7 +61,12 @@ async fn the_simulators_control_is_closed_to_foreign_pages_too() {
     let rig = Rig::of_vehicles(5).await;
     let url = format!("http://{}/control/world", rig.sim.address);
     for (name, value) in [("host", "evil.example"), ("origin", "http://evil.example")] {
-        let answer = client().get(&url).header(name, value).send().await.expect("an answer");
+        let answer = client()
+            .get(&url)
+            .header(name, value)
+            .send()
+            .await
+            .expect("an answer");
         assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{name}");
     }
 }
@@ -58,13 +75,23 @@ async fn the_simulators_control_is_closed_to_foreign_pages_too() {
 async fn every_answer_carries_the_policy_and_data_is_stored_nowhere() {
     let rig = Rig::of_vehicles(5).await;
     for route in ROUTES {
-        let answer = client().get(rig.server.url(route)).send().await.expect("an answer");
+        let answer = client()
+            .get(rig.server.url(route))
+            .send()
+            .await
+            .expect("an answer");
         let header = |name: &str| {
-            let value = answer.headers().get(name).map(|value| value.to_str().expect("text"));
+            let value = answer
+                .headers()
+                .get(name)
+                .map(|value| value.to_str().expect("text"));
             value.unwrap_or_default().to_owned()
         };
         let policy = header("content-security-policy");
-        assert!(policy.starts_with("default-src 'none'; script-src 'self'"), "{route}: {policy}");
+        assert!(
+            policy.starts_with("default-src 'none'; script-src 'self'"),
+            "{route}: {policy}"
+        );
         assert!(!policy.contains("unsafe"), "{route}");
         assert_eq!(header("x-content-type-options"), "nosniff", "{route}");
         assert_eq!(header("cache-control"), "no-store", "{route}");
@@ -77,9 +104,24 @@ async fn errors_of_every_kind_have_the_same_shape() {
     let rig = Rig::of_vehicles(5).await;
     for (method, route, status, code) in [
         (reqwest::Method::GET, "/no/such/page", 404, "not_found"),
-        (reqwest::Method::POST, "/api/v1/vehicles", 405, "method_not_allowed"),
-        (reqwest::Method::GET, "/api/v1/vehicles/x/trail?from=then", 400, "bad_request"),
-        (reqwest::Method::GET, "/api/v1/vehicles?limit=%FF&limit=2", 400, "bad_request"),
+        (
+            reqwest::Method::POST,
+            "/api/v1/vehicles",
+            405,
+            "method_not_allowed",
+        ),
+        (
+            reqwest::Method::GET,
+            "/api/v1/vehicles/x/trail?from=then",
+            400,
+            "bad_request",
+        ),
+        (
+            reqwest::Method::GET,
+            "/api/v1/vehicles?limit=%FF&limit=2",
+            400,
+            "bad_request",
+        ),
     ] {
         let answer = client().request(method, rig.server.url(route)).send().await;
         let answer = answer.expect("an answer");

@@ -19,14 +19,21 @@ fn every_module_says_what_it_hides() {
 fn no_file_outgrows_its_idea() {
     for file in all_files() {
         let n_lines = production_code(&file).lines().count();
-        assert!(n_lines <= MAX_LINES, "{} has {n_lines} lines", file.display());
+        assert!(
+            n_lines <= MAX_LINES,
+            "{} has {n_lines} lines",
+            file.display()
+        );
     }
 }
 
 #[test]
 fn nothing_is_left_for_later_in_secret() {
     let words = ["TODO", "FIXME", "XXX", "#[ignore"];
-    for file in all_files().into_iter().filter(|file| !file.ends_with("tidy.rs")) {
+    for file in all_files()
+        .into_iter()
+        .filter(|file| !file.ends_with("tidy.rs"))
+    {
         let text = fs::read_to_string(&file).expect("a source file");
         for word in words {
             assert!(!text.contains(word), "{} has a {word}", file.display());

@@ -1,0 +1,6 @@
+//! Stub.
+use axum::Router;
+/// Routes.
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new()
+}
