@@ -49,7 +49,9 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     // Also refused when it is configured; whoever brings a listener of their own is not exempt.
-    let address = listener.local_addr().context("the listener has no address")?;
+    let address = listener
+        .local_addr()
+        .context("the listener has no address")?;
     refuse_exposure(address)?;
     let sources: Vec<SourceIntro> = config.sources.iter().map(intro).collect();
     let fleet = Fleet::new(fleet_settings(&config)?, sources, clock::now());
@@ -188,8 +190,8 @@ fn intro(settings: &crate::config::source::SourceSettings) -> SourceIntro {
 }
 
 fn fleet_settings(config: &Config) -> anyhow::Result<FleetSettings> {
-    let forget_after = SignedDuration::try_from(config.fleet.forget_after)
-        .context("forget_after is too long")?;
+    let forget_after =
+        SignedDuration::try_from(config.fleet.forget_after).context("forget_after is too long")?;
     let quiet = SignedDuration::try_from(SessionSettings::default().heartbeat)?;
     Ok(FleetSettings {
         roster: config.roster.clone(),

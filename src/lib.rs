@@ -7,11 +7,13 @@
 //! adapters.
 
 pub mod clock;
-pub mod config;
 pub mod domain;
-pub mod fleet;
-pub mod history;
-pub mod live;
-pub mod sim;
+pub mod config;
 pub mod source;
+pub mod fleet;
+pub mod live;
+pub mod history;
 pub mod web;
+pub mod sim;
+pub mod check;
+pub mod app;

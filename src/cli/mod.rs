@@ -2,7 +2,7 @@
 
 mod commands;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -120,6 +120,7 @@ pub(crate) fn start_tracing() {
     let is_json = ProcessEnv.var("FLEETGLASS_LOG_FORMAT").as_deref() == Some("json");
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     if is_json {
         builder.json().init();
