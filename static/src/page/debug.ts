@@ -12,7 +12,7 @@ export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => objec
     sources: store.sources.map((source) => ({ ...source })),
     listed: store.order.length,
     markers: markerCount(store),
-    labels: fleetMap.overlay.labelledRows.map((row) => store.table.names[row] ?? ""),
+    labels: fleetMap.overlay.labelTexts,
     framesDrawn: fleetMap.overlay.framesDrawn,
     framesPerSecondLimit: fleetMap.overlay.framesPerSecondLimit,
     patchCount: store.patchCount,
