@@ -27,6 +27,8 @@ pub mod retry_after;
 pub mod secrets;
 pub mod stream;
 pub mod supervise;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod time;
 pub mod trouble;
 pub mod url_guard;
