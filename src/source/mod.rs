@@ -28,7 +28,7 @@ pub mod secrets;
 pub mod stream;
 pub mod supervise;
 #[cfg(test)]
-pub(crate) mod testing;
+pub(crate) mod trial;
 pub mod time;
 pub mod trouble;
 pub mod url_guard;

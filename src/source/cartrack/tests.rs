@@ -8,7 +8,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use crate::config::source::SourceSettings;
 use crate::domain::{Failure, Said, Signal};
 use crate::source::describe;
-use crate::source::testing::{Running, check, settings};
+use crate::source::trial::{Running, check, settings};
 
 const PASSWORD: &str = "canary-password-0123456789";
 

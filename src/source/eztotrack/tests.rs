@@ -9,7 +9,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use crate::config::source::SourceSettings;
 use crate::domain::{Failure, Said, Signal};
 use crate::source::describe;
-use crate::source::testing::{Running, check, settings};
+use crate::source::trial::{Running, check, settings};
 
 const KEY: &str = "ezt_test_canary0123456789";
 

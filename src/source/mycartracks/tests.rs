@@ -12,7 +12,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use crate::config::source::SourceSettings;
 use crate::domain::{Failure, Mode, Said, Signal};
 use crate::source::describe;
-use crate::source::testing::{Running, check, settings};
+use crate::source::trial::{Running, check, settings};
 
 const SECRET: &str = "canary-secret-0123456789";
 const STREAM: &str = "/rest/vehicles/livePositions/stream";
