@@ -17,19 +17,24 @@ pub mod http;
 pub mod json;
 pub mod listing;
 pub mod lists;
+pub mod lookup;
 pub mod mend;
 pub mod mycartracks;
 pub mod outlet;
 pub mod poll;
 pub mod probe;
 pub mod record;
+pub mod redact;
 pub mod retry_after;
 pub mod secrets;
 pub mod stream;
 pub mod supervise;
+pub mod survey;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod time;
 #[cfg(test)]
 pub(crate) mod trial;
-pub mod time;
 pub mod trouble;
 pub mod url_guard;
 pub mod words;

@@ -8,8 +8,9 @@ use jiff::tz::TimeZone;
 use crate::domain::units::{km_to_m, kmh_to_mps, knots_to_mps, mph_to_mps};
 use crate::domain::{DeviceKey, FixQuality, Label, Reading, Refusal, SourceId};
 
-use super::fields::{Datum, Record};
+use super::fields::Datum;
 use super::json::Json;
+use super::lookup::Record;
 use super::time;
 
 /// The unit of a speed without one in its name.
@@ -164,9 +165,9 @@ fn plain_text(value: &Json<'_>) -> Option<Arc<str>> {
     if !text.chars().any(char::is_control) {
         return Some(Arc::from(text.as_ref()));
     }
-    let words: Vec<&str> = text.split(char::is_control).map(str::trim).collect();
-    let joined = words.join(" ");
-    Some(Arc::from(joined.trim())).filter(|text: &Arc<str>| !text.is_empty())
+    let lines = text.split(char::is_control).map(str::trim);
+    let words: Vec<&str> = lines.filter(|words| !words.is_empty()).collect();
+    Some(Arc::from(words.join(" "))).filter(|text: &Arc<str>| !text.is_empty())
 }
 
 /// The names among a list of groups: strings, and objects with a name. A bare number is a key

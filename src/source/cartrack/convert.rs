@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use crate::domain::{DeviceKey, Facts, FixQuality, Label, Observation, Origin, Refusal};
 use crate::source::decode::{BodyError, Decoded, Dialect, Page};
 use crate::source::envelope::decode_list;
-use crate::source::fields::{Datum, Pointers, Record};
+use crate::source::fields::Datum;
 use crate::source::json::Json;
+use crate::source::lookup::{Pointers, Record};
 use crate::source::record::SpeedUnit;
 
 use super::wire::{META_CURRENT_PAGE, META_LAST_PAGE, STATUS, VEHICLE};
@@ -117,4 +118,92 @@ fn paging(beside: &Json<'_>, page: &mut Page) {
     let number = |path: &[&str]| beside.at(path)?.id()?.parse().ok();
     page.current_page = number(&META_CURRENT_PAGE);
     page.last_page = number(&META_LAST_PAGE);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::config::source::Field;
+    use crate::source::testing::{
+        check_print, check_sane, dialect, fixture, print_labels, print_list, received_at,
+    };
+
+    #[test]
+    fn each_status_fixture_gives_the_observations_of_its_snapshot() {
+        for name in [
+            "cartrack/status.json",
+            "cartrack/status_variants.json",
+            "cartrack/status_faults.json",
+            "cartrack/error_429.json",
+            "cartrack/gateway.html",
+        ] {
+            let decoded = status(&dialect("cartrack-za"), &fixture(name), received_at());
+            check_print(name, &print_list(&decoded));
+        }
+    }
+
+    #[test]
+    fn each_vehicles_fixture_gives_the_labels_of_its_snapshot() {
+        let name = "cartrack/vehicles.json";
+        let decoded = vehicles(&dialect("cartrack-za"), &fixture(name));
+        check_print(name, &print_labels(&decoded));
+    }
+
+    #[test]
+    fn a_time_without_an_offset_is_in_the_zone_of_the_source() {
+        let mut dialect = dialect("cartrack-za");
+        dialect.timezone = jiff::tz::TimeZone::get("Africa/Johannesburg").unwrap();
+        let body = br#"[{"vehicle_id": 1, "location": {"updated": "2026-08-05 14:20:07",
+            "latitude": -26, "longitude": 28}}]"#;
+        let decoded = status(&dialect, body, received_at()).unwrap();
+        let reading = decoded.rows[0].reading.clone().unwrap();
+        assert_eq!(
+            reading.vendor_at.unwrap().to_string(),
+            "2026-08-05T12:20:07Z"
+        );
+    }
+
+    #[test]
+    fn the_operators_pointers_come_first() {
+        let mut dialect = dialect("cartrack-za");
+        let pointers = &mut dialect.fields.position;
+        pointers.insert(Field::Latitude, "/location/wgs84/1".to_owned());
+        pointers.insert(Field::Longitude, "/location/wgs84/0".to_owned());
+        pointers.insert(Field::Driver, "/driver/full~1name".to_owned());
+        let body = br#"[{"vehicle_id": 1, "driver": {"full/name": "A B", "first_name": "C"},
+            "location": {"latitude": 1, "longitude": 2, "wgs84": [28.5, -26.5]}}]"#;
+        let decoded = status(&dialect, body, received_at()).unwrap();
+        let row = &decoded.rows[0];
+        assert_eq!(row.reading.clone().unwrap().lat_lng(), (-26.5, 28.5));
+        assert_eq!(row.facts.driver.as_deref(), Some("A B"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken(body: Vec<u8>) {
+            let _ = status(&dialect("c"), &body, received_at());
+            let _ = vehicles(&dialect("c"), &body);
+        }
+
+        #[test]
+        fn whatever_the_values_what_is_given_is_sane(
+            values in proptest::collection::vec(crate::source::testing::any_scalar(), 14),
+        ) {
+            let body = serde_json::json!({"data": [{
+                "vehicle_id": values[0], "registration": values[1], "event_ts": values[2],
+                "bearing": values[3], "speed": values[4], "ignition": values[5],
+                "odometer": values[6], "tcu_percentage": values[7],
+                "driver": {"first_name": values[8]}, "fuel": {"level": values[9]},
+                "location": {"updated": values[10], "latitude": values[11],
+                    "longitude": values[12], "position_description": values[13]},
+            }]});
+            let body = body.to_string();
+            let decoded = status(&dialect("c"), body.as_bytes(), received_at()).unwrap();
+            decoded.rows.iter().for_each(check_sane);
+            let n_refused: u64 = decoded.refusals.values().sum();
+            prop_assert_eq!(decoded.rows.len() as u64 + n_refused, 1);
+        }
+    }
 }

@@ -12,6 +12,7 @@ pub static STATUS: RecordSpec = RecordSpec {
     kind: RecordKind::Position,
     wraps: &[],
     places: &[],
+    arrays: &[],
     entries: &[
         // An integer; a string is accepted.
         Entry::doc(Datum::Id, &[&["vehicle_id"]]),
@@ -57,6 +58,7 @@ pub static VEHICLE: RecordSpec = RecordSpec {
     kind: RecordKind::Vehicle,
     wraps: &[],
     places: &[],
+    arrays: &[],
     entries: &[
         Entry::seen(Datum::Id, &[&["vehicle_id"]]),
         Entry::seen(

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use crate::domain::{DeviceKey, Facts, Label, Observation, Origin, Refusal};
 use crate::source::decode::{BodyError, Decoded, Dialect, Page};
 use crate::source::envelope::decode_list;
-use crate::source::fields::{Datum, Pointers, Record};
+use crate::source::fields::Datum;
 use crate::source::json::Json;
+use crate::source::lookup::{Pointers, Record};
 use crate::source::record::SpeedUnit;
 
 use super::wire::{END_CURSOR, HAS_NEXT_PAGE, LOCATION, VEHICLE};
@@ -88,4 +89,105 @@ fn paging(beside: &Json<'_>, page: &mut Page) {
         other => other.text().map(String::from),
     });
     page.next_cursor = cursor.filter(|_| !is_last);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::source::testing::{
+        check_print, check_sane, dialect, fixture, print_labels, print_list, received_at,
+    };
+
+    #[test]
+    fn each_locations_fixture_gives_the_observations_of_its_snapshot() {
+        for name in [
+            "eztotrack/locations.json",
+            "eztotrack/locations_variants.json",
+            "eztotrack/locations_faults.json",
+            "eztotrack/error_403.json",
+        ] {
+            let decoded = locations(&dialect("ezt"), &fixture(name), received_at());
+            check_print(name, &print_list(&decoded));
+        }
+    }
+
+    #[test]
+    fn each_vehicles_fixture_gives_the_labels_of_its_snapshot() {
+        let name = "eztotrack/vehicles.json";
+        check_print(
+            name,
+            &print_labels(&vehicles(&dialect("ezt"), &fixture(name))),
+        );
+    }
+
+    #[test]
+    fn the_unit_of_a_speed_is_its_names_else_the_sources_else_mph() {
+        let cases = [
+            (None, "speed", 44.704),
+            (Some("mph"), "speed", 44.704),
+            (Some("kmh"), "speed", 27.778),
+            (Some("mps"), "speed", 100.0),
+            (Some("knots"), "speed", 51.444),
+            (Some("kmh"), "speedMph", 44.704),
+            (Some("mph"), "speedKph", 27.778),
+            (None, "speedKmh", 27.778),
+        ];
+        for (unit, name, expected_mps) in cases {
+            let mut dialect = dialect("ezt");
+            dialect.speed_unit = unit.map(str::to_owned);
+            let body = format!(r#"[{{"id": 1, "lat": 41.9, "lng": -87.6, "{name}": 100}}]"#);
+            let decoded = locations(&dialect, body.as_bytes(), received_at()).unwrap();
+            let speed_mps = decoded.rows[0].reading.clone().unwrap().speed_mps.unwrap();
+            assert!((speed_mps - expected_mps).abs() < 1e-3, "{unit:?} {name}");
+        }
+    }
+
+    #[test]
+    fn the_cursor_ends_where_the_vendor_says_so() {
+        let cases = [
+            (r#"{"endCursor": "a==", "hasNextPage": true}"#, Some("a==")),
+            (r#"{"endCursor": "a", "hasNextPage": "true"}"#, Some("a")),
+            (r#"{"endCursor": "a"}"#, Some("a")),
+            (r#"{"endCursor": "a", "hasNextPage": false}"#, None),
+            (r#"{"endCursor": "a", "hasNextPage": 0}"#, None),
+            (r#"{"endCursor": "", "hasNextPage": true}"#, None),
+            (r#"{"endCursor": null, "hasNextPage": true}"#, None),
+            ("null", None),
+            ("[]", None),
+        ];
+        for (pagination, expected) in cases {
+            let body = format!(r#"{{"data": [], "pagination": {pagination}}}"#);
+            let decoded = vehicles(&dialect("ezt"), body.as_bytes()).unwrap();
+            assert_eq!(
+                decoded.page.next_cursor.as_deref(),
+                expected,
+                "{pagination}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken(body: Vec<u8>) {
+            let _ = locations(&dialect("e"), &body, received_at());
+            let _ = vehicles(&dialect("e"), &body);
+        }
+
+        #[test]
+        fn whatever_the_values_what_is_given_is_sane(
+            values in proptest::collection::vec(crate::source::testing::any_scalar(), 10),
+        ) {
+            let body = serde_json::json!({"data": [{
+                "id": values[0], "name": values[1], "engineState": values[2],
+                "odometerMiles": values[3], "currentDriver": values[4],
+                "location": {"latitude": values[5], "longitude": values[6],
+                    "heading": values[7], "speed": values[8], "time": values[9]},
+            }]});
+            let body = body.to_string();
+            let decoded = locations(&dialect("e"), body.as_bytes(), received_at()).unwrap();
+            decoded.rows.iter().for_each(check_sane);
+        }
+    }
 }

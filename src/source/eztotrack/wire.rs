@@ -16,6 +16,7 @@ pub static LOCATION: RecordSpec = RecordSpec {
         "gps",
         "position",
     ],
+    arrays: &[],
     entries: &[
         Entry::assumed(Datum::Id, &[&["vehicleId"], &["id"], &["vehicle", "id"]]),
         Entry::assumed(
@@ -80,6 +81,7 @@ pub static VEHICLE: RecordSpec = RecordSpec {
     kind: RecordKind::Vehicle,
     wraps: &[],
     places: &[],
+    arrays: &[],
     entries: &[
         Entry::doc(Datum::Id, &[&["id"], &["vehicleId"], &["vehicle", "id"]]),
         Entry::doc(

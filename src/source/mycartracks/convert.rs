@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use crate::domain::{DeviceKey, Facts, Label, Observation, Origin, Reading, Refusal};
 use crate::source::decode::{BodyError, Decoded, Dialect};
 use crate::source::envelope::decode_list;
-use crate::source::fields::{Datum, Pointers, Record};
+use crate::source::fields::Datum;
+use crate::source::lookup::{Pointers, Record};
 use crate::source::record::SpeedUnit;
 
 pub use super::event::{Event, events};
@@ -85,5 +86,58 @@ pub(super) fn observation(
             address: record.text(Datum::Address),
             ..Facts::default()
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::source::testing::{
+        check_print, check_sane, dialect, fixture, print_labels, print_list, received_at,
+    };
+
+    #[test]
+    fn each_fixture_gives_the_observations_of_its_snapshot() {
+        for name in [
+            "mycartracks/last_positions.json",
+            "mycartracks/last_positions_variants.json",
+            "mycartracks/last_positions_faults.json",
+        ] {
+            let decoded = last_positions(&dialect("mct"), &fixture(name), received_at());
+            check_print(name, &print_list(&decoded));
+        }
+    }
+
+    #[test]
+    fn each_vehicles_fixture_gives_the_labels_of_its_snapshot() {
+        let name = "mycartracks/vehicles.json";
+        check_print(
+            name,
+            &print_labels(&vehicles(&dialect("mct"), &fixture(name))),
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken(body: Vec<u8>) {
+            let _ = last_positions(&dialect("m"), &body, received_at());
+            let _ = vehicles(&dialect("m"), &body);
+        }
+
+        #[test]
+        fn whatever_the_values_what_is_given_is_sane(
+            values in proptest::collection::vec(crate::source::testing::any_scalar(), 10),
+        ) {
+            let body = serde_json::json!([{
+                "vehicleId": values[0], "name": values[1], "lat": values[2], "lng": values[3],
+                "speed": values[4], "bearing": values[5], "accuracy": values[6],
+                "time": values[7], "battery": values[8], "userName": values[9],
+            }]);
+            let body = body.to_string();
+            let decoded = last_positions(&dialect("m"), body.as_bytes(), received_at()).unwrap();
+            decoded.rows.iter().for_each(check_sane);
+        }
     }
 }

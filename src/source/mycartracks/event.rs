@@ -8,12 +8,13 @@ use jiff::Timestamp;
 
 use crate::domain::{DeviceKey, Observation, Origin, Refusal};
 use crate::source::decode::{BodyError, Dialect};
-use crate::source::fields::{Datum, Pointers, Record};
+use crate::source::fields::Datum;
 use crate::source::json::{Json, body_text, read};
+use crate::source::lookup::{Pointers, Record};
 use crate::source::words::clean;
 
 use super::convert::{observation, reading};
-use super::wire::{ARRAYS, EVENT};
+use super::wire::EVENT;
 
 /// What one live event says.
 #[expect(clippy::large_enum_variant, reason = "nearly all events are positions")]
@@ -96,7 +97,7 @@ impl Reader<'_> {
             return;
         }
         let record = Record::open(&EVENT, self.pointers, item);
-        let elements = elements(&record);
+        let elements = record.elements();
         match kind(&record) {
             Ok(Kind::Heartbeat) => events.push(Event::Heartbeat),
             Ok(Kind::Error) => events.push(error(&record)),
@@ -142,16 +143,6 @@ impl Reader<'_> {
             since: at(Datum::OfflineSince).or_else(|| at(Datum::Time)),
         })
     }
-}
-
-/// The records of an event that carries an array of them.
-fn elements<'r>(record: &Record<'r>) -> &'r [Json<'r>] {
-    ARRAYS
-        .iter()
-        .filter_map(|name| record.body().get(name))
-        .map(Json::items)
-        .find(|items| !items.is_empty())
-        .unwrap_or_default()
 }
 
 /// The kind of an event; else its unknown name, if it has one.
@@ -204,5 +195,119 @@ fn error(record: &Record<'_>) -> Event {
     Event::Error {
         code: text(Datum::ErrorCode),
         message: text(Datum::ErrorMessage),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::config::source::Field;
+    use crate::source::testing::{
+        check_print, check_sane, dialect, fixture, print_one, received_at,
+    };
+
+    fn print(event: &Event) -> String {
+        match event {
+            Event::Position(observation) => {
+                check_sane(observation);
+                print_one(observation)
+            }
+            Event::Offline { device, since } => {
+                let since = since.map(|at| at.to_string());
+                format!(
+                    "offline {device} since {}\n",
+                    since.as_deref().unwrap_or("?")
+                )
+            }
+            other => format!("{other:?}\n"),
+        }
+    }
+
+    #[test]
+    fn each_frame_gives_the_events_of_the_snapshot() {
+        let frames = String::from_utf8(fixture("mycartracks/frames.ndjson")).unwrap();
+        let prints = frames.lines().map(|frame| {
+            let events = events(&dialect("mct"), frame.as_bytes(), received_at());
+            let print = match events {
+                Ok(events) => events.iter().map(print).collect(),
+                Err(error) => format!("error: {error}\n"),
+            };
+            format!("{frame}\n{print}\n")
+        });
+        check_print("mycartracks/frames.json", &prints.collect::<String>());
+    }
+
+    #[test]
+    fn a_kind_is_known_in_every_spelling() {
+        for name in [
+            "position",
+            "VEHICLE_POSITION",
+            "vehiclePosition",
+            "position.updated",
+        ] {
+            assert!(matches!(known(name), Some(Kind::Position)), "{name}");
+        }
+        for name in [
+            "offline",
+            "vehicle.offline",
+            "VEHICLE-OFFLINE",
+            "vehicleOffline",
+        ] {
+            assert!(matches!(known(name), Some(Kind::Offline)), "{name}");
+        }
+        assert!(matches!(known("HEART-BEAT"), Some(Kind::Heartbeat)));
+        assert!(matches!(known("stream.error"), Some(Kind::Error)));
+        assert!(known("geofence.entered").is_none());
+    }
+
+    #[test]
+    fn an_unknown_name_is_cleaned_and_cut() {
+        let frame = format!(r#"{{"type": "new\n{}"}}"#, "x".repeat(500));
+        let events = events(&dialect("mct"), frame.as_bytes(), received_at()).unwrap();
+        let expected = format!("new {}", "x".repeat(60));
+        assert_eq!(events, [Event::Unknown(expected)]);
+    }
+
+    #[test]
+    fn the_operators_pointers_are_tried_on_the_event_and_on_its_payload() {
+        let mut dialect = dialect("mct");
+        let pointers = &mut dialect.fields.event;
+        pointers.insert(Field::Id, "/data/unit/key".to_owned());
+        pointers.insert(Field::Latitude, "/wgs/y".to_owned());
+        pointers.insert(Field::Longitude, "/wgs/x".to_owned());
+        let frame = br#"{"type": "position", "id": 1,
+            "data": {"unit": {"key": 4711}, "wgs": {"x": 17.1, "y": 48.1}}}"#;
+        let events = events(&dialect, frame, received_at()).unwrap();
+        let Event::Position(observation) = &events[0] else {
+            panic!("{events:?}");
+        };
+        assert_eq!(observation.device.to_string(), "mct/4711");
+        let reading = observation.reading.clone().unwrap();
+        assert_eq!(reading.lat_lng(), (48.1, 17.1));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken(frame: Vec<u8>) {
+            let _ = events(&dialect("m"), &frame, received_at());
+        }
+
+        #[test]
+        fn whatever_the_values_what_is_given_is_sane(
+            values in proptest::collection::vec(crate::source::testing::any_scalar(), 8),
+        ) {
+            let frame = serde_json::json!({"type": "position", "data": {
+                "id": values[0], "lat": values[1], "lon": values[2], "speed": values[3],
+                "heading": values[4], "accuracy": values[5], "time": values[6], "name": values[7],
+            }});
+            let frame = frame.to_string();
+            let events = events(&dialect("m"), frame.as_bytes(), received_at()).unwrap();
+            prop_assert_eq!(events.len(), 1);
+            if let Event::Position(observation) = &events[0] {
+                check_sane(observation);
+            }
+        }
     }
 }

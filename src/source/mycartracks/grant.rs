@@ -64,7 +64,10 @@ pub fn stream_session(
 ) -> Result<StreamSession, BodyError> {
     let answer = |answer: &Json<'_>| {
         let first = |paths: [Path; 2]| paths.iter().find_map(|path| answer.at(path));
-        let url = first(SESSION_URL).and_then(Json::text);
+        let url = first(SESSION_URL).and_then(|url| match url {
+            Json::Text(url) => Some(url.trim()),
+            _ => None,
+        });
         let url = url.ok_or_else(|| lacks(answer, "websocketUrl"))?;
         let at = first(SESSION_EXPIRES_AT).and_then(|at| time::parse(at, &dialect.timezone));
         let after = || {
@@ -72,7 +75,7 @@ pub fn stream_session(
             received_at.checked_add(life).ok()
         };
         Ok(StreamSession {
-            websocket_url: SecretString::from(url.as_ref()),
+            websocket_url: SecretString::from(url),
             expires_at: at.or_else(after),
         })
     };
@@ -90,5 +93,128 @@ fn lacks(answer: &Json<'_>, member: &'static str) -> BodyError {
     match words_of(answer) {
         Some(words) => BodyError::Vendor { words },
         None => BodyError::Lacks { member },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use secrecy::ExposeSecret;
+
+    use super::*;
+    use crate::source::testing::{dialect, received_at};
+
+    #[test]
+    fn a_token_lives_as_long_as_its_answer_says() {
+        let cases = [
+            (r#"{"access_token": "t0k", "expires_in": 3592}"#, 3592),
+            (
+                r#"{"access_token": "t0k", "expires_in": "60", "scope": "read"}"#,
+                60,
+            ),
+            (r#"{"access_token": "t0k", "expires_in": -5}"#, 0),
+            (
+                r#"{"access_token": "t0k", "expires_in": 1e300}"#,
+                31 * 86_400,
+            ),
+        ];
+        for (body, expected_s) in cases {
+            let token = token(body.as_bytes()).unwrap();
+            assert_eq!(token.expires_in, Duration::from_secs(expected_s), "{body}");
+            assert_eq!(token.access_token.expose_secret(), "t0k");
+            assert!(!format!("{token:?}").contains("t0k"));
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_no_token_says_what_it_is() {
+        let vendor = BodyError::Vendor {
+            words: "invalid_scope: not yours".to_owned(),
+        };
+        let lacks = |member| BodyError::Lacks { member };
+        let cases = [
+            (
+                r#"{"error": "invalid_scope", "error_description": "not yours"}"#,
+                vendor,
+            ),
+            (r#"{"access_token": "t0k"}"#, lacks("expires_in")),
+            (
+                r#"{"access_token": "", "expires_in": 5}"#,
+                lacks("access_token"),
+            ),
+            ("[]", lacks("access_token")),
+            ("<html>", BodyError::NotJson),
+        ];
+        for (body, expected) in cases {
+            assert_eq!(token(body.as_bytes()).unwrap_err(), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_session_is_at_the_top_or_under_data_and_may_tell_its_end() {
+        let url = "wss://live.example/s?t=s3cret";
+        let cases = [
+            (format!(r#"{{"websocketUrl": "{url}"}}"#), None),
+            (
+                format!(r#"{{"websocketUrl": "{url}", "expiresAt": "2026-08-05T12:30:10Z"}}"#),
+                Some("2026-08-05T12:30:10Z"),
+            ),
+            (
+                format!(r#"{{"data": {{"websocketUrl": "{url}", "expiresAt": 1785933010000}}}}"#),
+                Some("2026-08-05T12:30:10Z"),
+            ),
+            (
+                format!(r#"{{"data": {{"websocketUrl": "{url}"}}, "expiresIn": "600"}}"#),
+                Some("2026-08-05T12:30:10Z"),
+            ),
+            (
+                format!(r#"{{"websocketUrl": "{url}", "expiresAt": "soon", "expiresIn": 60}}"#),
+                Some("2026-08-05T12:21:10Z"),
+            ),
+        ];
+        for (body, expected) in cases {
+            let session = stream_session(&dialect("mct"), body.as_bytes(), received_at()).unwrap();
+            assert_eq!(session.websocket_url.expose_secret(), url);
+            let expires_at = session.expires_at.map(|at| at.to_string());
+            assert_eq!(expires_at.as_deref(), expected, "{body}");
+            assert!(!format!("{session:?}").contains("s3cret"));
+        }
+    }
+
+    #[test]
+    fn a_session_without_a_url_is_none() {
+        let cases = [
+            (
+                r#"{"data": {}}"#,
+                BodyError::Lacks {
+                    member: "websocketUrl",
+                },
+            ),
+            (
+                r#"{"websocketUrl": 5}"#,
+                BodyError::Lacks {
+                    member: "websocketUrl",
+                },
+            ),
+            (
+                r#"{"message": "no vehicles selected"}"#,
+                BodyError::Vendor {
+                    words: "no vehicles selected".to_owned(),
+                },
+            ),
+            ("", BodyError::NotJson),
+        ];
+        for (body, expected) in cases {
+            let session = stream_session(&dialect("mct"), body.as_bytes(), received_at());
+            assert_eq!(session.unwrap_err(), expected, "{body}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken(body: Vec<u8>) {
+            let _ = token(&body);
+            let _ = stream_session(&dialect("m"), &body, received_at());
+        }
     }
 }

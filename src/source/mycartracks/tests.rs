@@ -189,7 +189,7 @@ async fn the_stream_opens_then_positions_and_names_are_read() {
     let listed = loop {
         match running.said().await {
             Said::Observed(rows) => {
-                seen.extend(rows.iter().map(|row| row.device.device.to_string()))
+                seen.extend(rows.iter().map(|row| row.device.device.to_string()));
             }
             Said::Listed(listed) => break listed.unwrap(),
             _ => {}

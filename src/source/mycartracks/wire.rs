@@ -10,6 +10,7 @@ pub static LAST_POSITION: RecordSpec = RecordSpec {
     kind: RecordKind::Position,
     wraps: WRAPS,
     places: PLACES,
+    arrays: &[],
     entries: ENTRIES,
 };
 
@@ -18,6 +19,7 @@ pub static EVENT: RecordSpec = RecordSpec {
     kind: RecordKind::Event,
     wraps: WRAPS,
     places: PLACES,
+    arrays: &["data", "payload", "position", "positions"],
     entries: ENTRIES,
 };
 
@@ -26,11 +28,9 @@ pub static VEHICLE: RecordSpec = RecordSpec {
     kind: RecordKind::Vehicle,
     wraps: &[],
     places: &[],
+    arrays: &[],
     entries: &[ID, WEAK_ID, NAME, REGISTRATION, GROUPS],
 };
-
-/// Members of an event that may hold an array of positions in place of one.
-pub const ARRAYS: [&str; 4] = ["data", "payload", "position", "positions"];
 
 /// Where a stream's answer may keep its members: at the top, or one level down.
 pub const SESSION_URL: [Path; 2] = [&["websocketUrl"], &["data", "websocketUrl"]];
