@@ -24,6 +24,7 @@ pub mod outlet;
 pub mod poll;
 pub mod probe;
 pub mod record;
+pub mod redact;
 pub mod retry_after;
 pub mod secrets;
 pub mod stream;
@@ -33,6 +34,8 @@ pub mod survey;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod time;
+#[cfg(test)]
+pub(crate) mod trial;
 pub mod trouble;
 pub mod url_guard;
 pub mod words;
