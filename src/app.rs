@@ -91,7 +91,7 @@ pub async fn run(
         policy: web::page::policy(&config.map).into(),
         clock: clock::now,
     };
-    let pages = pages(&config)?;
+    let pages = pages(&config).await?;
     let sessions = web.sessions.clone();
     let router = web::router(web, pages);
     let stop_serving = CancellationToken::new();
@@ -154,11 +154,11 @@ fn tune(stream: &mut TcpStream) {
     }
 }
 
-fn pages(config: &Config) -> anyhow::Result<Router<Web>> {
+async fn pages(config: &Config) -> anyhow::Result<Router<Web>> {
     Ok(Router::new()
-        .merge(web::page::routes(&config.map))
+        .merge(web::page::routes(&config.map)?)
         .merge(web::assets::routes())
-        .merge(web::tiles::routes(&config.map)?))
+        .merge(web::tiles::routes(&config.map).await?))
 }
 
 struct Publisher {

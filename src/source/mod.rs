@@ -29,7 +29,6 @@ pub mod retry_after;
 pub mod secrets;
 pub mod stream;
 pub mod supervise;
-pub mod redact;
 pub mod survey;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -1,0 +1,143 @@
+// The desk: map, list and detail panel put together. Each part knows only the store; what ties a
+// click to a flight to an open panel stands here.
+
+import { FleetMap } from "./map/fleet-map.ts";
+import { frameOf } from "./map/framing.ts";
+import { readBoot } from "./page/boot.ts";
+import { exposeDebug } from "./page/debug.ts";
+import { Reloader } from "./page/reload.ts";
+import { Store } from "./page/store.ts";
+import type { Vehicle } from "./protocol.ts";
+import { Counts } from "./ui/counts.ts";
+import { DetailPanel } from "./ui/detail-panel.ts";
+import { byId, setText } from "./ui/dom.ts";
+import { FeedStrip } from "./ui/feed-strip.ts";
+import { ScreenSigns } from "./ui/screen-signs.ts";
+import { SearchBox } from "./ui/search-box.ts";
+import { TrailLoader } from "./ui/trail-loader.ts";
+import { VehicleList } from "./ui/vehicle-list.ts";
+import { numberText } from "./ui/words.ts";
+
+const TICK_MS = 1_000;
+
+const boot = readBoot();
+const store = new Store(new Reloader(boot.build));
+const fleetMap = new FleetMap({
+  container: byId("map"),
+  boot: boot.map,
+  table: store.table,
+  isInteractive: true,
+  markerScale: 1,
+  labelFontPx: 12,
+  onPick: (row) => (row < 0 ? deselect() : select(row, false)),
+  onNotice: (notice) => setText(byId("map-notice"), notice),
+});
+const field = byId<HTMLInputElement>("search");
+const search = new SearchBox(field, byId<HTMLSelectElement>("sort"), (query) => {
+  list.clearMark();
+  store.setQuery(query);
+});
+const list = new VehicleList(store, byId("vehicle-list"), field, { onSelect: (row) => select(row, true) });
+const counts = new Counts(byId("counts"), (standings) => search.setStandings(standings));
+const feeds = new FeedStrip(byId("feeds"), true);
+const detail = new DetailPanel(store, deselect);
+const trail = new TrailLoader(fleetMap.trail, (sentence) => detail.showTrail(sentence));
+const signs = new ScreenSigns(store, byId("screen-badge"), byId("veil"));
+let selectedId: string | undefined;
+
+store.connectViews({
+  onRows: (changed, removed, isFirst) => {
+    fleetMap.apply(changed, removed);
+    if (isFirst) showWholeFleet();
+  },
+  onList: () => {
+    list.update();
+    setText(byId("list-summary"), summary());
+  },
+  onCounts: () => counts.show(store.counts),
+  onSources: () => feeds.show(store.sources, store.serverNowMs()),
+  onVehicle: showVehicle,
+});
+setInterval(tick, TICK_MS);
+document.addEventListener("keydown", shortcuts);
+exposeDebug(store, fleetMap, () => ({ selectedId }));
+
+function tick(): void {
+  signs.tick();
+  feeds.tick(store.serverNowMs());
+  list.render();
+  detail.tick();
+}
+
+function select(row: number, flies: boolean): void {
+  const id = store.table.ids[row];
+  if (id === undefined) return;
+  const isSame = id === selectedId;
+  selectedId = id;
+  list.select(id);
+  fleetMap.select(row);
+  document.documentElement.dataset["detail"] = "open";
+  if (!isSame) {
+    detail.open(store.table.names[row] ?? id);
+    store.watch(id);
+    void trail.load(id);
+  }
+  if (flies || !isSame) fleetMap.flyTo(row, panelInsets());
+}
+
+function deselect(): void {
+  if (selectedId === undefined) return;
+  selectedId = undefined;
+  delete document.documentElement.dataset["detail"];
+  list.select(undefined);
+  fleetMap.select(-1);
+  detail.close();
+  trail.clear();
+  store.watch(null);
+}
+
+function showVehicle(id: string, vehicle: Vehicle | null): void {
+  if (id !== selectedId) return;
+  if (vehicle === null) {
+    deselect();
+    return;
+  }
+  fleetMap.select(store.table.row(id) ?? -1);
+  detail.show(vehicle);
+  if (vehicle.position) trail.extend(vehicle.position);
+}
+
+function shortcuts(event: KeyboardEvent): void {
+  const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
+  if (event.key === "/" && !isTyping) {
+    event.preventDefault();
+    field.focus();
+    field.select();
+  } else if (event.key === "Escape") {
+    if (document.querySelector(":popover-open")) return;
+    if (detail.isOpen) deselect();
+    else search.clear();
+  }
+}
+
+function summary(): string {
+  const shown = store.order.length;
+  const all = store.vehicleCount;
+  return shown === all ? `${numberText(all)} vehicles` : `${numberText(shown)} of ${numberText(all)} vehicles`;
+}
+
+/** What the panels cover of the map, so that a flight ends in the free part. */
+function panelInsets(): { leftPx: number; rightPx: number; bottomPx: number } {
+  const isNarrow = matchMedia("(max-width: 760px)").matches;
+  if (isNarrow) return { leftPx: 0, rightPx: 0, bottomPx: byId("detail").offsetHeight };
+  return { leftPx: byId("fleet").getBoundingClientRect().right, rightPx: innerWidth - byId("detail").getBoundingClientRect().left, bottomPx: 0 };
+}
+
+function showWholeFleet(): void {
+  const frame = frameOf(store.table);
+  if (frame === null) return;
+  const isNarrow = matchMedia("(max-width: 760px)").matches;
+  const left = isNarrow ? 24 : byId("fleet").getBoundingClientRect().right + 48;
+  const bottom = isNarrow ? byId("fleet").offsetHeight + 24 : 64;
+  fleetMap.map.fitBounds(frame.bounds, { padding: { left, right: 48, top: 96, bottom }, maxZoom: 14, animate: false });
+}

@@ -1,0 +1,54 @@
+// The part of the world to look at: where the fleet is, without the few vehicles far from all
+// others and without those that no longer report.
+
+import { NEVER, OFFLINE } from "../codes.ts";
+import type { FleetTable } from "../page/fleet-table.ts";
+import { latDegOf, lngDegOf } from "./mercator.ts";
+
+/** Part of the fleet that may lie outside at each side. */
+const OUTLIERS = 0.02;
+/** Vehicles this far beyond, as a part of the frame's side, are taken in again. */
+const REACH = 0.35;
+/** The smallest frame, as a fraction of the world: about 2 km, so that one parked car has context. */
+const SMALLEST = 2 ** 32 / 20_000;
+
+export interface Frame {
+  bounds: [[number, number], [number, number]];
+  count: number;
+}
+
+export function frameOf(table: FleetTable): Frame | null {
+  const rows = rowsToShow(table);
+  if (rows.length === 0) return null;
+  const x = span(rows.map((row) => table.mercatorX[row]!));
+  const y = span(rows.map((row) => table.mercatorY[row]!));
+  const southWest: [number, number] = [lngDegOf(x.from), latDegOf(y.to)];
+  const northEast: [number, number] = [lngDegOf(x.to), latDegOf(y.from)];
+  return { bounds: [southWest, northEast], count: rows.length };
+}
+
+/** Those that report; all with a position where none does. */
+function rowsToShow(table: FleetTable): number[] {
+  const placed: number[] = [];
+  for (let row = 0; row < table.rowCount; row++) {
+    if (table.hasPosition[row] === 1) placed.push(row);
+  }
+  const reporting = placed.filter((row) => table.freshness[row]! < OFFLINE && table.freshness[row] !== NEVER);
+  return reporting.length > 0 ? reporting : placed;
+}
+
+function span(values: number[]): { from: number; to: number } {
+  const sorted = values.sort((a, b) => a - b);
+  const left = Math.floor(sorted.length * OUTLIERS);
+  const core = { from: sorted[left]!, to: sorted[sorted.length - 1 - left]! };
+  const reach = Math.max(SMALLEST, (core.to - core.from) * REACH);
+  const near = sorted.filter((value) => value >= core.from - reach && value <= core.to + reach);
+  let from = near[0] ?? core.from;
+  let to = near.at(-1) ?? core.to;
+  const lacking = SMALLEST - (to - from);
+  if (lacking > 0) {
+    from -= lacking / 2;
+    to += lacking / 2;
+  }
+  return { from, to };
+}

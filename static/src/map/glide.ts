@@ -1,0 +1,28 @@
+// How a marker gets from one fix to the next. Between two known fixes it glides at an even pace;
+// past the last fix it coasts on a little, ever slower, and then stands; over a gap it jumps, since
+// nobody knows what was in between. The vertex shader does the same sums: keep the two alike.
+
+/** Gaps longer than this are jumped. */
+export const LONGEST_GLIDED_GAP_MS = 30_000;
+/** A glide takes as long as the gap between its fixes, within these limits. */
+export const SHORTEST_GLIDE_MS = 250;
+export const LONGEST_GLIDE_MS = 15_000;
+/** A coast covers in all what the glide's pace covers in this time. */
+export const COAST_TAU_MS = 1_200;
+/** After this long past the last fix nothing moves any more. */
+export const COAST_END_MS = 4_000;
+
+/** How long to glide over a gap between two fixes; 0 is a jump. */
+export function glideDurationMs(gapMs: number): number {
+  if (!(gapMs > 0) || gapMs > LONGEST_GLIDED_GAP_MS) return 0;
+  return Math.min(LONGEST_GLIDE_MS, Math.max(SHORTEST_GLIDE_MS, gapMs));
+}
+
+/** The part of the way from one fix to the next that is covered; beyond 1 while coasting. */
+export function glideProgress(elapsedMs: number, durationMs: number, mayCoast: boolean): number {
+  if (durationMs <= 0) return 1;
+  const along = Math.min(1, Math.max(0, elapsedMs / durationMs));
+  if (!mayCoast) return along;
+  const beyondMs = Math.min(COAST_END_MS, Math.max(0, elapsedMs - durationMs));
+  return along + (COAST_TAU_MS / durationMs) * (1 - Math.exp(-beyondMs / COAST_TAU_MS));
+}

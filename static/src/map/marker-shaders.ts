@@ -1,0 +1,133 @@
+// The shaders of the vehicle markers. Shapes are signed distances, so that they are crisp at any
+// size and zoom: arrow (moving), disc with a bright eye (moving, heading unknown), disc with two
+// bars (idling), rounded square (stopped), small disc (parked), diamond (unknown). Freshness is
+// told by the filling: full (live), hollow (late), hollow in a warning colour (stale), hollow and
+// struck through (offline).
+
+import { COAST_END_MS, COAST_TAU_MS } from "./glide.ts";
+import { LOOK } from "./marker-buffer.ts";
+
+export const MARKER_VERTEX = `#version 300 es
+precision highp float;
+precision highp int;
+layout(location = 0) in vec2 corner;
+layout(location = 1) in uvec2 fromXY;
+layout(location = 2) in uvec2 toXY;
+layout(location = 3) in uint startMs;
+layout(location = 4) in float durationMs;
+layout(location = 5) in vec2 headings;
+layout(location = 6) in uint look;
+uniform uvec2 centerXY;
+uniform vec2 anchorPx;
+uniform vec2 viewportPx;
+uniform float worldPx;
+uniform float radiusPx;
+uniform uint nowMs;
+uniform bool onlySelected;
+out vec2 spot;
+flat out int motion;
+flat out int freshness;
+flat out float hasHeading;
+flat out float isSelected;
+
+float progress() {
+  if (durationMs <= 0.0) return 1.0;
+  float elapsed = float(int(nowMs - startMs));
+  float along = clamp(elapsed / durationMs, 0.0, 1.0);
+  if ((look & ${LOOK.mayCoast}u) == 0u) return along;
+  float beyond = clamp(elapsed - durationMs, 0.0, ${COAST_END_MS.toFixed(1)});
+  return along + ${COAST_TAU_MS.toFixed(1)} / durationMs * (1.0 - exp(-beyond / ${COAST_TAU_MS.toFixed(1)}));
+}
+
+void main() {
+  bool selected = (look & ${LOOK.isSelected}u) != 0u;
+  bool shown = (look & ${LOOK.isShown}u) != 0u && (!onlySelected || selected);
+  motion = int(look & 7u);
+  freshness = int((look >> ${LOOK.freshnessShift}u) & 7u);
+  hasHeading = (look & ${LOOK.hasHeading}u) != 0u ? 1.0 : 0.0;
+  isSelected = selected ? 1.0 : 0.0;
+  float along = progress();
+  vec2 from = vec2(ivec2(fromXY - centerXY));
+  vec2 to = vec2(ivec2(toXY - centerXY));
+  vec2 px = anchorPx + mix(from, to, along) / 4294967296.0 * worldPx;
+  float turn = mod(headings.y - headings.x + 540.0, 360.0) - 180.0;
+  float angle = motion == 0 && hasHeading > 0.5 ? radians(headings.x + turn * min(along, 1.0)) : 0.0;
+  spot = corner * 2.0;
+  vec2 turned = vec2(spot.x * cos(angle) + spot.y * sin(angle), spot.x * sin(angle) - spot.y * cos(angle));
+  px += turned * radiusPx;
+  vec2 clip = px / viewportPx * 2.0 - 1.0;
+  gl_Position = shown ? vec4(clip.x, -clip.y, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
+}`;
+
+export const MARKER_FRAGMENT = `#version 300 es
+precision highp float;
+in vec2 spot;
+flat in int motion;
+flat in int freshness;
+flat in float hasHeading;
+flat in float isSelected;
+uniform vec3 motionColor[5];
+uniform vec3 staleColor;
+uniform vec3 offlineColor;
+uniform vec3 surfaceColor;
+uniform vec3 haloColor;
+uniform vec3 ringColor;
+out vec4 color;
+
+float arrow(vec2 p) {
+  p.x = abs(p.x);
+  vec2 tip = vec2(0.0, 1.0), wing = vec2(0.72, -0.78), notch = vec2(0.0, -0.42);
+  vec2 side = normalize(wing - tip), back = normalize(notch - wing);
+  float outer = dot(p - tip, vec2(-side.y, side.x));
+  float inner = dot(p - wing, vec2(-back.y, back.x));
+  return max(outer, inner) - 0.06;
+}
+float box(vec2 p, float half_, float round_) {
+  vec2 d = abs(p) - vec2(half_ - round_);
+  return length(max(d, 0.0)) + min(max(d.x, d.y), 0.0) - round_;
+}
+float diamond(vec2 p) { return (abs(p.x) + abs(p.y) - 0.82) * 0.7071; }
+float bars(vec2 p) {
+  vec2 d = abs(vec2(abs(p.x) - 0.24, p.y)) - vec2(0.1, 0.34);
+  return max(d.x, d.y);
+}
+
+float shape(vec2 p) {
+  if (motion == 0) return hasHeading > 0.5 ? arrow(p) : length(p) - 0.74;
+  if (motion == 1) return length(p) - 0.74;
+  if (motion == 2) return box(p, 0.62, 0.16);
+  if (motion == 3) return length(p) - 0.52;
+  return diamond(p);
+}
+
+void main() {
+  float d = shape(spot);
+  float blur = fwidth(spot.y) + fwidth(spot.x);
+  float soft = max(blur * 0.5, 0.001);
+  float body = 1.0 - smoothstep(-soft, soft, d);
+  float halo = 1.0 - smoothstep(-soft, soft, d - 0.2);
+  float shade = 1.0 - smoothstep(0.0, 0.5, d - 0.1);
+
+  vec3 tint = freshness >= 3 ? offlineColor : freshness == 2 ? staleColor : motionColor[min(motion, 4)];
+  vec3 fill = tint;
+  if (freshness >= 1) fill = mix(tint, surfaceColor, 1.0 - smoothstep(-soft, soft, d + 0.24));
+  if (freshness == 0 && motion == 0 && hasHeading < 0.5) fill = mix(fill, surfaceColor, 1.0 - smoothstep(-soft, soft, length(spot) - 0.28));
+  if (motion == 1) fill = mix(fill, freshness == 0 ? surfaceColor : tint, 1.0 - smoothstep(-soft, soft, bars(spot)));
+  if (freshness == 3) {
+    float strike = abs(spot.x - spot.y) * 0.7071 - 0.11;
+    fill = mix(fill, tint, 1.0 - smoothstep(-soft, soft, strike));
+  }
+  vec4 under = vec4(haloColor, 1.0) * halo;
+  vec4 drop = vec4(0.0, 0.0, 0.0, 0.16) * shade;
+  color = vec4(drop.rgb * drop.a, drop.a);
+  color = under + color * (1.0 - under.a);
+  color = vec4(fill, 1.0) * body + color * (1.0 - body);
+  if (isSelected > 0.5) {
+    float ring = abs(length(spot) - 1.62) - 0.13;
+    float edge = 1.0 - smoothstep(-soft, soft, ring - 0.09);
+    color = vec4(haloColor, 1.0) * edge * (1.0 - color.a) + color;
+    float on = 1.0 - smoothstep(-soft, soft, ring);
+    color = vec4(ringColor, 1.0) * on + color * (1.0 - on);
+  }
+  if (color.a < 0.004) discard;
+}`;

@@ -1,0 +1,188 @@
+// The vehicles' own canvas over the map. It is drawn in step with the map while that moves, and by
+// itself while markers glide, so that a gliding fleet does not make the map draw itself again.
+
+import type { Map as MapLibre } from "maplibre-gl";
+import type { FleetTable } from "../page/fleet-table.ts";
+import { LabelAtlas } from "./label-atlas.ts";
+import { LabelLayer } from "./label-layer.ts";
+import { placeLabels } from "./label-placement.ts";
+import type { PlacedLabel } from "./label-placement.ts";
+import type { MarkerBuffer } from "./marker-buffer.ts";
+import { MarkerLayer } from "./marker-layer.ts";
+import { Pacing, rendererName } from "./pacing.ts";
+import { readTheme } from "./theme.ts";
+import { viewOf } from "./view.ts";
+
+const MOST_PIXEL_RATIO = 2;
+const LABELS_EVERY_MS = 300;
+const SETTLE_EVERY_MS = 3_600_000;
+const REPEATED_LOSS_MS = 60_000;
+
+export interface OverlayOptions {
+  /** Size of markers relative to the desk's. */
+  markerScale: number;
+  labelFontPx: number;
+  /** Called when the graphics context is lost twice in a row. */
+  onHopeless(): void;
+}
+
+/** Milliseconds of this page as the marker buffer counts them. */
+export function overlayNowMs(): number {
+  return Math.round(performance.now());
+}
+
+export class Overlay {
+  readonly canvas = document.createElement("canvas");
+  framesDrawn = 0;
+  #map: MapLibre;
+  #table: FleetTable;
+  #markers: MarkerBuffer;
+  #options: OverlayOptions;
+  #gl: WebGL2RenderingContext | null;
+  #layers: { markers: MarkerLayer; labels: LabelLayer } | null = null;
+  #atlas: LabelAtlas;
+  #labels = new Map<number, PlacedLabel>();
+  #theme = readTheme();
+  #pacing: Pacing;
+  #selectedRow = -1;
+  #labelsAtMs = -Infinity;
+  #isRequested = false;
+  #isChanged = true;
+  #lostAtMs = -Infinity;
+
+  constructor(map: MapLibre, table: FleetTable, markers: MarkerBuffer, options: OverlayOptions) {
+    this.#map = map;
+    this.#table = table;
+    this.#markers = markers;
+    this.#options = options;
+    this.canvas.className = "fleet-canvas";
+    this.canvas.setAttribute("aria-hidden", "true");
+    map.getCanvasContainer().append(this.canvas);
+    this.#atlas = new LabelAtlas(options.labelFontPx, this.#pixelRatio, this.#theme);
+    this.#gl = this.canvas.getContext("webgl2", { alpha: true, antialias: false, premultipliedAlpha: true });
+    this.#pacing = new Pacing(this.#gl === null ? "" : rendererName(this.#gl));
+    this.#surviveLoss();
+    this.#makeLayers();
+    map.on("render", () => this.#draw());
+    map.on("moveend", () => this.#replaceLabelsSoon());
+    setInterval(() => this.#markers.settle(overlayNowMs()), SETTLE_EVERY_MS);
+  }
+
+  get labelCount(): number {
+    return this.#labels.size;
+  }
+
+  get labelledRows(): number[] {
+    return [...this.#labels.keys()];
+  }
+
+  get framesPerSecondLimit(): number {
+    return this.#pacing.framesPerSecond;
+  }
+
+  select(row: number): void {
+    this.#selectedRow = row;
+    this.#markers.select(row);
+    this.#replaceLabelsSoon();
+  }
+
+  /** Takes the theme's colours anew. */
+  restyle(): void {
+    this.#theme = readTheme();
+    this.#atlas.restyle(this.#theme);
+    this.#replaceLabelsSoon();
+  }
+
+  /** Tells that markers changed. */
+  invalidate(): void {
+    this.#isChanged = true;
+    this.#request();
+  }
+
+  get #pixelRatio(): number {
+    return Math.min(MOST_PIXEL_RATIO, devicePixelRatio || 1);
+  }
+
+  #replaceLabelsSoon(): void {
+    this.#labelsAtMs = -Infinity;
+    this.invalidate();
+  }
+
+  #request(): void {
+    if (this.#isRequested) return;
+    this.#isRequested = true;
+    requestAnimationFrame(() => {
+      this.#isRequested = false;
+      const nowMs = overlayNowMs();
+      const isRestless = nowMs < this.#markers.restlessUntilMs;
+      if (this.#isChanged || isRestless) {
+        if (this.#pacing.isDue(performance.now())) this.#draw();
+        if (this.#isChanged || isRestless) this.#request();
+      } else {
+        this.#pacing.pause();
+      }
+    });
+  }
+
+  #draw(): void {
+    const gl = this.#gl;
+    const layers = this.#layers;
+    if (gl === null || layers === null || gl.isContextLost()) return;
+    const nowMs = overlayNowMs();
+    const view = viewOf(this.#map);
+    const ratio = this.#pixelRatio;
+    this.#resize(gl, view.widthPx * ratio, view.heightPx * ratio);
+    if (performance.now() - this.#labelsAtMs > LABELS_EVERY_MS) this.#replaceLabels(nowMs);
+    layers.markers.upload(this.#markers);
+    gl.clearColor(0, 0, 0, 0);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    const { markerScale } = this.#options;
+    layers.labels.draw(view, this.#labels.values(), this.#labels.size, this.#markers, this.#atlas, nowMs, ratio);
+    layers.markers.draw(view, this.#table.rowCount, nowMs, this.#theme, markerScale, this.#selectedRow >= 0);
+    this.#isChanged = false;
+    this.framesDrawn += 1;
+    if (nowMs < this.#markers.restlessUntilMs) this.#request();
+  }
+
+  #replaceLabels(nowMs: number): void {
+    this.#labelsAtMs = performance.now();
+    this.#labels = placeLabels({
+      table: this.#table,
+      markers: this.#markers,
+      atlas: this.#atlas,
+      view: viewOf(this.#map),
+      nowMs,
+      scale: this.#options.markerScale,
+      selectedRow: this.#selectedRow,
+      before: this.#labels,
+    });
+  }
+
+  #resize(gl: WebGL2RenderingContext, width: number, height: number): void {
+    const [w, h] = [Math.round(width), Math.round(height)];
+    if (this.canvas.width !== w || this.canvas.height !== h) {
+      this.canvas.width = w;
+      this.canvas.height = h;
+    }
+    gl.viewport(0, 0, w, h);
+  }
+
+  #makeLayers(): void {
+    if (this.#gl === null) return;
+    this.#layers = { markers: new MarkerLayer(this.#gl), labels: new LabelLayer(this.#gl, this.#atlas) };
+    this.invalidate();
+  }
+
+  #surviveLoss(): void {
+    this.canvas.addEventListener("webglcontextlost", (event) => {
+      event.preventDefault();
+      this.#layers = null;
+      const now = performance.now();
+      if (now - this.#lostAtMs < REPEATED_LOSS_MS) this.#options.onHopeless();
+      this.#lostAtMs = now;
+    });
+    this.canvas.addEventListener("webglcontextrestored", () => this.#makeLayers());
+  }
+}

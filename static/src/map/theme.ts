@@ -1,0 +1,61 @@
+// The colours of the vehicles, read from the style sheet, which is their one source: the list, the
+// counts and the map cannot disagree.
+
+import { MOTIONS } from "../codes.ts";
+
+export type Rgb = [number, number, number];
+
+export interface Theme {
+  isDark: boolean;
+  /** By motion code. */
+  motionColors: Rgb[];
+  stale: Rgb;
+  offline: Rgb;
+  /** What hollow markers are filled with. */
+  markerSurface: Rgb;
+  markerHalo: Rgb;
+  ring: Rgb;
+  labelText: string;
+  labelHalo: string;
+  trail: string;
+}
+
+const darkQuery = matchMedia("(prefers-color-scheme: dark)");
+
+export function isDark(): boolean {
+  return darkQuery.matches;
+}
+
+export function onThemeChange(listener: () => void): void {
+  darkQuery.addEventListener("change", listener);
+}
+
+export function readTheme(): Theme {
+  const probe = document.createElement("span");
+  probe.hidden = true;
+  document.body.append(probe);
+  const css = (name: string) => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const rgb = (name: string) => parseRgb(css(name));
+  const theme = {
+    isDark: isDark(),
+    motionColors: MOTIONS.map((motion) => rgb(`--${motion}`)),
+    stale: rgb("--stale"),
+    offline: rgb("--offline"),
+    markerSurface: rgb("--marker-surface"),
+    markerHalo: rgb("--marker-halo"),
+    ring: rgb("--ring"),
+    labelText: css("--label-text"),
+    labelHalo: css("--label-halo"),
+    trail: css("--trail"),
+  };
+  probe.remove();
+  return theme;
+}
+
+function parseRgb(css: string): Rgb {
+  const parts = css.match(/[\d.]+/g)?.map(Number) ?? [];
+  return [(parts[0] ?? 0) / 255, (parts[1] ?? 0) / 255, (parts[2] ?? 0) / 255];
+}

@@ -1,0 +1,40 @@
+// A small read-only window into the page, for tests and for whoever looks after a wall from afar.
+
+import type { FleetMap } from "../map/fleet-map.ts";
+import type { Store } from "./store.ts";
+
+export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => object = () => ({})): void {
+  const read = () => ({
+    screen: store.screen(),
+    connection: store.status,
+    vehicles: store.vehicleCount,
+    counts: { ...store.counts },
+    sources: store.sources.map((source) => ({ ...source })),
+    listed: store.order.length,
+    markers: markerCount(store),
+    labels: fleetMap.overlay.labelledRows.map((row) => store.table.names[row] ?? ""),
+    framesDrawn: fleetMap.overlay.framesDrawn,
+    framesPerSecondLimit: fleetMap.overlay.framesPerSecondLimit,
+    patchCount: store.patchCount,
+    patchTimesMs: [...store.patchTimesMs],
+    trailPoints: fleetMap.trail.points.length,
+    basemap: fleetMap.basemap.kind,
+    isMapIdle: fleetMap.map.loaded() && !fleetMap.map.isMoving(),
+    center: fleetMap.map.getCenter().toArray(),
+    zoom: fleetMap.map.getZoom(),
+    ...extra(),
+  });
+  const screenPoint = (id: string) => {
+    const row = store.table.row(id);
+    return row === undefined ? null : fleetMap.screenPoint(row);
+  };
+  Object.defineProperty(window, "fleetglass", { value: Object.freeze({ read, screenPoint }) });
+}
+
+/** Vehicles drawn on the map: those with a position. */
+function markerCount({ table, patchCount }: Store): number {
+  if (patchCount === 0) return 0;
+  let count = 0;
+  for (let row = 0; row < table.rowCount; row++) count += table.hasPosition[row]!;
+  return count;
+}

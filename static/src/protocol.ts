@@ -1,0 +1,118 @@
+// The live protocol as it stands on the wire (`fleetglass.v1.json`). Absent members mean unknown.
+// Times are RFC 3339 strings in UTC. Only the live worker and the detail panel read these shapes.
+
+export type MotionWord = "moving" | "idling" | "stopped" | "parked" | "unknown";
+export type FreshnessWord = "live" | "late" | "stale" | "offline" | "never";
+export type HealthWord = "connecting" | "up" | "slow" | "limited" | "auth" | "down";
+
+export interface Position {
+  lat_deg: number;
+  lng_deg: number;
+  heading_deg?: number;
+  speed_mps?: number;
+  altitude_m?: number;
+  accuracy_m?: number;
+  fixed_at: string;
+  received_at: string;
+  source: string;
+  device: string;
+}
+
+/** One fact that merges for itself, with where and when it comes from. */
+export interface Fact<T> {
+  value: T;
+  at: string;
+  source: string;
+}
+
+export interface DeviceReport {
+  source: string;
+  device: string;
+  fixed_at?: string;
+  received_at?: string;
+  verdict?: string;
+  reason?: string;
+}
+
+export interface Vehicle {
+  id: string;
+  name?: string;
+  registration?: string;
+  groups?: string[];
+  flags?: string[];
+  position?: Position;
+  motion?: { state: MotionWord; since?: string; since_at_least?: boolean };
+  freshness?: { state: FreshnessWord; since?: string };
+  ignition?: Fact<boolean>;
+  odometer_m?: Fact<number>;
+  driver?: Fact<string>;
+  address?: Fact<string>;
+  battery_pct?: Fact<number>;
+  fuel_l?: Fact<number>;
+  devices?: DeviceReport[];
+}
+
+export interface Source {
+  id: string;
+  kind?: string;
+  health: HealthWord;
+  since?: string;
+  mode?: "stream" | "poll";
+  last_success_at?: string;
+  last_error?: string;
+  last_error_at?: string;
+  until?: string;
+  sandbox?: boolean;
+  vehicles?: number;
+}
+
+export interface Hello {
+  type: "hello";
+  protocol: number;
+  build?: string;
+  epoch: string;
+  seq: number;
+  resumed: boolean;
+  heartbeat_ms: number;
+  at: string;
+}
+
+export interface Snapshot {
+  type: "snapshot";
+  epoch: string;
+  seq: number;
+  at: string;
+  vehicles: Vehicle[];
+  sources?: Source[];
+}
+
+export interface Changes {
+  type: "changes";
+  seq: number;
+  at: string;
+  vehicles?: Vehicle[];
+  removed?: string[];
+  sources?: Source[];
+}
+
+export interface Heartbeat {
+  type: "heartbeat";
+  seq: number;
+  at: string;
+}
+
+export type ServerFrame = Hello | Snapshot | Changes | Heartbeat;
+
+export const SUBPROTOCOL = "fleetglass.v1.json";
+
+/** Close codes with a meaning of their own. */
+export const CLOSE = { restart: 1012, tooOld: 4001, refused: 4003 } as const;
+
+export interface TrailPoint {
+  lat_deg: number;
+  lng_deg: number;
+  fixed_at: string;
+  speed_mps?: number;
+  heading_deg?: number;
+  source?: string;
+}

@@ -1,0 +1,97 @@
+// What is known of one vehicle, put into words: pure functions from the vehicle and the time to
+// named facts.
+
+import { freshnessCode, motionCode } from "../codes.ts";
+import type { DeviceReport, Fact, Position, Vehicle } from "../protocol.ts";
+import type { FactContent } from "./fact-list.ts";
+import { ageText, fullTimeText, headingText, numberText, sinceText, speedText, stateWords } from "./words.ts";
+
+const FLAG_WORDS: Record<string, string> = {
+  diverging: "its devices disagree about the place",
+  gps_stuck: "reports come, but the position stands still",
+  backfill: "an old position came late",
+  clock_ahead: "a tracker's clock is ahead",
+  no_fix_time: "the vendor gives no time for its position",
+  restored: "known only from before a restart of the server",
+  feed_down: "its feed is down",
+};
+
+export function flagText(flag: string): string {
+  return FLAG_WORDS[flag] ?? flag.replaceAll("_", " ");
+}
+
+/** "Moving · 63 km/h". */
+export function headline(vehicle: Vehicle): string {
+  const motion = motionCode(vehicle.motion?.state);
+  const words = stateWords(motion, freshnessCode(vehicle.freshness?.state));
+  const speedMps = vehicle.position?.speed_mps;
+  const isMoving = vehicle.motion?.state === "moving" && vehicle.freshness?.state === "live";
+  return isMoving && speedMps !== undefined ? `${words} · ${speedText(speedMps)}` : words;
+}
+
+/** "since 14:02", "since 14:02 at least"; empty where unknown. */
+export function sinceLine(vehicle: Vehicle, nowMs: number): string {
+  const sinceMs = Date.parse(vehicle.motion?.since ?? "");
+  if (Number.isNaN(sinceMs)) return "";
+  const atLeast = vehicle.motion?.since_at_least ? " at least" : "";
+  return `for ${ageText(nowMs - sinceMs)}, since ${sinceText(sinceMs, nowMs)}${atLeast}`;
+}
+
+export function vehicleFacts(vehicle: Vehicle, nowMs: number): Map<string, FactContent> {
+  const facts = new Map<string, FactContent>();
+  const put = <T>(key: string, label: string, fact: Fact<T> | undefined, text: (value: T) => string) => {
+    if (fact?.value === undefined) return;
+    facts.set(key, { label, value: text(fact.value), ...origin(fact.at, fact.source, nowMs) });
+  };
+  put("driver", "Driver", vehicle.driver, String);
+  put("address", "Address", vehicle.address, String);
+  put("ignition", "Ignition", vehicle.ignition, (isOn) => (isOn ? "on" : "off"));
+  put("odometer", "Odometer", vehicle.odometer_m, (metres) => `${numberText(metres / 1000)} km`);
+  put("fuel", "Fuel", vehicle.fuel_l, (litres) => `${numberText(litres)} l`);
+  put("battery", "Battery", vehicle.battery_pct, (percent) => `${numberText(percent)} %`);
+  if (vehicle.groups?.length) facts.set("groups", { label: "Groups", value: vehicle.groups.join(", ") });
+  facts.set("id", { label: "Id", value: vehicle.id });
+  return facts;
+}
+
+export function positionFacts(position: Position, nowMs: number): Map<string, FactContent> {
+  const facts = new Map<string, FactContent>();
+  const put = (key: string, label: string, value: string | undefined) => {
+    if (value !== undefined) facts.set(key, { label, value });
+  };
+  const fixedMs = Date.parse(position.fixed_at);
+  const receivedMs = Date.parse(position.received_at);
+  facts.set("fixed", { label: "Fixed", value: `${ageText(nowMs - fixedMs)} ago`, title: fullTimeText(fixedMs) });
+  put("received", "Delay", Number.isNaN(receivedMs) ? undefined : `received ${ageText(receivedMs - fixedMs)} after the fix`);
+  put("source", "From", `${position.source}, device ${position.device}`);
+  put("place", "Place", `${position.lat_deg.toFixed(5)}, ${position.lng_deg.toFixed(5)}`);
+  put("speed", "Speed", position.speed_mps === undefined ? undefined : speedText(position.speed_mps));
+  put("heading", "Heading", position.heading_deg === undefined ? undefined : headingText(position.heading_deg));
+  put("altitude", "Altitude", position.altitude_m === undefined ? undefined : `${numberText(position.altitude_m)} m`);
+  put("accuracy", "Accuracy", position.accuracy_m === undefined ? undefined : `± ${numberText(position.accuracy_m)} m`);
+  return facts;
+}
+
+/** One device a line: why this position. */
+export function deviceFacts(devices: readonly DeviceReport[], nowMs: number): Map<string, FactContent> {
+  return new Map(
+    devices.map((report) => {
+      const fixedMs = Date.parse(report.fixed_at ?? "");
+      const age = Number.isNaN(fixedMs) ? "no position yet" : `fix ${ageText(nowMs - fixedMs)} ago`;
+      const verdict = report.verdict === undefined ? age : `${report.verdict}, ${age}`;
+      const content: FactContent = {
+        label: `${report.source} ${report.device}`,
+        value: verdict,
+        note: report.reason ?? "",
+        ...(Number.isNaN(fixedMs) ? {} : { title: fullTimeText(fixedMs) }),
+      };
+      return [`${report.source}/${report.device}`, content];
+    }),
+  );
+}
+
+function origin(at: string, source: string, nowMs: number): { note: string; title?: string } {
+  const ms = Date.parse(at);
+  if (Number.isNaN(ms)) return { note: source };
+  return { note: `${ageText(nowMs - ms)} ago, ${source}`, title: fullTimeText(ms) };
+}

@@ -1,0 +1,132 @@
+// One pill a source: how well its feed is and how old its last word. What the vendor said last is
+// one press away.
+
+import type { HealthWord, Source } from "../protocol.ts";
+import { h, setText } from "./dom.ts";
+import { healthIcon } from "./icons.ts";
+import { HEALTH_WORDS, ageText, fullTimeText, sinceText } from "./words.ts";
+
+interface Pill {
+  item: HTMLLIElement;
+  button: HTMLElement;
+  age: HTMLElement;
+  popover: HTMLElement | null;
+  health: string;
+  source: Source;
+}
+
+export class FeedStrip {
+  #list: HTMLElement;
+  #withDetails: boolean;
+  #pills = new Map<string, Pill>();
+
+  /** `withDetails` makes each pill a button that tells more; a wall has nobody to press it. */
+  constructor(list: HTMLElement, withDetails: boolean) {
+    this.#list = list;
+    this.#withDetails = withDetails;
+  }
+
+  show(sources: readonly Source[], nowMs: number): void {
+    const ids = new Set(sources.map((source) => source.id));
+    for (const [id, pill] of this.#pills) {
+      if (ids.has(id)) continue;
+      pill.item.remove();
+      pill.popover?.remove();
+      this.#pills.delete(id);
+    }
+    for (const source of sources) this.#put(source);
+    this.tick(nowMs);
+  }
+
+  /** Brings the ages up to date. */
+  tick(nowMs: number): void {
+    for (const pill of this.#pills.values()) {
+      setText(pill.age, feedText(pill.source, nowMs));
+      if (pill.popover?.matches(":popover-open")) fillPopover(pill.popover, pill.source, nowMs);
+    }
+  }
+
+  #put(source: Source): void {
+    let pill = this.#pills.get(source.id);
+    if (pill === undefined) {
+      pill = this.#create(source);
+      this.#pills.set(source.id, pill);
+      this.#list.append(pill.item);
+    }
+    pill.source = source;
+    pill.item.dataset["health"] = source.health;
+    if (pill.health === source.health) return;
+    pill.health = source.health;
+    pill.button.querySelector("svg")?.replaceWith(healthIcon(source.health));
+  }
+
+  #create(source: Source): Pill {
+    const age = h("span", { class: "feed-age" });
+    const children = [healthIcon(source.health), h("span", { class: "feed-name" }, source.id), age];
+    const button = this.#withDetails
+      ? h("button", { type: "button", class: "feed-pill" }, ...children)
+      : h("span", { class: "feed-pill" }, ...children);
+    const popover = this.#withDetails ? h("div", { class: "feed-popover card", popover: "auto" }) : null;
+    const pill: Pill = { item: h("li", {}, button), button, age, popover, health: source.health, source };
+    if (popover !== null) {
+      document.body.append(popover);
+      button.setAttribute("aria-haspopup", "dialog");
+      button.addEventListener("click", () => togglePopover(popover, button, pill.source));
+    }
+    return pill;
+  }
+}
+
+/** What a pill says after the name: "2 s", "down since 14:02". */
+export function feedText(source: Source, nowMs: number): string {
+  const lastMs = Date.parse(source.last_success_at ?? "");
+  const sinceMs = Date.parse(source.since ?? "");
+  const since = Number.isNaN(sinceMs) ? "" : ` since ${sinceText(sinceMs, nowMs)}`;
+  const age = Number.isNaN(lastMs) ? "" : ageText(nowMs - lastMs);
+  const texts: Record<HealthWord, string> = {
+    up: age || "up",
+    slow: `slow${age && `, ${age}`}`,
+    connecting: "connecting",
+    limited: limitedText(source, nowMs),
+    auth: `access refused${since}`,
+    down: `down${since}`,
+  };
+  return texts[source.health] ?? source.health;
+}
+
+function limitedText(source: Source, nowMs: number): string {
+  const untilMs = Date.parse(source.until ?? "");
+  return Number.isNaN(untilMs) ? "rate limited" : `limited until ${sinceText(untilMs, nowMs)}`;
+}
+
+function togglePopover(popover: HTMLElement, button: HTMLElement, source: Source): void {
+  if (popover.matches(":popover-open")) {
+    popover.hidePopover();
+    return;
+  }
+  fillPopover(popover, source, Date.now());
+  popover.showPopover();
+  const at = button.getBoundingClientRect();
+  const widthPx = popover.offsetWidth;
+  popover.style.left = `${Math.max(8, Math.min(at.left, innerWidth - widthPx - 8))}px`;
+  popover.style.top = `${at.bottom + 8}px`;
+}
+
+function fillPopover(popover: HTMLElement, source: Source, nowMs: number): void {
+  const time = (text: string | undefined) => {
+    const ms = Date.parse(text ?? "");
+    return Number.isNaN(ms) ? null : h("time", { title: fullTimeText(ms) }, `${ageText(nowMs - ms)} ago`);
+  };
+  const facts: [string, Node | string | null][] = [
+    ["State", HEALTH_WORDS[source.health] ?? source.health],
+    ["Since", time(source.since)],
+    ["By", source.mode === "stream" ? "live stream" : source.mode === "poll" ? "polling" : null],
+    ["Last success", time(source.last_success_at)],
+    ["Vehicles", source.vehicles === undefined ? null : String(source.vehicles)],
+    ["Last error", source.last_error ?? "none"],
+    ["Error seen", time(source.last_error_at)],
+  ];
+  const rows = facts.flatMap(([name, value]) => (value === null ? [] : [h("dt", {}, name), h("dd", {}, value)]));
+  const kind = [source.kind, source.sandbox ? "sandbox" : null].filter((part) => part).join(", ");
+  popover.replaceChildren(h("h2", {}, source.id), h("p", { class: "muted" }, kind), h("dl", { class: "facts" }, ...rows));
+}

@@ -1,0 +1,47 @@
+// The markers' shapes as small pictures for lists and counts: the same forms that the shader draws.
+
+import { FRESHNESSES, MOTIONS } from "../codes.ts";
+
+const SVG = "http://www.w3.org/2000/svg";
+const ARROW = "M0 -10 L7.2 7.8 L0 4.2 L-7.2 7.8 Z";
+const DISC = "M0 -7.4 A7.4 7.4 0 1 1 0 7.4 A7.4 7.4 0 1 1 0 -7.4 Z";
+const SMALL_DISC = "M0 -5.2 A5.2 5.2 0 1 1 0 5.2 A5.2 5.2 0 1 1 0 -5.2 Z";
+const SQUARE = "M-4.6 -6.2 H4.6 A1.6 1.6 0 0 1 6.2 -4.6 V4.6 A1.6 1.6 0 0 1 4.6 6.2 H-4.6 A1.6 1.6 0 0 1 -6.2 4.6 V-4.6 A1.6 1.6 0 0 1 -4.6 -6.2 Z";
+const DIAMOND = "M0 -8 L8 0 L0 8 L-8 0 Z";
+const BARS = "M-2.400 -3.400 V3.400 M2.400 -3.400 V3.400";
+const STRIKE = "M-5 5 L5 -5";
+
+const SHAPES = [ARROW, DISC, SQUARE, SMALL_DISC, DIAMOND];
+
+/** A picture of a vehicle's state; the word beside it says the same. */
+export function stateIcon(motion: number, freshness: number): SVGSVGElement {
+  const icon = svg("svg", { viewBox: "-12 -12 24 24", "aria-hidden": "true", class: "state-icon" }) as SVGSVGElement;
+  icon.dataset["motion"] = MOTIONS[motion] ?? "unknown";
+  icon.dataset["freshness"] = FRESHNESSES[freshness] ?? "never";
+  icon.append(svg("path", { d: SHAPES[motion] ?? DIAMOND, class: "shape" }));
+  if (MOTIONS[motion] === "idling") icon.append(svg("path", { d: BARS, class: "bars" }));
+  if (FRESHNESSES[freshness] === "offline") icon.append(svg("path", { d: STRIKE, class: "strike" }));
+  return icon;
+}
+
+const HEALTH_SHAPES: Record<string, string> = {
+  up: SMALL_DISC,
+  connecting: "M0 -6 A6 6 0 1 1 -6 0",
+  slow: "M0 -7 L7 6 L-7 6 Z",
+  limited: "M-6 -6 H6 V6 H-6 Z",
+  auth: DIAMOND,
+  down: "M-5.5 -5.5 L5.5 5.5 M5.5 -5.5 L-5.5 5.5",
+};
+
+export function healthIcon(health: string): SVGSVGElement {
+  const icon = svg("svg", { viewBox: "-9 -9 18 18", "aria-hidden": "true", class: "health-icon" }) as SVGSVGElement;
+  icon.dataset["health"] = health;
+  icon.append(svg("path", { d: HEALTH_SHAPES[health] ?? DIAMOND }));
+  return icon;
+}
+
+function svg(tag: string, attributes: Record<string, string>): SVGElement {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}

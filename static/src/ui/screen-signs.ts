@@ -1,0 +1,44 @@
+// Says whether this very screen is live: a small badge always, and over the map a veil that can be
+// read from across the room once the screen is dead.
+
+import type { ScreenState } from "../page/screen.ts";
+import type { Store } from "../page/store.ts";
+import { setText } from "./dom.ts";
+import { clockText, sinceText } from "./words.ts";
+
+const BADGE_WORDS: Record<ScreenState, string> = {
+  waiting: "Connecting",
+  live: "Live",
+  reconnecting: "Reconnecting",
+  dead: "Not live",
+};
+
+export class ScreenSigns {
+  #store: Store;
+  #badge: HTMLElement;
+  #veil: HTMLElement;
+  #veilSince: HTMLElement;
+
+  constructor(store: Store, badge: HTMLElement, veil: HTMLElement) {
+    this.#store = store;
+    this.#badge = badge;
+    this.#veil = veil;
+    this.#veilSince = veil.querySelector(".veil-since") ?? veil;
+  }
+
+  tick(): void {
+    const state = this.#store.screen();
+    document.documentElement.dataset["screen"] = state;
+    setText(this.#badge, this.#store.status === "refused" ? "Access ended" : BADGE_WORDS[state]);
+    setText(this.#veilSince, this.#sinceText());
+    this.#veil.hidden = state !== "dead";
+  }
+
+  #sinceText(): string {
+    const lastMs = this.#store.lastFrameServerMs;
+    if (lastMs === null) return "waiting for the server";
+    const isToday = new Date(lastMs).toDateString() === new Date(this.#store.serverNowMs()).toDateString();
+    const time = isToday ? clockText(lastMs) : sinceText(lastMs, this.#store.serverNowMs());
+    return `last data ${time}`;
+  }
+}

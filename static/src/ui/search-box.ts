@@ -1,0 +1,30 @@
+// The search field, the order and the filters, as one query to the worker.
+
+import type { ListQuery, ListSort } from "../live/messages.ts";
+
+export class SearchBox {
+  #field: HTMLInputElement;
+  #query: ListQuery = { text: "", standings: [], sort: "name" };
+  #onQuery: (query: ListQuery) => void;
+
+  constructor(field: HTMLInputElement, sort: HTMLSelectElement, onQuery: (query: ListQuery) => void) {
+    this.#field = field;
+    this.#onQuery = onQuery;
+    field.addEventListener("input", () => this.#change({ text: field.value }));
+    sort.addEventListener("change", () => this.#change({ sort: sort.value as ListSort }));
+  }
+
+  setStandings(standings: string[]): void {
+    this.#change({ standings });
+  }
+
+  clear(): void {
+    this.#field.value = "";
+    this.#change({ text: "" });
+  }
+
+  #change(part: Partial<ListQuery>): void {
+    this.#query = { ...this.#query, ...part };
+    this.#onQuery(this.#query);
+  }
+}
