@@ -11,6 +11,7 @@ mod cartrack;
 mod control;
 mod eztotrack;
 mod faults;
+mod forms;
 mod garbage;
 mod gate;
 mod guard;
