@@ -7,6 +7,7 @@ pub mod eztotrack;
 pub mod fields;
 pub mod json;
 pub mod lookup;
+pub(crate) mod members;
 pub mod mend;
 pub mod mycartracks;
 pub mod record;
