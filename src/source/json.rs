@@ -252,7 +252,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::with_capacity(8);
+        let mut members = Vec::with_capacity(16);
         while let Some((Key(key), value)) = map.next_entry()? {
             members.push((key, value));
         }
