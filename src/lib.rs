@@ -6,7 +6,6 @@
 //! together; `sim` imitates the vendors for the demo and the tests, and shares nothing with the
 //! adapters.
 
-pub mod check;
 pub mod clock;
 pub mod domain;
 pub mod config;
