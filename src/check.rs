@@ -1,21 +1,261 @@
-//! Stub.
+//! `fleetglass check`: asks each source once, and tells an operator what is there, what is
+//! missing, and what to put under `[source.fields.*]`. Names of fields are told, values never.
+
+mod record;
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use jiff::SignedDuration;
+
 use crate::config::source::SourceSettings;
-use std::path::PathBuf;
-/// Outcome.
-#[derive(Debug)]
-pub struct CheckOutcome;
+use crate::domain::SourceId;
+use crate::source::decode::Dialect;
+use crate::source::probe::Probe;
+use crate::source::survey::survey;
+use crate::source::trouble::Kind;
+use crate::source::{describe, supervise};
+
+use record::Recording;
+
+/// What the check came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckOutcome {
+    /// The sources of which an endpoint failed.
+    pub failed: Vec<SourceId>,
+}
+
 impl CheckOutcome {
-    /// Well.
+    /// Every endpoint of every source answered, and could be read.
     pub fn is_well(&self) -> bool {
-        true
+        self.failed.is_empty()
     }
 }
-impl std::fmt::Display for CheckOutcome {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("")
+
+/// Asks each source once and prints the table on stdout; keeps redacted samples in `record`.
+///
+/// # Errors
+/// Samples that cannot be written, and settings of which no source can be made.
+pub async fn run(
+    settings: Vec<SourceSettings>,
+    record: Option<PathBuf>,
+) -> anyhow::Result<CheckOutcome> {
+    let mut failed = Vec::new();
+    for settings in &settings {
+        let (table, is_well) = check(settings, record.as_deref()).await?;
+        let mut stdout = std::io::stdout().lock();
+        writeln!(stdout, "{table}").context("the table cannot be printed")?;
+        stdout.flush().context("the table cannot be printed")?;
+        if !is_well {
+            failed.push(settings.id.clone());
+        }
+    }
+    Ok(CheckOutcome { failed })
+}
+
+/// One source's table, and whether all is well with it.
+async fn check(settings: &SourceSettings, record: Option<&Path>) -> anyhow::Result<(String, bool)> {
+    let mut source = supervise::build(settings)
+        .map_err(|refused| anyhow!("{}: {}: {}", settings.id, refused.key, refused.problem))?;
+    let probes = source.probe().await;
+    let is_well = probes.iter().all(|probe| probe.trouble.is_none());
+    let mut table = String::new();
+    write_table(&mut table, settings, &probes)?;
+    if let Some(directory) = record {
+        let mut recording = Recording::start(directory, settings)?;
+        for probe in &probes {
+            recording.keep(probe)?;
+        }
+        writeln!(
+            table,
+            "  kept {} samples in {}",
+            recording.n_kept(),
+            directory.display()
+        )?;
+    }
+    Ok((table, is_well))
+}
+
+fn write_table(
+    table: &mut String,
+    settings: &SourceSettings,
+    probes: &[Probe],
+) -> std::fmt::Result {
+    let description = describe(settings);
+    let sandbox = if description.sandbox { ", sandbox" } else { "" };
+    writeln!(table, "{} ({}{sandbox})", settings.id, settings.kind)?;
+    let troubles = || probes.iter().filter_map(|probe| probe.trouble.as_ref());
+    let is_reachable = troubles().all(|trouble| trouble.kind != Kind::Unreachable);
+    let is_authorised = troubles().all(|trouble| trouble.kind != Kind::Denied);
+    let devices: HashSet<_> = probes.iter().flat_map(|probe| &probe.devices).collect();
+    writeln!(table, "  reachable:  {}", yes_or_no(is_reachable))?;
+    writeln!(
+        table,
+        "  authorised: {}",
+        match (is_reachable, is_authorised) {
+            (false, true) => "unknown",
+            (_, is_authorised) => yes_or_no(is_authorised),
+        }
+    )?;
+    writeln!(table, "  vehicles:   {}", devices.len())?;
+    let dialect = Dialect::of(settings);
+    probes
+        .iter()
+        .try_for_each(|probe| write_probe(table, &dialect, probe))
+}
+
+fn write_probe(table: &mut String, dialect: &Dialect, probe: &Probe) -> std::fmt::Result {
+    writeln!(table, "\n  {}", probe.endpoint)?;
+    if let Some(trouble) = &probe.trouble {
+        writeln!(table, "  failed: {trouble}")?;
+    }
+    let Some(spec) = probe.spec.filter(|_| !probe.bodies.is_empty()) else {
+        return Ok(());
+    };
+    let n_refused: u64 = probe.refusals.values().sum();
+    writeln!(
+        table,
+        "  vehicles: {}, records refused: {n_refused}",
+        probe.devices.len()
+    )?;
+    for (refusal, n) in &probe.refusals {
+        writeln!(table, "    {n} x {refusal}")?;
+    }
+    if let Some(median) = median(&probe.ages) {
+        let hint = zone_hint(median);
+        writeln!(
+            table,
+            "  median of received_at - fixed_at: {} s{hint}",
+            median.as_secs()
+        )?;
+    }
+    let bodies: Vec<_> = probe.bodies.iter().map(|body| body.to_vec()).collect();
+    write!(table, "{}", survey(spec, dialect, &bodies))
+}
+
+fn yes_or_no(is_so: bool) -> &'static str {
+    if is_so { "yes" } else { "no" }
+}
+
+fn median(ages: &[SignedDuration]) -> Option<SignedDuration> {
+    let mut ages = ages.to_vec();
+    ages.sort();
+    ages.get(ages.len() / 2).copied()
+}
+
+/// Zones differ by half hours; a fleet that is late by just that is in another zone.
+fn zone_hint(median: SignedDuration) -> &'static str {
+    const HALF_HOUR_S: i64 = 30 * 60;
+    const TOLERANCE_S: i64 = 2 * 60;
+    const FARTHEST_S: i64 = 14 * 60 * 60 + TOLERANCE_S;
+    let seconds = median.as_secs();
+    let beyond = seconds.rem_euclid(HALF_HOUR_S);
+    let is_near = beyond <= TOLERANCE_S || HALF_HOUR_S - TOLERANCE_S <= beyond;
+    if is_near && TOLERANCE_S < seconds.abs() && seconds.abs() <= FARTHEST_S {
+        "; near a multiple of 30 min: is `timezone` right?"
+    } else {
+        ""
     }
 }
-/// Run.
-pub async fn run(_s: Vec<SourceSettings>, _r: Option<PathBuf>) -> anyhow::Result<CheckOutcome> {
-    Ok(CheckOutcome)
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use wiremock::matchers::path;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+    use crate::source::trial::settings;
+
+    async fn cartrack(server: &MockServer) -> SourceSettings {
+        let status = serde_json::json!({ "data": [{ "vehicle_id": 512_345_678, "registration":
+            "CANARY1GP", "velocity": 3, "location": { "updated": crate::clock::now().to_string(),
+            "latitude": -26.2041, "longitude": 28.0473 } }, "garbage"] });
+        Mock::given(path("/vehicles/status"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(status))
+            .mount(server)
+            .await;
+        let uri = server.uri();
+        let given = [
+            ("base_url", uri.as_str()),
+            ("username", "ACME00001"),
+            ("password", "canary-password"),
+        ];
+        settings("cartrack", &given)
+    }
+
+    #[tokio::test]
+    async fn the_table_tells_names_and_no_values_and_samples_are_private() {
+        let server = MockServer::start().await;
+        let settings = cartrack(&server).await;
+        let vehicles = serde_json::json!({ "data": [] });
+        Mock::given(path("/vehicles"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(vehicles))
+            .mount(&server)
+            .await;
+        let directory = tempfile::tempdir().unwrap();
+        let samples = directory.path().join("samples");
+        let (table, is_well) = check(&settings, Some(&samples)).await.unwrap();
+        assert!(is_well, "{table}");
+        for part in [
+            "reachable:  yes",
+            "authorised: yes",
+            "vehicles:   1",
+            "records refused: 1",
+            "1 x not an object",
+            "/location/latitude",
+            "/velocity",
+            "median of received_at - fixed_at: 0 s\n",
+        ] {
+            assert!(table.contains(part), "{part:?} is not in\n{table}");
+        }
+        assert!(!table.to_lowercase().contains("canary"), "{table}");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&samples), 0o700);
+        let mut n_samples = 0;
+        for sample in std::fs::read_dir(&samples).unwrap() {
+            let sample = sample.unwrap().path();
+            assert_eq!(mode(&sample), 0o600);
+            let text = std::fs::read_to_string(&sample).unwrap();
+            for secret in ["CANARY1GP", "512345678", "-26.2041", "28.0473"] {
+                assert!(!text.contains(secret), "{secret} is in {text}");
+            }
+            n_samples += 1;
+        }
+        assert_eq!(n_samples, 2);
+    }
+
+    #[tokio::test]
+    async fn a_source_that_fails_is_told_by_its_reason() {
+        let server = MockServer::start().await;
+        let settings = cartrack(&server).await;
+        let outcome = run(vec![settings.clone()], None).await.unwrap();
+        assert_eq!(outcome.failed, std::slice::from_ref(&settings.id));
+        let (table, _) = check(&settings, None).await.unwrap();
+        assert!(
+            table.contains("failed: GET /vehicles: 404 Not Found"),
+            "{table}"
+        );
+        drop(server);
+    }
+
+    #[test]
+    fn a_multiple_of_half_an_hour_is_suspect() {
+        for (seconds, is_suspect) in [
+            (3, false),
+            (-60, false),
+            (3600, true),
+            (-7203, true),
+            (12_650, true),
+            (900, false),
+            (7 * 24 * 3600, false),
+        ] {
+            let hint = zone_hint(SignedDuration::from_secs(seconds));
+            assert_eq!(!hint.is_empty(), is_suspect, "{seconds}");
+        }
+    }
 }

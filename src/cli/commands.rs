@@ -78,7 +78,6 @@ pub(super) async fn sim(sim: Sim) -> anyhow::Result<ExitCode> {
 pub(super) async fn check(check: Check) -> anyhow::Result<ExitCode> {
     let config = load(check.config.as_deref(), &ProcessEnv, &Flags::default())?;
     let outcome = checker::run(config.sources, check.record).await?;
-    print([outcome.to_string()])?;
     Ok(if outcome.is_well() {
         ExitCode::SUCCESS
     } else {

@@ -11,6 +11,7 @@ mod cartrack;
 mod control;
 mod eztotrack;
 mod faults;
+mod forms;
 mod garbage;
 mod gate;
 mod guard;
@@ -24,6 +25,7 @@ mod truth;
 mod wire;
 pub mod world;
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::io;
 use std::net::SocketAddr;
@@ -71,7 +73,6 @@ pub async fn run(
 }
 
 /// A running simulator, for tests; it ends when this is dropped.
-#[derive(Debug)]
 pub struct RunningSim {
     /// Where it listens, on loopback.
     pub address: SocketAddr,
@@ -81,6 +82,16 @@ pub struct RunningSim {
     pub shutdown: CancellationToken,
     /// Its task.
     pub task: tokio::task::JoinHandle<io::Result<()>>,
+}
+
+// The environment holds credentials, so it is left out.
+impl fmt::Debug for RunningSim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("RunningSim");
+        shown
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Drop for RunningSim {

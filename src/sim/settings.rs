@@ -15,7 +15,7 @@ pub struct SimSettings {
     pub seed: u64,
     /// Faults from the start, as flags give them. Default none.
     pub faults: Vec<FaultSetting>,
-    /// Whose devices the vehicles carry. All three by default; never empty.
+    /// Whose devices the vehicles carry. All three by default, and if empty.
     pub vendors: Vec<Vendor>,
     /// Every streamed device reports so many times a second, whatever its vehicle does: a load for
     /// tests. At most 2 take effect. Default `None`: each at its own habit.
@@ -73,7 +73,11 @@ pub(super) const EZTOTRACK_BASE: &str = "/eztotrack";
 pub fn environment(address: SocketAddr, settings: &SimSettings) -> Vec<(&'static str, String)> {
     let url = |path: &str| format!("http://{address}{path}");
     let mut lines = Vec::new();
-    for vendor in &settings.vendors {
+    let all = settings.vendors.is_empty();
+    for vendor in Vendor::ALL
+        .iter()
+        .filter(|vendor| all || settings.vendors.contains(vendor))
+    {
         lines.extend(match vendor {
             Vendor::MyCarTracks => vec![
                 ("MYCARTRACKS_CLIENT_ID", CLIENT_ID.to_owned()),

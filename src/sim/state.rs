@@ -1,13 +1,16 @@
 //! What all parts of a running simulator share, and the clock that drives its world.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::faults::{Fault, FaultBoard};
+use super::forms::{Draw, Members};
 use super::world::device::Card;
 use super::world::{Row, TICK_MS, World};
 use super::{SimSettings, Vendor, cartrack, eztotrack, lock, mycartracks};
@@ -29,6 +32,7 @@ pub(super) struct Sim {
     pub(super) mycartracks: mycartracks::Account,
     pub(super) cartrack: cartrack::Account,
     pub(super) eztotrack: eztotrack::Account,
+    turns: AtomicU64,
     started: Instant,
     started_at: Timestamp,
 }
@@ -46,6 +50,7 @@ impl Sim {
             eztotrack: eztotrack::Account::new(now),
             settings,
             shutdown,
+            turns: AtomicU64::new(0),
             started: now,
             // Whole milliseconds, so that one fix has the same time in every format.
             started_at: whole_ms(clock::now()),
@@ -72,6 +77,21 @@ impl Sim {
     /// Whether a fault is on.
     pub(super) fn has(&self, vendor: Vendor, fault: Fault) -> bool {
         self.faults.is_on(vendor, fault, Instant::now())
+    }
+
+    /// The next form for what `vendor` sends, while variants are on.
+    pub(super) fn draw(&self, vendor: Vendor) -> Option<Draw> {
+        let turn = || self.turns.fetch_add(1, Ordering::Relaxed);
+        self.has(vendor, Fault::Variants).then(|| Draw::new(turn()))
+    }
+
+    /// A vendor's list, beside the members of `rest`.
+    pub(super) fn envelope(&self, vendor: Vendor, rows: Vec<Value>, mut rest: Members) -> Value {
+        if let Some(mut draw) = self.draw(vendor) {
+            return draw.envelope(rows, rest);
+        }
+        rest.insert("data".to_owned(), Value::Array(rows));
+        Value::Object(rest)
     }
 
     /// A vendor's devices with what each last said.

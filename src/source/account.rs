@@ -118,7 +118,7 @@ impl Account {
     }
 
     /// The body of the next page; where the vendor refuses the size of a page, of a smaller one.
-    async fn page_body<T: Row>(
+    pub async fn page_body<T: Row>(
         &mut self,
         pager: &mut Pager<T>,
         walk: &Walk,

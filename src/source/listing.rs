@@ -5,9 +5,10 @@
 
 use std::collections::HashSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::decode::{BodyError, Decoded, Dialect, Page};
+use super::fields::RecordSpec;
 use crate::domain::{DeviceKey, Label, Observation};
 
 /// No fleet has more pages; whoever sends more is running in circles.
@@ -46,17 +47,29 @@ pub struct Listing<T> {
     pub paging: Paging,
     /// Its decoder.
     pub decode: Decode<T>,
+    /// The names in its rows.
+    pub spec: &'static RecordSpec,
 }
 
 /// A row that tells its device.
 pub trait Row {
     /// The device.
     fn device(&self) -> &DeviceKey;
+
+    /// How old its fix was when we got it, where it tells; negative if it lay ahead.
+    fn age(&self) -> Option<SignedDuration> {
+        None
+    }
 }
 
 impl Row for Observation {
     fn device(&self) -> &DeviceKey {
         &self.device
+    }
+
+    fn age(&self) -> Option<SignedDuration> {
+        let vendor_at = self.reading.as_ref()?.vendor_at?;
+        Some(self.received_at.duration_since(vendor_at))
     }
 }
 
@@ -239,6 +252,7 @@ mod tests {
             path: "/x",
             paging,
             decode: nothing,
+            spec: &crate::source::cartrack::wire::VEHICLE,
         })
     }
 

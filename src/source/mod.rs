@@ -18,6 +18,7 @@ pub mod json;
 pub mod listing;
 pub mod lists;
 pub mod lookup;
+pub(crate) mod members;
 pub mod mend;
 pub mod mycartracks;
 pub mod outlet;
@@ -33,6 +34,8 @@ pub mod survey;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod time;
+#[cfg(test)]
+pub(crate) mod trial;
 pub mod trouble;
 pub mod url_guard;
 pub mod words;

@@ -1,58 +1,113 @@
 //! What `fleetglass check` learns by asking each endpoint once.
 
-use bytes::Bytes;
-use http::Method;
+use std::collections::{BTreeMap, HashSet};
 
-use super::account::Request;
-use super::http::Body;
+use bytes::Bytes;
+use jiff::SignedDuration;
+
+use super::account::Account;
+use super::decode::{Decoded, Dialect};
+use super::fields::RecordSpec;
 use super::listing::{Pager, Row, Walk};
 use super::lists::Lists;
 use super::trouble::Trouble;
+use crate::clock;
+use crate::domain::{DeviceKey, Refusal};
 
-/// One endpoint, asked once.
+/// One endpoint, asked once, with all its pages.
 #[derive(Debug)]
 pub struct Probe {
     /// As people know it: `GET /vehicles/status`.
     pub endpoint: String,
-    /// The kind of the records in it.
-    pub holds: Holds,
-    /// The body, or what went wrong.
-    pub result: Result<Bytes, Trouble>,
+    /// The names in its records; `None` where it has none (a stream's session), and then its
+    /// bodies are secret and not kept.
+    pub spec: Option<&'static RecordSpec>,
+    /// Bodies or frames, as they came.
+    pub bodies: Vec<Bytes>,
+    /// What went wrong, if anything did.
+    pub trouble: Option<Trouble>,
+    /// The devices in it.
+    pub devices: HashSet<DeviceKey>,
+    /// Records that were refused.
+    pub refusals: BTreeMap<Refusal, u64>,
+    /// How old each fix was when we got it.
+    pub ages: Vec<SignedDuration>,
 }
 
-/// The kind of the records that an endpoint sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holds {
-    /// Rows of positions.
-    Positions,
-    /// Rows of the metadata.
-    Vehicles,
-    /// Events of a stream, each probe one frame.
-    Events,
-    /// No records: a token, a stream's session. Such a body is never kept.
-    Nothing,
+impl Probe {
+    /// An endpoint that has said nothing yet.
+    pub fn new(endpoint: String, spec: Option<&'static RecordSpec>) -> Self {
+        Self {
+            endpoint,
+            spec,
+            bodies: Vec::new(),
+            trouble: None,
+            devices: HashSet::new(),
+            refusals: BTreeMap::new(),
+            ages: Vec::new(),
+        }
+    }
+
+    /// Takes in a good row.
+    pub fn add(&mut self, row: &impl Row) {
+        self.devices.insert(row.device().clone());
+        self.ages.extend(row.age());
+    }
+
+    fn add_all<T: Row>(&mut self, decoded: &Decoded<T>) {
+        decoded.rows.iter().for_each(|row| self.add(row));
+        for (refusal, n) in &decoded.refusals {
+            *self.refusals.entry(*refusal).or_default() += n;
+        }
+    }
 }
 
-/// Asks for the first page of both lists.
+/// Whether the credentials are refused, so that there is no point in asking on.
+pub fn is_lost(probes: &[Probe]) -> bool {
+    let mut troubles = probes.iter().filter_map(|probe| probe.trouble.as_ref());
+    troubles.any(|trouble| trouble.status == Some(401))
+}
+
+/// Asks for all of both lists.
 pub async fn lists(lists: &mut Lists) -> Vec<Probe> {
-    let positions = request(&lists.positions);
-    let vehicles = request(&lists.vehicles);
-    let mut probes = Vec::new();
-    for (request, holds) in [(positions, Holds::Positions), (vehicles, Holds::Vehicles)] {
-        probes.push(Probe {
-            endpoint: format!("GET {}", request.path),
-            holds,
-            result: lists.account.ask(&request).await,
-        });
+    let Lists {
+        account,
+        dialect,
+        positions,
+        vehicles,
+    } = lists;
+    let mut probes = vec![list(account, dialect, positions).await];
+    if !is_lost(&probes) {
+        probes.push(list(account, dialect, vehicles).await);
     }
     probes
 }
 
-fn request<T: Row>(pager: &Pager<T>) -> Request {
-    Request {
-        method: Method::GET,
-        path: pager.listing.path,
-        query: pager.query(&Walk::default()),
-        body: Body::None,
+async fn list<T: Row>(account: &mut Account, dialect: &Dialect, pager: &mut Pager<T>) -> Probe {
+    let listing = pager.listing.path;
+    let mut probe = Probe::new(format!("GET {listing}"), Some(pager.listing.spec));
+    let mut walk = Walk::default();
+    loop {
+        let body = match account.page_body(pager, &walk).await {
+            Ok(body) => body,
+            Err(trouble) => {
+                probe.trouble = Some(trouble);
+                return probe;
+            }
+        };
+        let decoded = (pager.listing.decode)(dialect, &body, clock::now());
+        probe.bodies.push(body);
+        match decoded {
+            Ok(decoded) => {
+                probe.add_all(&decoded);
+                if pager.take(&mut walk, &decoded.rows, &decoded.page) {
+                    return probe;
+                }
+            }
+            Err(error) => {
+                probe.trouble = Some(account.unreadable(listing, &error));
+                return probe;
+            }
+        }
     }
 }

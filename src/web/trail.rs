@@ -1,5 +1,10 @@
 //! Where a vehicle was.
 
+#![expect(
+    unused_qualifications,
+    reason = "utoipa's attribute qualifies what it names"
+)]
+
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};

@@ -18,11 +18,12 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::faults::Fault;
+use super::forms::Members;
 use super::limits::{Window, seconds_until};
 use super::settings::{CARTRACK_PASSWORD, CARTRACK_USERNAME};
 use super::state::Sim;
 use super::world::Row;
-use super::world::city::CITIES;
+use super::world::city::{CITIES, City};
 use super::{Vendor, garbage};
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -119,13 +120,21 @@ async fn status(State(sim): State<Arc<Sim>>, Query(params): Query<Params>) -> Re
     let in_km = params
         .get("odometer_in_km")
         .is_some_and(|text| text == "true");
+    let mut draw = sim.draw(Vendor::Cartrack);
     let rows = sim.rows(Vendor::Cartrack);
     let wanted = rows.iter().filter(|row| is_wanted(row, &params));
-    let mut data: Vec<_> = wanted.map(|row| rows::status(&sim, row, in_km)).collect();
+    let write = |row| {
+        let row = rows::status(&sim, row, in_km);
+        match &mut draw {
+            None => row,
+            Some(draw) => rows::vary(row, draw),
+        }
+    };
+    let mut data: Vec<_> = wanted.map(write).collect();
     if sim.has(Vendor::Cartrack, Fault::Garbage) {
         data = garbage::spoil(data);
     }
-    Json(json!({ "data": data })).into_response()
+    Json(sim.envelope(Vendor::Cartrack, data, Members::new())).into_response()
 }
 
 fn is_wanted(row: &Row, params: &Params) -> bool {
@@ -140,29 +149,25 @@ fn is_wanted(row: &Row, params: &Params) -> bool {
 }
 
 async fn vehicles(State(sim): State<Arc<Sim>>, Query(params): Query<Params>) -> Response {
-    let rows = sim.rows(Vendor::Cartrack);
-    let wanted = rows.iter().filter(|row| is_wanted(row, &params));
-    let data: Vec<_> = wanted.map(rows::vehicle).collect();
-    page(data, &params, sim.has(Vendor::Cartrack, Fault::Garbage))
+    let mut rows = sim.rows(Vendor::Cartrack);
+    rows.retain(|row| is_wanted(row, &params));
+    page(&sim, &rows, &params, rows::vehicle)
 }
 
 async fn groups(State(sim): State<Arc<Sim>>, Query(params): Query<Params>) -> Response {
-    let cities = CITIES
-        .iter()
-        .filter(|city| city.vendor == Vendor::Cartrack)
-        .enumerate();
-    let named =
-        cities.filter(|(_, city)| params.get("filter[name]").is_none_or(|n| n == city.name));
-    let data = named.map(|(place, city)| json!({ "group_id": place + 1, "name": city.name }));
-    page(
-        data.collect(),
-        &params,
-        sim.has(Vendor::Cartrack, Fault::Garbage),
-    )
+    let cities = CITIES.iter().filter(|city| city.vendor == Vendor::Cartrack);
+    let is_wanted = |city: &City| {
+        params
+            .get("filter[name]")
+            .is_none_or(|name| name == city.name)
+    };
+    let named = (1_u32..).zip(cities).filter(|(_, city)| is_wanted(city));
+    let write = |(id, city): &(u32, &City)| json!({ "group_id": id, "name": city.name });
+    page(&sim, &named.collect::<Vec<_>>(), &params, write)
 }
 
-/// One page of `data`, by `page` and `limit`.
-fn page(data: Vec<Value>, params: &Params, spoiled: bool) -> Response {
+/// One page of `listed`, by `page` and `limit`.
+fn page<T>(sim: &Sim, listed: &[T], params: &Params, write: impl FnMut(&T) -> Value) -> Response {
     let number = |name: &str, default: usize| match params.get(name) {
         None => Some(default),
         Some(text) => text.parse().ok().filter(|number| 0 < *number),
@@ -177,21 +182,21 @@ fn page(data: Vec<Value>, params: &Params, spoiled: bool) -> Response {
     };
     // Greater pages are not refused but cut, which `meta` tells.
     let limit = limit.min(MAX_PAGE);
-    let total = data.len();
     let skipped = (page - 1).saturating_mul(limit);
-    let mut rows: Vec<_> = data.into_iter().skip(skipped).take(limit).collect();
+    let mut data: Vec<_> = listed.iter().skip(skipped).take(limit).map(write).collect();
     let meta = json!({
-        "from": if rows.is_empty() { json!(null) } else { json!(skipped + 1) },
-        "to": if rows.is_empty() { json!(null) } else { json!(skipped + rows.len()) },
+        "from": (!data.is_empty()).then_some(skipped + 1),
+        "to": (!data.is_empty()).then_some(skipped + data.len()),
         "current_page": page,
         "per_page": limit,
-        "last_page": total.div_ceil(limit).max(1),
-        "total": total,
+        "last_page": listed.len().div_ceil(limit).max(1),
+        "total": listed.len(),
     });
-    if spoiled {
-        rows = garbage::spoil(rows);
+    if sim.has(Vendor::Cartrack, Fault::Garbage) {
+        data = garbage::spoil(data);
     }
-    Json(json!({ "data": rows, "meta": meta })).into_response()
+    let rest = Members::from_iter([("meta".to_owned(), meta)]);
+    Json(sim.envelope(Vendor::Cartrack, data, rest)).into_response()
 }
 
 #[cfg(test)]

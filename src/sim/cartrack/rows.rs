@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
 use serde_json::{Value, json};
 
+use crate::sim::forms::Draw;
 use crate::sim::state::Sim;
 use crate::sim::world::Row;
 use crate::sim::world::device::Report;
@@ -48,6 +49,43 @@ pub(super) fn status(sim: &Sim, row: &Row, in_km: bool) -> Value {
         "electric": electric(number),
         "location": location(sim, row, report),
     })
+}
+
+/// A row of `/vehicles/status` in another of the forms that are tolerated.
+pub(super) fn vary(mut row: Value, draw: &mut Draw) -> Value {
+    let Some(members) = row.as_object_mut() else {
+        return row;
+    };
+    if draw.one_in(2)
+        && let Some(id) = members.get_mut("vehicle_id")
+    {
+        *id = json!(id.to_string());
+    }
+    if let Some(on) = members.get("ignition").and_then(Value::as_bool) {
+        let forms = if on {
+            [json!(true), json!(1), json!("on"), json!("true")]
+        } else {
+            [json!(false), json!(0), json!("off"), json!("false")]
+        };
+        let form = forms[draw.one_of(&[0, 1, 2, 3])].clone();
+        members.insert("ignition".to_owned(), form);
+    }
+    if let Some(charge) = members.remove("tcu_percentage") {
+        draw.put(
+            members,
+            &["tcu_percentage", "tcu_battery_percentage"],
+            charge,
+        );
+    }
+    for name in ["fuel", "electric"] {
+        match draw.one_of(&["as it is", "null", "empty", "absent"]) {
+            "null" => drop(members.insert(name.to_owned(), Value::Null)),
+            "empty" => drop(members.insert(name.to_owned(), json!([]))),
+            "absent" => drop(members.remove(name)),
+            _ => {}
+        }
+    }
+    row
 }
 
 /// A row of `/vehicles`.

@@ -103,8 +103,8 @@ async fn filters_and_kilometres() {
     assert!(!on.is_empty() && on.len() < all.len());
     let in_km = format!("/vehicles/status?filter[vehicle_id]={id}&odometer_in_km=true");
     let in_km = rows(&bench, &in_km).await[0]["odometer"].as_f64().unwrap();
-    let in_m = one["odometer"].as_f64().unwrap();
-    assert!((in_m / 1_000.0 - in_km).abs() < 1.0);
+    let metres = one["odometer"].as_f64().unwrap();
+    assert!((metres / 1_000.0 - in_km).abs() < 1.0);
 }
 
 #[tokio::test]

@@ -172,3 +172,31 @@ async fn clocks_run_ahead_on_some_devices_only() {
     }
     assert!(10 < ahead && ahead < right, "{ahead} {right}");
 }
+
+#[tokio::test]
+async fn lists_vary_and_lose_nothing() {
+    let bench = Bench::new(SimSettings::default()).await;
+    let plain = bench.cartrack("/vehicles/status").await;
+    let plain = crate::sim::testing::json(plain).await["data"]
+        .as_array()
+        .unwrap()
+        .len();
+    bench.set_fault("all", "variants").await;
+    let mut names = std::collections::HashSet::new();
+    for _ in 0..20 {
+        let answer = crate::sim::testing::json(bench.cartrack("/vehicles/status").await).await;
+        let members = answer.as_object().unwrap();
+        let (name, rows) = members.iter().next().unwrap();
+        names.insert(name.clone());
+        assert_eq!(rows.as_array().unwrap().len(), plain);
+    }
+    assert!(3 < names.len(), "{names:?}");
+    let last = bench.mycartracks("/vehicles/lastPositions?limit=100").await;
+    let last = crate::sim::testing::json(last).await;
+    let rows = last
+        .as_object()
+        .unwrap()
+        .values()
+        .find_map(serde_json::Value::as_array);
+    assert!(50 < rows.unwrap().len());
+}

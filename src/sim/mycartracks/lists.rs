@@ -9,11 +9,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::{error, event};
+use super::{error, event, variants};
 use crate::sim::faults::Fault;
+use crate::sim::forms::Members;
 use crate::sim::state::Sim;
 use crate::sim::world::Row;
 use crate::sim::world::city::City;
+use crate::sim::world::device::Report;
 use crate::sim::{Vendor, garbage};
 
 /// Rows of a page: when not asked for, and at most.
@@ -27,15 +29,17 @@ pub(super) async fn vehicles(
     State(sim): State<Arc<Sim>>,
     Query(params): Query<Params>,
 ) -> Response {
-    let rows = sim.rows(Vendor::MyCarTracks);
-    let mut data: Vec<_> = rows.iter().map(vehicle_row).collect();
-    if let Some(fields) = params.get("fields") {
-        let fields: Vec<_> = fields.split(',').collect();
-        for row in data.iter_mut().filter_map(Value::as_object_mut) {
-            row.retain(|name, _| fields.contains(&name.as_str()));
+    let fields: Option<Vec<_>> = params
+        .get("fields")
+        .map(|fields| fields.split(',').collect());
+    let listed = sim.rows(Vendor::MyCarTracks);
+    page(&sim, &listed, &params, |row| {
+        let mut vehicle = vehicle_row(row);
+        if let (Some(fields), Some(members)) = (&fields, vehicle.as_object_mut()) {
+            members.retain(|name, _| fields.contains(&name.as_str()));
         }
-    }
-    page(&sim, data, &params)
+        vehicle
+    })
 }
 
 /// `GET /vehicles/lastPositions`.
@@ -43,12 +47,18 @@ pub(super) async fn last_positions(
     State(sim): State<Arc<Sim>>,
     Query(params): Query<Params>,
 ) -> Response {
-    let rows = sim.rows(Vendor::MyCarTracks);
-    let data = rows
-        .iter()
-        .filter_map(|row| position_row(&sim, row))
-        .collect();
-    page(&sim, data, &params)
+    let mut listed = sim.rows(Vendor::MyCarTracks);
+    listed.retain(|row| row.report.is_some());
+    let mut draw = sim.draw(Vendor::MyCarTracks);
+    page(&sim, &listed, &params, |row| {
+        let Some(report) = row.report.as_deref() else {
+            return Value::Null;
+        };
+        match &mut draw {
+            None => position_row(&sim, row, report),
+            Some(draw) => variants::position(&sim, &row.card, report, draw).into(),
+        }
+    })
 }
 
 fn vehicle_row(row: &Row) -> Value {
@@ -63,10 +73,9 @@ fn vehicle_row(row: &Row) -> Value {
     vehicle
 }
 
-fn position_row(sim: &Sim, row: &Row) -> Option<Value> {
-    let report = row.report.as_deref()?;
+fn position_row(sim: &Sim, row: &Row, report: &Report) -> Value {
     let City { altitude_m, .. } = row.card.profile.city;
-    Some(json!({
+    json!({
         "vehicleId": event::number(&row.card),
         "vehicleName": row.card.name,
         "latitude": report.lat_deg,
@@ -76,11 +85,11 @@ fn position_row(sim: &Sim, row: &Row) -> Option<Value> {
         "altitude": altitude_m,
         "accuracy": event::tenth(report.accuracy_m),
         "time": sim.device_at(&row.card, report.fixed_ms).as_millisecond(),
-    }))
+    })
 }
 
-/// One page of `data`, by `offset` and `limit`.
-fn page(sim: &Sim, data: Vec<Value>, params: &Params) -> Response {
+/// One page of `listed`, by `offset` and `limit`.
+fn page(sim: &Sim, listed: &[Row], params: &Params, write: impl FnMut(&Row) -> Value) -> Response {
     let number = |name: &str, default| match params.get(name) {
         None => Some(default),
         Some(text) => text.parse::<usize>().ok(),
@@ -90,11 +99,11 @@ fn page(sim: &Sim, data: Vec<Value>, params: &Params) -> Response {
         let words = format!("offset must be a whole number, limit one from 1 to {MAX_LIMIT}");
         return error(StatusCode::BAD_REQUEST, "invalid_request", &words);
     };
-    let total = data.len();
-    let mut rows: Vec<_> = data.into_iter().skip(offset).take(limit).collect();
+    let mut data: Vec<_> = listed.iter().skip(offset).take(limit).map(write).collect();
     if sim.has(Vendor::MyCarTracks, Fault::Garbage) {
-        rows = garbage::spoil(rows);
+        data = garbage::spoil(data);
     }
-    let paging = json!({ "offset": offset, "limit": limit, "total": total });
-    Json(json!({ "data": rows, "paging": paging })).into_response()
+    let paging = json!({ "offset": offset, "limit": limit, "total": listed.len() });
+    let rest = Members::from_iter([("paging".to_owned(), paging)]);
+    Json(sim.envelope(Vendor::MyCarTracks, data, rest)).into_response()
 }

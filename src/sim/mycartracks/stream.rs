@@ -1,6 +1,7 @@
 //! Stream sessions: made by a POST, used once, and fed from one channel.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -31,7 +32,6 @@ const BACKLOG_TICKS: usize = 256;
 const MAX_TICKETS: usize = 1_000;
 
 /// The sessions, and what feeds them.
-#[derive(Debug)]
 pub(in crate::sim) struct Streams {
     tickets: Mutex<HashMap<String, Ticket>>,
     /// A batch for each tick, written once for all sessions.
@@ -40,6 +40,14 @@ pub(in crate::sim) struct Streams {
     drops: watch::Sender<u64>,
     turns: AtomicU64,
     pub(super) open: AtomicUsize,
+}
+
+// The tickets are kept by their secrets, so they are left out.
+impl fmt::Debug for Streams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Streams");
+        shown.field("open", &self.open).finish_non_exhaustive()
+    }
 }
 
 impl Default for Streams {
@@ -62,12 +70,6 @@ pub(super) struct Ticket {
     pub(super) expires: Instant,
     /// What it is about.
     pub(super) selection: Selection,
-}
-
-impl std::fmt::Debug for Ticket {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ticket").finish_non_exhaustive()
-    }
 }
 
 impl Streams {

@@ -8,22 +8,31 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::ws::Message;
-use jiff::Timestamp;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::event::{self, Delivery};
+use crate::sim::forms::{Draw, Members};
 use crate::sim::garbage::bad_rows;
 use crate::sim::state::Sim;
 use crate::sim::world::Told;
 use crate::sim::world::device::{Card, News, Report};
 
-type Members = Map<String, Value>;
+/// The names under which a position's time is accepted.
+const TIMES: [&str; 7] = [
+    "time",
+    "timestamp",
+    "positionTime",
+    "gpsTime",
+    "recordedAt",
+    "lastUpdate",
+    "updatedAt",
+];
+/// The names that tell an event's kind.
+const KINDS: [&str; 4] = ["type", "event", "eventType", "kind"];
 
 /// The frame for a piece of news, in the form that is `turn`'s.
 pub(super) fn frame(sim: &Sim, told: &Told, turn: u64) -> Message {
-    let mut draw = Draw(ChaCha8Rng::seed_from_u64(turn));
+    let mut draw = Draw::new(turn);
     let event = match &told.news {
         News::Report(report, previous) => {
             let write = |report: &Report, draw: &mut Draw| position(sim, &told.card, report, draw);
@@ -48,98 +57,44 @@ pub(super) fn frame(sim: &Sim, told: &Told, turn: u64) -> Message {
     }
 }
 
-/// Draws the parts of a form.
-struct Draw(ChaCha8Rng);
-
-impl Draw {
-    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.0.random_range(0..choices.len())]
-    }
-
-    fn one_in(&mut self, count: u32) -> bool {
-        self.0.random_ratio(1, count)
-    }
-
-    /// One of the accepted names for a member.
-    fn name(&mut self, names: &[&str]) -> String {
-        self.one_of(names).to_owned()
-    }
-
-    /// The member that tells an event's kind.
-    fn discriminator(&mut self) -> String {
-        self.name(&["type", "event", "eventType", "kind"])
-    }
-
-    fn time(&mut self, at: Timestamp) -> Value {
-        match self.one_of(&[0, 0, 1, 1, 2, 3, 4]) {
-            0 => json!(at.to_string()),
-            1 => json!(at.as_millisecond()),
-            2 => json!(at.as_millisecond().to_string()),
-            3 => json!(at.strftime("%Y-%m-%dT%H:%M:%S%.3f+00:00").to_string()),
-            _ => json!(at.strftime("%Y-%m-%d %H:%M:%S%.3f+0000").to_string()),
+/// Puts the device's key under one of its names.
+fn identify(card: &Card, members: &mut Members, draw: &mut Draw) {
+    let id = if draw.one_in(2) {
+        json!(card.id)
+    } else {
+        json!(event::number(card))
+    };
+    match draw.one_of(&["vehicleId", "vehicle_id", "carId", "vehicle", "car", "id"]) {
+        nested @ ("vehicle" | "car") => {
+            members.insert(nested.to_owned(), json!({ "id": id }));
         }
-    }
-
-    /// The device's key under one of its names.
-    fn identify(&mut self, card: &Card, members: &mut Members) {
-        let id = if self.one_in(2) {
-            json!(card.id)
-        } else {
-            json!(event::number(card))
-        };
-        match self.one_of(&["vehicleId", "vehicle_id", "carId", "vehicle", "car", "id"]) {
-            nested @ ("vehicle" | "car") => {
-                members.insert(nested.to_owned(), json!({ "id": id }));
-            }
-            flat => {
-                members.insert(flat.to_owned(), id);
-                // The event may have an id of its own, which is not the vehicle's.
-                if flat != "id" && self.one_in(4) {
-                    members.insert("id".to_owned(), json!("evt-0042"));
-                }
+        flat => {
+            members.insert(flat.to_owned(), id);
+            // The event may have an id of its own, which is not the vehicle's.
+            if flat != "id" && draw.one_in(4) {
+                members.insert("id".to_owned(), json!("evt-0042"));
             }
         }
     }
 }
 
 /// A position's members.
-fn position(sim: &Sim, card: &Card, report: &Report, draw: &mut Draw) -> Members {
+pub(super) fn position(sim: &Sim, card: &Card, report: &Report, draw: &mut Draw) -> Members {
     let mut members = Members::new();
-    draw.identify(card, &mut members);
+    identify(card, &mut members, draw);
     place(report, &mut members, draw);
-    let mut put = |names: &[&str], value: Value, draw: &mut Draw| {
-        members.insert(draw.name(names), value);
-    };
-    put(
-        &["speed", "speedKmh"],
-        json!(event::kmh(report.speed_mps)),
-        draw,
-    );
+    let kmh = json!(event::kmh(report.speed_mps));
+    draw.put(&mut members, &["speed", "speedKmh"], kmh);
     let heading = json!(event::tenth(report.heading_deg));
-    put(
-        &["bearing", "heading", "course", "direction"],
-        heading,
-        draw,
-    );
-    put(
-        &["altitude", "alt"],
-        json!(card.profile.city.altitude_m),
-        draw,
-    );
+    let names = ["bearing", "heading", "course", "direction"];
+    draw.put(&mut members, &names, heading);
+    let altitude = json!(card.profile.city.altitude_m);
+    draw.put(&mut members, &["altitude", "alt"], altitude);
     let accuracy = json!(event::tenth(report.accuracy_m));
-    put(&["accuracy", "horizontalAccuracy"], accuracy, draw);
+    draw.put(&mut members, &["accuracy", "horizontalAccuracy"], accuracy);
     let time = draw.time(sim.device_at(card, report.fixed_ms));
-    let names = [
-        "time",
-        "timestamp",
-        "positionTime",
-        "gpsTime",
-        "recordedAt",
-        "lastUpdate",
-        "updatedAt",
-    ];
-    put(&names, time, draw);
-    put(&["battery", "batteryLevel"], json!(80), draw);
+    draw.put(&mut members, &TIMES, time);
+    draw.put(&mut members, &["battery", "batteryLevel"], json!(80));
     extras(card, &mut members, draw);
     members
 }
@@ -162,10 +117,8 @@ fn place(report: &Report, members: &mut Members, draw: &mut Draw) {
 /// Names, the driver and the plate, where they happen to be sent.
 fn extras(card: &Card, members: &mut Members, draw: &mut Draw) {
     if draw.one_in(3) {
-        members.insert(
-            draw.name(&["vehicleName", "carName", "name"]),
-            json!(card.name),
-        );
+        let names = ["vehicleName", "carName", "name"];
+        draw.put(members, &names, json!(card.name));
     } else if let Some(Value::Object(vehicle)) = members.get_mut("vehicle") {
         vehicle.insert("name".to_owned(), json!(card.name));
     }
@@ -179,7 +132,7 @@ fn extras(card: &Card, members: &mut Members, draw: &mut Draw) {
     }
     if let Some(plate) = card.plate.as_ref().filter(|_| draw.one_in(3)) {
         let names = ["registration", "licensePlate", "plateNumber", "plate"];
-        members.insert(draw.name(&names), json!(plate));
+        draw.put(members, &names, json!(plate));
     }
 }
 
@@ -204,7 +157,7 @@ fn position_event(newest: Members, before: Option<Members>, draw: &mut Draw) -> 
         "outside" => id_outside(word, newest, draw),
         "array" => {
             let rows: Vec<_> = before.into_iter().chain([newest]).collect();
-            let nest = draw.name(&["data", "payload", "position"]);
+            let nest = draw.one_of(&["data", "payload", "position"]).to_owned();
             named(word, Members::from_iter([(nest, json!(rows))]), draw)
         }
         nest => named(
@@ -229,22 +182,20 @@ fn id_outside(word: &str, mut position: Members, draw: &mut Draw) -> Value {
 
 fn offline_event(sim: &Sim, card: &Card, seen_ms: i64, draw: &mut Draw) -> Value {
     let mut members = Members::new();
-    draw.identify(card, &mut members);
+    identify(card, &mut members, draw);
     let time = draw.time(sim.device_at(card, seen_ms));
-    members.insert(
-        draw.name(&["lastSeen", "offlineSince", "time", "timestamp"]),
-        time,
-    );
+    let names = ["lastSeen", "offlineSince", "time", "timestamp"];
+    draw.put(&mut members, &names, time);
     let word = draw.one_of(&["offline", "OFFLINE", "VEHICLE_OFFLINE", "vehicle.offline"]);
     if draw.one_in(3) {
-        let nest = draw.name(&["data", "payload"]);
+        let nest = draw.one_of(&["data", "payload"]).to_owned();
         members = Members::from_iter([(nest, Value::Object(members))]);
     }
     named(word, members, draw)
 }
 
 fn named(word: &str, mut members: Members, draw: &mut Draw) -> Value {
-    members.insert(draw.discriminator(), json!(word));
+    draw.put(&mut members, &KINDS, json!(word));
     Value::Object(members)
 }
 

@@ -16,6 +16,12 @@ const PAIRED_PER_MILLE: u32 = 80;
 
 /// `count` vehicles with the devices of `vendors`; the same for the same `seed`.
 pub(super) fn vehicles(seed: u64, count: usize, vendors: &[Vendor]) -> Vec<Vehicle> {
+    // A world without vendors would be one without vehicles.
+    let vendors = if vendors.is_empty() {
+        &Vendor::ALL
+    } else {
+        vendors
+    };
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut registry = Registry::default();
     let mut numbers = Numbers::default();

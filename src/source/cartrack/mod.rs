@@ -102,11 +102,13 @@ fn build(settings: &SourceSettings) -> Result<Box<dyn Source>, KeyProblem> {
                 path: "/vehicles/status",
                 paging: Paging::Numbered { limit: None },
                 decode: convert::status,
+                spec: &wire::STATUS,
             }),
             vehicles: Pager::new(Listing {
                 path: "/vehicles",
                 paging: Paging::Numbered { limit: Some(100) },
                 decode: |dialect, body, _| convert::vehicles(dialect, body),
+                spec: &wire::VEHICLE,
             }),
         },
         interval: settings.poll_interval.unwrap_or(POLL),

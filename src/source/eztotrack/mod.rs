@@ -95,11 +95,13 @@ fn build(settings: &SourceSettings) -> Result<Box<dyn Source>, KeyProblem> {
                 path: "/fleet/vehicles/locations",
                 paging: PAGING,
                 decode: convert::locations,
+                spec: &wire::LOCATION,
             }),
             vehicles: Pager::new(Listing {
                 path: "/fleet/vehicles",
                 paging: PAGING,
                 decode: |dialect, body, _| convert::vehicles(dialect, body),
+                spec: &wire::VEHICLE,
             }),
         },
         interval: settings.poll_interval.unwrap_or(POLL),

@@ -10,72 +10,80 @@ use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
 use url::Url;
 
-use super::Habits;
 use super::socket::connect;
+use super::{Event, Habits};
 use crate::clock;
 use crate::source::account::Request;
 use crate::source::http::Body;
 use crate::source::lists::Lists;
-use crate::source::probe::{Holds, Probe};
+use crate::source::probe::Probe;
 use crate::source::secrets::Secrets;
 use crate::source::trouble::{Kind, Trouble};
 
-/// Creates a session and listens for some seconds, for `fleetglass check`.
+/// So long, or until so many frames have come.
+const LISTEN_FOR: Duration = Duration::from_secs(5);
+const FRAMES_MAX: usize = 200;
+
+/// Creates a session and listens for some seconds.
 pub async fn probe(lists: &mut Lists, habits: &Habits) -> Vec<Probe> {
-    let (session, address) = open_session(lists, habits).await;
-    let mut probes = vec![Probe {
-        endpoint: format!("POST {}", habits.path),
-        holds: Holds::Nothing,
-        result: session,
-    }];
-    if let Some(url) = address {
-        let listened = listen(&url, &lists.account.http.secrets().clone()).await;
-        probes.extend(listened.into_iter().map(|result| Probe {
-            endpoint: "the live stream".to_owned(),
-            holds: Holds::Events,
-            result,
-        }));
+    let mut session = Probe::new(format!("POST {}", habits.path), None);
+    let url = match open_session(lists, habits).await {
+        Ok(url) => url,
+        Err(trouble) => {
+            session.trouble = Some(trouble);
+            return vec![session];
+        }
+    };
+    let mut stream = Probe::new("the live stream".to_owned(), Some(habits.spec));
+    let secrets = lists.account.http.secrets().clone();
+    match listen(&url, &secrets).await {
+        Ok(frames) => stream.bodies = frames,
+        Err(trouble) => stream.trouble = Some(trouble),
     }
-    probes
+    for n in 0..stream.bodies.len() {
+        let events = (habits.events)(&lists.dialect, &stream.bodies[n], clock::now());
+        match events {
+            Ok(events) => events.iter().for_each(|event| add(&mut stream, event)),
+            Err(error) => stream.trouble = Some(lists.account.unreadable("a frame", &error)),
+        }
+    }
+    vec![session, stream]
 }
 
-async fn open_session(lists: &mut Lists, habits: &Habits) -> (Result<Bytes, Trouble>, Option<Url>) {
+fn add(probe: &mut Probe, event: &Event) {
+    match event {
+        Event::Position(observation) => probe.add(observation.as_ref()),
+        Event::Refused(refusal) => *probe.refusals.entry(*refusal).or_default() += 1,
+        Event::Offline { .. } | Event::Heartbeat | Event::Error { .. } | Event::Unknown(_) => {}
+    }
+}
+
+async fn open_session(lists: &mut Lists, habits: &Habits) -> Result<Url, Trouble> {
     let request = Request {
         method: Method::POST,
         path: habits.path,
         query: Vec::new(),
         body: Body::Json("{}".to_owned()),
     };
-    let body = match lists.account.ask(&request).await {
-        Ok(body) => body,
-        Err(trouble) => return (Err(trouble), None),
-    };
-    let session = match (habits.session)(&lists.dialect, &body, clock::now()) {
-        Ok(session) => session,
-        Err(error) => return (Err(lists.account.unreadable(habits.path, &error)), None),
-    };
-    match habits.guard.check(session.websocket_url.expose_secret()) {
-        Ok(url) => (Ok(body), Some(url)),
-        Err(refused) => (Err(Trouble::new(Kind::Odd, refused.to_string())), None),
-    }
+    let body = lists.account.ask(&request).await?;
+    let read = (habits.session)(&lists.dialect, &body, clock::now());
+    let session = read.map_err(|error| lists.account.unreadable(habits.path, &error))?;
+    let checked = habits.guard.check(session.websocket_url.expose_secret());
+    checked.map_err(|refused| Trouble::new(Kind::Odd, refused.to_string()))
 }
 
-/// The frames of some seconds, or why there were none.
-async fn listen(url: &Url, secrets: &Secrets) -> Vec<Result<Bytes, Trouble>> {
-    const LISTEN_FOR: Duration = Duration::from_secs(5);
-    const FRAMES_MAX: usize = 50;
-    let mut stream = match connect(url, None, secrets).await {
-        Ok(stream) => stream,
-        Err(ending) => return vec![Err(Trouble::new(Kind::Unreachable, ending.words()))],
-    };
+/// The frames of some seconds; perhaps none, if no vehicle moves.
+async fn listen(url: &Url, secrets: &Secrets) -> Result<Vec<Bytes>, Trouble> {
+    let opened = connect(url, None, secrets).await;
+    let mut stream = opened.map_err(|end| Trouble::new(Kind::Unreachable, end.words()))?;
     let mut frames = Vec::new();
     let until = Instant::now() + LISTEN_FOR;
     while frames.len() < FRAMES_MAX
         && let Ok(Some(Ok(frame))) = timeout_at(until, stream.next()).await
     {
         if matches!(frame, Message::Text(_) | Message::Binary(_)) {
-            frames.push(Ok(frame.into_data()));
+            frames.push(frame.into_data());
         }
     }
-    frames
+    Ok(frames)
 }

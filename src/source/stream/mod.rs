@@ -18,6 +18,7 @@ use secrecy::SecretString;
 
 use super::Source;
 use super::decode::{BodyError, Dialect};
+use super::fields::RecordSpec;
 use super::lists::Lists;
 use super::outlet::Outlet;
 use super::probe::{self, Probe};
@@ -40,6 +41,8 @@ pub struct Habits {
     pub session: fn(&Dialect, &[u8], Timestamp) -> Result<Session, BodyError>,
     /// Reads a frame.
     pub events: ReadFrame,
+    /// The names in its events.
+    pub spec: &'static RecordSpec,
     /// Where a socket may be.
     pub guard: StreamGuard,
     /// Silence beyond this is death.
@@ -110,7 +113,9 @@ impl Source for Streamed {
     fn probe(&mut self) -> BoxFuture<'_, Vec<Probe>> {
         Box::pin(async move {
             let mut probes = probe::lists(&mut self.lists).await;
-            probes.extend(listen::probe(&mut self.lists, &self.habits).await);
+            if !probe::is_lost(&probes) {
+                probes.extend(listen::probe(&mut self.lists, &self.habits).await);
+            }
             probes
         })
     }

@@ -1,5 +1,7 @@
 //! EZToTrack's Public API: keys, cursors, miles an hour.
 
+mod rows;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +18,11 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::faults::Fault;
+use super::forms::Members;
 use super::limits::{Bucket, seconds_until};
 use super::settings::EZTOTRACK_KEY;
 use super::state::Sim;
 use super::world::Row;
-use super::world::device::Report;
 use super::{Vendor, garbage};
 
 /// One request a second, and a few at once after a pause.
@@ -28,7 +30,6 @@ const EVERY: Duration = Duration::from_secs(1);
 const BURST: u32 = 5;
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 512;
-const KMH_PER_MPH: f64 = 1.609_344;
 
 type Params = HashMap<String, String>;
 
@@ -93,101 +94,47 @@ fn error(status: StatusCode, message: &str) -> Response {
 }
 
 async fn vehicles(State(sim): State<Arc<Sim>>, Query(params): Query<Params>) -> Response {
-    let rows = sim.rows(Vendor::EzToTrack);
-    page(&sim, rows.iter().map(vehicle_row).collect(), &params)
+    page(&sim, &sim.rows(Vendor::EzToTrack), &params, rows::vehicle)
 }
 
 async fn locations(State(sim): State<Arc<Sim>>, Query(params): Query<Params>) -> Response {
-    let rows = sim.rows(Vendor::EzToTrack);
+    let mut listed = sim.rows(Vendor::EzToTrack);
     // Without a fix there is either no row or an empty one.
-    let listed = rows
-        .iter()
-        .filter(|row| row.report.is_some() || row.card.number % 2 == 1);
-    page(
-        &sim,
-        listed.map(|row| location_row(&sim, row)).collect(),
-        &params,
-    )
-}
-
-fn vehicle_row(row: &Row) -> Value {
-    let (card, profile) = (&row.card, &row.card.profile);
-    let (first, last) = profile.driver;
-    let status = match row.report.as_deref() {
-        None => "offline",
-        Some(report) if !report.ignition => "parked",
-        Some(report) if report.speed_mps <= 0.0 => "idling",
-        Some(_) => "driving",
-    };
-    json!({
-        "id": card.id,
-        "name": card.name,
-        "vin": format!("1SIM00000000{:05}", card.number),
-        "make": profile.kind.make,
-        "model": profile.kind.model,
-        "year": 2014 + card.number % 11,
-        "licensePlate": card.plate,
-        "status": status,
-        "driver": { "id": format!("drv_{:04}", card.number), "name": format!("{first} {last}") },
-        "tags": [profile.city.name],
+    listed.retain(|row| row.report.is_some() || row.card.number % 2 == 1);
+    let mut draw = sim.draw(Vendor::EzToTrack);
+    page(&sim, &listed, &params, |row| match &mut draw {
+        None => rows::location(&sim, row),
+        Some(draw) => rows::location_variant(&sim, row, draw),
     })
 }
 
-fn location_row(sim: &Sim, row: &Row) -> Value {
-    let Some(report) = row.report.as_deref() else {
-        return json!({ "id": row.card.id, "name": row.card.name, "location": null });
-    };
-    json!({
-        "id": row.card.id,
-        "name": row.card.name,
-        "engineState": engine_state(report),
-        "location": {
-            "latitude": report.lat_deg,
-            "longitude": report.lng_deg,
-            "heading": report.heading_deg.round() % 360.0,
-            "speed": (report.speed_mps * 3.6 / KMH_PER_MPH * 10.0).round() / 10.0,
-            "time": sim.device_at(&row.card, report.fixed_ms).to_string(),
-            "address": row.card.profile.city.address(report.place),
-        },
-    })
-}
-
-fn engine_state(report: &Report) -> &'static str {
-    match (report.ignition, 0.0 < report.speed_mps) {
-        (false, _) => "Off",
-        (true, false) => "Idle",
-        (true, true) => "On",
-    }
-}
-
-/// One page of `data`, by `after` and `limit`.
-fn page(sim: &Sim, data: Vec<Value>, params: &Params) -> Response {
+/// One page of `listed`, by `after` and `limit`.
+fn page(sim: &Sim, listed: &[Row], params: &Params, write: impl FnMut(&Row) -> Value) -> Response {
     let limit = params
         .get("limit")
         .map_or(Some(DEFAULT_LIMIT), |text| text.parse().ok());
     let Some(limit) = limit.filter(|limit| (1..=MAX_LIMIT).contains(limit)) else {
-        return error(
-            StatusCode::BAD_REQUEST,
-            "limit must be a whole number from 1 to 512",
-        );
+        let words = "limit must be a whole number from 1 to 512";
+        return error(StatusCode::BAD_REQUEST, words);
     };
     let start = params
         .get("after")
         .map_or(Some(0), |cursor| read_cursor(cursor));
-    let Some(start) = start.filter(|start| *start <= data.len()) else {
+    let Some(start) = start.filter(|start| *start <= listed.len()) else {
         return error(
             StatusCode::BAD_REQUEST,
             "after is not a cursor of this list",
         );
     };
-    let more = start + limit < data.len();
-    let mut rows: Vec<_> = data.into_iter().skip(start).take(limit).collect();
-    let end = (!rows.is_empty()).then(|| write_cursor(start + rows.len()));
+    let end = listed.len().min(start + limit);
+    let mut data: Vec<_> = listed[start..end].iter().map(write).collect();
     if sim.has(Vendor::EzToTrack, Fault::Garbage) {
-        rows = garbage::spoil(rows);
+        data = garbage::spoil(data);
     }
-    let pagination = json!({ "endCursor": end, "hasNextPage": more });
-    Json(json!({ "data": rows, "pagination": pagination })).into_response()
+    let cursor = (start < end).then(|| write_cursor(end));
+    let pagination = json!({ "endCursor": cursor, "hasNextPage": end < listed.len() });
+    let rest = Members::from_iter([("pagination".to_owned(), pagination)]);
+    Json(sim.envelope(Vendor::EzToTrack, data, rest)).into_response()
 }
 
 // The cursor's text has `+`, `/` or `=` in it, so that a client that does not encode it is found.
