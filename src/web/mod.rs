@@ -1,6 +1,7 @@
 //! HTTP: every route on one page, and the order in which a request passes the guards.
 
 pub mod api;
+pub mod assets;
 pub mod error;
 pub mod guard;
 pub mod health;
