@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 use tracing::{debug, info};
 
 use super::agenda::{Agenda, Need, Next};
-use super::idle::Idle;
+use super::idle::{Idle, Rhythm};
 use super::socket::{self, Ending, Plug};
 use super::{Habits, Streamed};
 use crate::clock;
@@ -55,6 +55,8 @@ pub(super) struct Run<'a> {
     /// The vendor's session wants the vehicles named.
     with_ids: bool,
     in_fallback: bool,
+    /// The heartbeat that earlier sockets heard.
+    rhythm: Rhythm,
 }
 
 struct Opening {
@@ -81,6 +83,7 @@ impl<'a> Run<'a> {
             with_bearer: false,
             with_ids: false,
             in_fallback: false,
+            rhythm: Rhythm::default(),
         }
     }
 
@@ -187,7 +190,8 @@ impl<'a> Run<'a> {
                 self.opening = Some(Opening { task, renew_at });
             }
             Err(trouble) => {
-                if trouble.reached {
+                // What was never answered was hardly counted, and must not delay the healing.
+                if trouble.status.is_some() {
                     self.agenda.attempted(Instant::now());
                 }
                 self.stream_failed(&trouble).await;
@@ -197,7 +201,8 @@ impl<'a> Run<'a> {
 
     async fn stream_failed(&mut self, trouble: &Trouble) {
         let wait = self.stream_backoff.wait_with_chance(trouble);
-        self.agenda.stream_failed(Instant::now() + wait);
+        let now = Instant::now();
+        self.agenda.stream_failed(now, now + wait);
         self.pause_if_all_is_lost(trouble, wait);
         self.outlet.failure(Activity::Stream, trouble, wait).await;
     }
@@ -238,7 +243,8 @@ impl<'a> Run<'a> {
             bearer,
             dialect: self.lists.dialect.clone(),
             events: self.habits.events,
-            idle: Idle::new(self.habits.idle_timeout),
+            idle: Idle::new(self.habits.idle_timeout, self.rhythm.get()),
+            rhythm: self.rhythm.clone(),
             outlet: self.outlet.clone(),
             secrets: secrets.clone(),
         };
@@ -316,7 +322,8 @@ impl<'a> Run<'a> {
             Ending::Denied(_) if !self.with_bearer => {
                 // The address did not carry the authorisation after all: once more, with ours.
                 self.with_bearer = true;
-                self.agenda.stream_failed(Instant::now());
+                let now = Instant::now();
+                self.agenda.stream_failed(now, now);
                 return;
             }
             Ending::Denied(status) => {
@@ -331,6 +338,10 @@ impl<'a> Run<'a> {
     }
 
     async fn on_closed(&mut self, ending: Ending) {
+        if matches!(ending, Ending::Idle(_)) {
+            // Perhaps its heart only beats more slowly than it did.
+            self.rhythm.set(None);
+        }
         let words = ending.words();
         if self.agenda.closed(Instant::now()) {
             self.stream_backoff.reset();
