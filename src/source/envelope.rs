@@ -13,6 +13,7 @@ use crate::domain::Refusal;
 
 use super::decode::{BodyError, Decoded, Page};
 use super::json::{Json, body_text, read};
+use super::members::{Member, members};
 use super::mend::mend;
 use super::words::{clean, words_of};
 
@@ -91,7 +92,7 @@ pub fn with_list<T>(
 /// An answer whose records are not yet read: each may turn out bad by itself.
 enum Envelope<'a> {
     Bare(Vec<&'a RawValue>),
-    Members(BTreeMap<String, &'a RawValue>),
+    Members(Vec<(Cow<'a, str>, Member<'a>)>),
     Scalar,
 }
 
@@ -99,7 +100,7 @@ impl<'a> Envelope<'a> {
     fn of(text: &'a str) -> Option<Self> {
         match text.trim_start().as_bytes().first() {
             Some(b'[') => serde_json::from_str(text).map(Self::Bare).ok(),
-            Some(b'{') => serde_json::from_str(text).map(Self::Members).ok(),
+            Some(b'{') => members(text).map(Self::Members),
             _ => {
                 let scalar = serde_json::from_str::<Json<'_>>(text);
                 scalar.map(|_| Self::Scalar).ok()
@@ -108,23 +109,27 @@ impl<'a> Envelope<'a> {
     }
 
     fn open<T>(self, then: impl FnOnce(&[&RawValue], &Json<'_>) -> T) -> Result<T, BodyError> {
-        let mut members = match self {
+        let members = match self {
             Self::Bare(rows) => return Ok(then(&rows, &Json::Null)),
-            Self::Scalar => BTreeMap::new(),
+            Self::Scalar => Vec::new(),
             Self::Members(members) => members,
         };
-        let keys = members.keys().cloned().collect::<Vec<_>>().join(", ");
-        let is_list = |raw: &&RawValue| raw.get().starts_with('[');
-        let list = LIST_NAMES
-            .iter()
-            .find(|name| members.get(**name).is_some_and(is_list))
-            .and_then(|name| members.remove(*name))
-            .and_then(|raw| serde_json::from_str::<Vec<&RawValue>>(raw.get()).ok());
-        let beside = beside(&members);
+        let keys: Vec<&str> = members.iter().map(|(key, _)| key.as_ref()).collect();
+        let keys = keys.join(", ");
+        let (mut lists, mut others) = (Vec::new(), Vec::new());
+        for (key, member) in members {
+            match member {
+                Member::List(rows) => lists.push((key, rows)),
+                Member::Other(value) => others.push((key, value)),
+            }
+        }
+        let beside = Json::Object(others);
+        let named = |name: &&str| lists.iter().find(|(key, _)| key == name);
+        let list = LIST_NAMES.iter().find_map(named).map(|(_, rows)| rows);
         match list {
-            Some(rows) if !rows.is_empty() => Ok(then(&rows, &beside)),
+            Some(rows) if !rows.is_empty() => Ok(then(rows, &beside)),
             Some(rows) if !beside.get("error").is_some_and(says_something) => {
-                Ok(then(&rows, &beside))
+                Ok(then(rows, &beside))
             }
             list => Err(match (words_of(&beside), list) {
                 (Some(words), _) => BodyError::Vendor { words },
@@ -135,15 +140,6 @@ impl<'a> Envelope<'a> {
             }),
         }
     }
-}
-
-/// The small members: paging, an error, a message. Those that cannot be read are left out.
-fn beside<'a>(members: &BTreeMap<String, &'a RawValue>) -> Json<'a> {
-    let read = |(key, raw): (&String, &&'a RawValue)| {
-        let value = serde_json::from_str(raw.get()).ok()?;
-        Some((Cow::Owned(key.clone()), value))
-    };
-    Json::Object(members.iter().filter_map(read).collect())
 }
 
 /// An `error` of null, false, `""`, `{}` or 0 is the absence of one.
@@ -238,6 +234,13 @@ mod tests {
         assert_eq!(decoded.refusals, BTreeMap::from(refusals));
         assert_eq!(decoded.first_bad_shape.as_deref(), Some("null"));
         assert_eq!(decoded.page.n_rows, 9);
+    }
+
+    #[test]
+    fn a_member_that_cannot_be_read_costs_nothing_else() {
+        let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+        let body = format!(r#"{{"debug": {deep}, "odd": "\ud83d", "data": [{{"id": 1}}]}}"#);
+        assert_eq!(ids(&body).unwrap().rows, ["1"]);
     }
 
     #[test]

@@ -31,7 +31,9 @@ pub enum Json<'a> {
 
 /// A body as text: bytes that are no UTF-8 (a plate in Latin-1) cost a character, not the fleet.
 pub fn body_text(body: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body))
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    // The strict check is ten times as fast as the lossy one, and nearly always enough.
+    std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed)
 }
 
 /// Reads `text` and hands the value to `then`; `None` if it is not JSON even when mended.
@@ -203,7 +205,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
     }
 }
 
-struct JsonVisitor;
+/// Reads any value. `envelope` reads all but arrays by it.
+pub(super) struct JsonVisitor;
 
 impl<'de> Visitor<'de> for JsonVisitor {
     type Value = Json<'de>;
@@ -249,7 +252,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::with_capacity(8);
+        let mut members = Vec::with_capacity(16);
         while let Some((Key(key), value)) = map.next_entry()? {
             members.push((key, value));
         }
@@ -258,7 +261,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
 }
 
 /// A member's name, borrowed where it holds no escapes.
-struct Key<'a>(Cow<'a, str>);
+pub(super) struct Key<'a>(pub(super) Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -159,17 +159,14 @@ impl<'r> Record<'r> {
         } else {
             [self.body, self.place, self.root]
         };
-        let known = |n: usize| {
-            order
-                .iter()
-                .take(n)
-                .any(|scope| std::ptr::eq(*scope, order[n]))
+        // In most records all three are one object, which is then searched once.
+        let n_scopes = if std::ptr::eq(self.body, self.root) && std::ptr::eq(self.place, self.root)
+        {
+            1
+        } else {
+            order.len()
         };
-        let keep = [true, !known(1), !known(2)];
-        order
-            .into_iter()
-            .zip(keep)
-            .filter_map(|(scope, keep)| keep.then_some(scope))
+        order.into_iter().take(n_scopes)
     }
 }
 

@@ -18,6 +18,7 @@ pub mod json;
 pub mod listing;
 pub mod lists;
 pub mod lookup;
+pub(crate) mod members;
 pub mod mend;
 pub mod mycartracks;
 pub mod outlet;

@@ -23,11 +23,12 @@ pub(super) fn words_of(body: &Json<'_>) -> Option<String> {
         _ => None,
     };
     let words = words.or_else(|| scalar(body, "message"))?;
-    let words = match scalar(body, "requestId") {
-        Some(request) => format!("{words} (request {request})"),
-        None => words,
-    };
-    Some(clean(&words)).filter(|words| !words.is_empty())
+    // A long message must not push out the number that the vendor's support asks for.
+    let request = scalar(body, "requestId").map(|id| cut(&clean(&id), MAX_CHARS / 4));
+    let suffix = request.map_or_else(String::new, |id| format!(" (request {id})"));
+    let room = MAX_CHARS.saturating_sub(suffix.chars().count());
+    let words = cut(&clean(&words), room);
+    (!words.is_empty()).then(|| words + &suffix)
 }
 
 /// `{"code", "message", "data": {"field": ["..."]}}`.
@@ -64,10 +65,11 @@ pub(super) fn clean(text: &str) -> String {
         .map(|c| if is_hidden(c) { ' ' } else { c })
         .collect();
     let one_line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
-    match one_line.char_indices().nth(MAX_CHARS) {
-        Some((end, _)) => one_line.get(..end).unwrap_or_default().to_owned(),
-        None => one_line,
-    }
+    cut(&one_line, MAX_CHARS)
+}
+
+fn cut(text: &str, max_chars: usize) -> String {
+    text.chars().take(max_chars).collect()
 }
 
 /// Control characters, and those that turn the direction of writing: both can make a log or a
@@ -120,6 +122,10 @@ mod tests {
         let body = format!(r#"{{"message":"{}"}}"#, "ä".repeat(500));
         let words = vendor_words(body.as_bytes()).unwrap();
         assert_eq!(words.chars().count(), 200);
+        let body = format!(r#"{{"message":"{}","requestId":"R1"}}"#, "x".repeat(500));
+        let words = vendor_words(body.as_bytes()).unwrap();
+        assert_eq!(words.chars().count(), 200);
+        assert!(words.ends_with(" (request R1)"));
     }
 
     proptest! {
