@@ -83,8 +83,7 @@ fn near(vehicle: &Value, devices: &[Value]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_in_an_order_add_up_to_the_whole() {
     let rig = Rig::of_vehicles(60).await;
-    rig
-        .server
+    rig.server
         .until("/api/v1/vehicles", |list| count(list) == 60)
         .await;
     let ask = async |query: &str| rig.server.json(&format!("/api/v1/vehicles?{query}")).await;
@@ -104,7 +103,6 @@ async fn pages_in_an_order_add_up_to_the_whole() {
     sorted.sort();
     assert_eq!(paged.len(), 60);
     assert_eq!(paged, sorted);
-
 }
 
 #[tokio::test(flavor = "multi_thread")]
