@@ -1,15 +1,15 @@
 //! HTTP: every route on one page, and the order in which a request passes the guards.
 
 pub mod api;
+pub mod assets;
 pub mod error;
 pub mod guard;
 pub mod health;
 pub mod live;
 pub mod openapi;
 pub mod page;
-pub mod assets;
-pub mod tiles;
 pub mod query;
+pub mod tiles;
 pub mod trail;
 
 use std::sync::Arc;

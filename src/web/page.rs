@@ -12,7 +12,7 @@ use url::Url;
 
 use super::assets::{DESK, PageAssets, WALL};
 use super::tiles;
-use crate::config::map::MapSettings;
+use crate::config::MapSettings;
 
 /// Sources of the embedded basemap; shown on the map at all times.
 pub const BASEMAP_ATTRIBUTION: &str = "© <a href=\"https://www.openstreetmap.org/copyright\">\

@@ -18,7 +18,7 @@ use pmtiles::{
 use serde_json::{Value, json};
 use tracing::warn;
 
-use crate::config::map::MapSettings;
+use crate::config::MapSettings;
 
 /// The embedded basemap's tiles; the address names the archive, so they may be kept for ever.
 pub const BUILTIN_TEMPLATE: &str = concat!("/tiles/{z}/{x}/{y}?v=", env!("FLEETGLASS_BASEMAP"));

@@ -129,7 +129,7 @@ function summary(): string {
 /** What the panels cover of the map, so that a flight ends in the free part. */
 function panelInsets(): { leftPx: number; rightPx: number; bottomPx: number } {
   const isNarrow = matchMedia("(max-width: 760px)").matches;
-  if (isNarrow) return { leftPx: 0, rightPx: 0, bottomPx: byId("detail").offsetHeight };
+  if (isNarrow) return { leftPx: 0, rightPx: 0, bottomPx: byId("detail").offsetHeight - byId("fleet").offsetHeight };
   return { leftPx: byId("fleet").getBoundingClientRect().right, rightPx: innerWidth - byId("detail").getBoundingClientRect().left, bottomPx: 0 };
 }
 
@@ -137,7 +137,7 @@ function showWholeFleet(): void {
   const frame = frameOf(store.table);
   if (frame === null) return;
   const isNarrow = matchMedia("(max-width: 760px)").matches;
-  const left = isNarrow ? 24 : byId("fleet").getBoundingClientRect().right + 48;
-  const bottom = isNarrow ? byId("fleet").offsetHeight + 24 : 64;
-  fleetMap.map.fitBounds(frame.bounds, { padding: { left, right: 48, top: 96, bottom }, maxZoom: 14, animate: false });
+  const left = isNarrow ? 32 : byId("fleet").getBoundingClientRect().right + 64;
+  const padding = { left, right: isNarrow ? 32 : 64, top: isNarrow ? 72 : 96, bottom: 64 };
+  fleetMap.map.fitBounds(frame.bounds, { padding, maxZoom: 14, animate: false });
 }

@@ -1,1 +1,69 @@
-export {};
+// The wall: the same map without controls, large, framing the fleet by itself. It never needs a
+// click and comes back by itself, whatever happens to the server.
+
+import { AutoFrame } from "./map/auto-frame.ts";
+import { FleetMap } from "./map/fleet-map.ts";
+import { readBoot } from "./page/boot.ts";
+import { exposeDebug } from "./page/debug.ts";
+import { Reloader } from "./page/reload.ts";
+import { Store } from "./page/store.ts";
+import { Clock } from "./ui/clock.ts";
+import { Counts } from "./ui/counts.ts";
+import { byId, setText } from "./ui/dom.ts";
+import { FeedStrip } from "./ui/feed-strip.ts";
+import { ScreenSigns } from "./ui/screen-signs.ts";
+import { hideIdlePointer, shiftAgainstBurnIn } from "./ui/unattended.ts";
+
+/** The height of screen that sizes are given for. */
+const DESIGN_HEIGHT_PX = 1080;
+const LABEL_PX = 26;
+const MARKER_SCALE = 2;
+
+const sizeFactor = Math.max(0.5, Math.min(innerHeight, innerWidth) / DESIGN_HEIGHT_PX);
+const boot = readBoot();
+const store = new Store(new Reloader(boot.build));
+const bar = byId("wall-bar");
+const fleetMap = new FleetMap({
+  container: byId("map"),
+  boot: boot.map,
+  table: store.table,
+  isInteractive: false,
+  markerScale: MARKER_SCALE * sizeFactor,
+  labelFontPx: Math.round(LABEL_PX * sizeFactor),
+  onPick: () => {},
+  onNotice: (notice) => setText(byId("map-notice"), notice),
+});
+const isReduced = matchMedia("(prefers-reduced-motion: reduce)").matches;
+const framing = new AutoFrame(fleetMap.map, store.table, padding, !isReduced && fleetMap.overlay.framesPerSecondLimit === 0);
+const counts = new Counts(byId("counts"));
+const feeds = new FeedStrip(byId("feeds"), false);
+const clock = new Clock(byId("clock-time"), byId("clock-zone"));
+const signs = new ScreenSigns(store, byId("screen-badge"), byId("veil"));
+
+store.connectViews({
+  onRows: (changed, removed, isFirst) => {
+    fleetMap.apply(changed, removed);
+    if (isFirst) framing.tick(performance.now());
+  },
+  onCounts: () => counts.show(store.counts),
+  onSources: () => feeds.show(store.sources, store.serverNowMs()),
+});
+hideIdlePointer();
+shiftAgainstBurnIn(bar);
+exposeDebug(store, fleetMap);
+tick();
+
+/** Ticks on the second, so that the clock never skips one. */
+function tick(): void {
+  const nowMs = store.serverNowMs();
+  clock.tick(nowMs);
+  signs.tick();
+  feeds.tick(nowMs);
+  framing.tick(performance.now());
+  setTimeout(tick, 1_000 - (nowMs % 1_000));
+}
+
+function padding(): { top: number; bottom: number; left: number; right: number } {
+  const side = Math.min(innerHeight, innerWidth) * 0.06;
+  return { top: side, bottom: bar.offsetHeight + side, left: side, right: side };
+}

@@ -54,12 +54,13 @@ export class Directory {
   /** Rows that answer the query, in the order to show them. */
   order(query: ListQuery): Uint32Array {
     const rank = this.#ranks();
-    const words = foldedWords(query.text);
+    const text = fold(query.text).trim();
+    const words = text.split(/\s+/).filter((word) => word !== "");
     const wanted = new Set(query.standings.map((name) => (STANDINGS as readonly string[]).indexOf(name)));
     const found: { entry: Entry; quality: number; rank: number }[] = [];
     for (const entry of this.#entries.values()) {
       if (wanted.size > 0 && !wanted.has(entry.standing)) continue;
-      const quality = matchQuality(entry, words);
+      const quality = matchQuality(entry, text, words);
       if (quality === null) continue;
       found.push({ entry, quality, rank: rank.get(entry.row) ?? 0 });
     }
@@ -104,12 +105,15 @@ function isOverdue(entry: Entry): boolean {
   return freshness === STALE || freshness === OFFLINE;
 }
 
-/** 0 is the best match; null is none. Every word must occur somewhere. */
-function matchQuality(entry: Entry, words: string[]): number | null {
+/**
+ * 0 is the best match: the whole text begins a name. Then come vehicles where each word begins
+ * one, then the rest; null is none, as every word must occur somewhere.
+ */
+function matchQuality(entry: Entry, text: string, words: string[]): number | null {
   if (!words.every((word) => entry.haystack.includes(word))) return null;
-  const first = words[0];
-  if (first === undefined || entry.haystack.startsWith(first)) return 0;
-  return entry.haystack.includes(` ${first}`) ? 1 : 2;
+  if (entry.haystack.startsWith(text)) return 0;
+  const beginsWord = (word: string) => entry.haystack.startsWith(word) || entry.haystack.includes(` ${word}`);
+  return words.every(beginsWord) ? 1 : 2;
 }
 
 function haystackOf(vehicle: Vehicle): string {
@@ -124,10 +128,6 @@ function haystackOf(vehicle: Vehicle): string {
     ...(vehicle.devices ?? []).map((device) => device.device),
   ];
   return fold(parts.filter((part) => part !== "").join(" "));
-}
-
-function foldedWords(text: string): string[] {
-  return fold(text).split(/\s+/).filter((word) => word !== "");
 }
 
 /** Lower case without accents, so that "cafe" finds "Café". */

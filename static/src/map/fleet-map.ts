@@ -14,7 +14,7 @@ import { onThemeChange, readTheme } from "./theme.ts";
 import { TrailLayer } from "./trail.ts";
 import { markerRadiusPx, viewOf } from "./view.ts";
 
-const LEAST_ZOOM_WHEN_SELECTED = 12;
+const LEAST_ZOOM_WHEN_SELECTED = 11;
 const PICK_SLACK_PX = 8;
 const TOUCH_SLACK_PX = 18;
 
@@ -62,6 +62,11 @@ export class FleetMap {
   apply(changed: Uint32Array, removed: Uint32Array): void {
     this.#markers.update(changed, removed, overlayNowMs());
     this.overlay.invalidate();
+  }
+
+  /** Whether some marker moves by itself now. */
+  get isGliding(): boolean {
+    return overlayNowMs() < this.#markers.restlessUntilMs;
   }
 
   select(row: number): void {
@@ -132,7 +137,7 @@ function createMap({ container, boot, isInteractive }: FleetMapOptions): MapLibr
   map.addControl(new AttributionControl({ compact: false }), "bottom-right");
   if (isInteractive) {
     map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
-    map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-right");
+    map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-left");
   }
   return map;
 }

@@ -4,6 +4,7 @@
 
 import { MOVING, NEVER, OFFLINE } from "../codes.ts";
 import type { FleetTable } from "../page/fleet-table.ts";
+import { clumpSizes } from "./clumps.ts";
 import type { LabelAtlas, LabelCell } from "./label-atlas.ts";
 import type { DrawnPoint, MarkerBuffer } from "./marker-buffer.ts";
 import { markerRadiusPx, toXPx, toYPx } from "./view.ts";
@@ -18,12 +19,13 @@ const SIDES = [
 ] as const;
 
 const MOST_LABELS = 300;
-/** With more markers than this in view no name would be readable; only the selected has one. */
-const MOST_MARKERS_LABELLED = 3_000;
 const CELL_PX = 64;
+/** Markers closer than this many radii to another lie on it. */
+const CLUMP_RADII = 1.4;
 
 export interface PlacedLabel {
   row: number;
+  text: string;
   cell: LabelCell;
   /** From the marker's centre to the name's top left, CSS pixels. */
   offsetXPx: number;
@@ -57,13 +59,16 @@ export function placeLabels(input: PlacementInput): Map<number, PlacedLabel> {
   for (const { row, xPx, yPx } of inView) {
     taken.add(row, xPx - radiusPx, yPx - radiusPx, xPx + radiusPx, yPx + radiusPx);
   }
-  const wanted = inView.length > MOST_MARKERS_LABELLED ? inView.filter((c) => c.row === input.selectedRow) : inView;
-  wanted.sort((a, b) => b.priority - a.priority || a.row - b.row);
+  inView.sort((a, b) => b.priority - a.priority || a.row - b.row);
+  const sizes = clumpSizes(inView, radiusPx * CLUMP_RADII, input.selectedRow);
   input.atlas.beginRound();
   const placed = new Map<number, PlacedLabel>();
-  for (const candidate of wanted) {
+  for (const candidate of inView) {
     if (placed.size >= MOST_LABELS) break;
-    const label = placeOne(input, candidate, radiusPx, taken);
+    const size = sizes.get(candidate.row) ?? 1;
+    if (size === 0) continue;
+    const text = size === 1 ? (input.table.names[candidate.row] ?? "") : `${size} vehicles`;
+    const label = placeOne(input, candidate, text, radiusPx, taken);
     if (label !== null) placed.set(candidate.row, label);
   }
   return placed;
@@ -91,9 +96,9 @@ function priorityOf(table: FleetTable, row: number, selectedRow: number): number
   return table.motion[row] === MOVING ? 4 : 3;
 }
 
-function placeOne(input: PlacementInput, candidate: Candidate, radiusPx: number, taken: Boxes): PlacedLabel | null {
+function placeOne(input: PlacementInput, candidate: Candidate, text: string, radiusPx: number, taken: Boxes): PlacedLabel | null {
   const { row, xPx, yPx } = candidate;
-  const cell = input.atlas.cell(input.table.names[row] ?? "");
+  const cell = input.atlas.cell(text);
   if (cell === null) return null;
   const first = input.before.get(row)?.side ?? 0;
   for (let i = 0; i < SIDES.length; i++) {
@@ -108,7 +113,7 @@ function placeOne(input: PlacementInput, candidate: Candidate, radiusPx: number,
     const [right, bottom] = [left + cell.widthPx, top + cell.heightPx * 0.72];
     if (row !== input.selectedRow && taken.hits(row, left, top, right, bottom)) continue;
     taken.add(row, left, top, right, bottom);
-    return { row, cell, offsetXPx, offsetYPx, side };
+    return { row, text, cell, offsetXPx, offsetYPx, side };
   }
   return null;
 }

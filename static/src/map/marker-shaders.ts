@@ -106,7 +106,7 @@ void main() {
   float soft = max(blur * 0.5, 0.001);
   float body = 1.0 - smoothstep(-soft, soft, d);
   float halo = 1.0 - smoothstep(-soft, soft, d - 0.2);
-  float shade = 1.0 - smoothstep(0.0, 0.5, d - 0.1);
+  float shade = 1.0 - smoothstep(0.0, 0.3, d - 0.2);
 
   vec3 tint = freshness >= 3 ? offlineColor : freshness == 2 ? staleColor : motionColor[min(motion, 4)];
   vec3 fill = tint;
@@ -118,7 +118,7 @@ void main() {
     fill = mix(fill, tint, 1.0 - smoothstep(-soft, soft, strike));
   }
   vec4 under = vec4(haloColor, 1.0) * halo;
-  vec4 drop = vec4(0.0, 0.0, 0.0, 0.16) * shade;
+  vec4 drop = vec4(0.0, 0.0, 0.0, 0.1) * shade;
   color = vec4(drop.rgb * drop.a, drop.a);
   color = under + color * (1.0 - under.a);
   color = vec4(fill, 1.0) * body + color * (1.0 - body);

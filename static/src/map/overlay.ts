@@ -68,12 +68,8 @@ export class Overlay {
     setInterval(() => this.#markers.settle(overlayNowMs()), SETTLE_EVERY_MS);
   }
 
-  get labelCount(): number {
-    return this.#labels.size;
-  }
-
-  get labelledRows(): number[] {
-    return [...this.#labels.keys()];
+  get labelTexts(): string[] {
+    return Array.from(this.#labels.values(), (label) => label.text);
   }
 
   get framesPerSecondLimit(): number {

@@ -1,0 +1,66 @@
+// Keeps the fleet in view on a screen that nobody touches: moves only when somebody has left the
+// view or it has become much too wide, and changes the zoom at most every ten seconds, so that
+// the picture is calm.
+
+import type { Map as MapLibre } from "maplibre-gl";
+import type { FleetTable } from "../page/fleet-table.ts";
+import { frameOf } from "./framing.ts";
+
+const ZOOM_CHANGE_EVERY_MS = 10_000;
+/** How much closer the view could be before it is worth to move. */
+const WORTHWHILE_ZOOM = 0.6;
+const MOST_ZOOM = 14;
+
+export interface Padding {
+  top: number;
+  bottom: number;
+  left: number;
+  right: number;
+}
+
+export class AutoFrame {
+  #map: MapLibre;
+  #table: FleetTable;
+  #padding: () => Padding;
+  #movesSmoothly: boolean;
+  #movedAtMs = -Infinity;
+
+  constructor(map: MapLibre, table: FleetTable, padding: () => Padding, movesSmoothly: boolean) {
+    this.#map = map;
+    this.#table = table;
+    this.#padding = padding;
+    this.#movesSmoothly = movesSmoothly;
+  }
+
+  /** Looks whether to move; to be called every second or so. */
+  tick(nowMs: number): void {
+    if (nowMs - this.#movedAtMs < ZOOM_CHANGE_EVERY_MS) return;
+    const frame = frameOf(this.#table);
+    if (frame === null) return;
+    const padding = this.#padding();
+    const camera = this.#map.cameraForBounds(frame.bounds, { padding, maxZoom: MOST_ZOOM });
+    if (camera?.zoom === undefined) return;
+    const isFirst = this.#movedAtMs === -Infinity;
+    const isTooWide = camera.zoom - this.#map.getZoom() > WORTHWHILE_ZOOM;
+    if (!isFirst && !isTooWide && this.#shows(frame.bounds, padding)) return;
+    this.#movedAtMs = nowMs;
+    const animate = this.#movesSmoothly && !isFirst;
+    this.#map.fitBounds(frame.bounds, { padding: looser(padding), maxZoom: MOST_ZOOM, animate, duration: 2_000, linear: true });
+  }
+
+  #shows(bounds: [[number, number], [number, number]], padding: Padding): boolean {
+    const canvas = this.#map.getCanvas();
+    const isInside = (corner: [number, number]) => {
+      const { x, y } = this.#map.project(corner);
+      const fitsX = x >= padding.left && x <= canvas.clientWidth - padding.right;
+      return fitsX && y >= padding.top && y <= canvas.clientHeight - padding.bottom;
+    };
+    return bounds.every(isInside);
+  }
+}
+
+/** Room to move before the next change. */
+function looser(padding: Padding): Padding {
+  const add = (px: number) => px * 1.35 + 24;
+  return { top: add(padding.top), bottom: add(padding.bottom), left: add(padding.left), right: add(padding.right) };
+}

@@ -1,0 +1,20 @@
+// The wall's clock, with its zone, by the server's time. It moves each second, which also proves
+// that the page itself is not frozen.
+
+import { setText } from "./dom.ts";
+import { clockText, dayText, zoneText } from "./words.ts";
+
+export class Clock {
+  #time: HTMLElement;
+  #zone: HTMLElement;
+
+  constructor(time: HTMLElement, zone: HTMLElement) {
+    this.#time = time;
+    this.#zone = zone;
+  }
+
+  tick(nowMs: number): void {
+    setText(this.#time, clockText(nowMs));
+    setText(this.#zone, `${dayText(nowMs)} · ${zoneText(nowMs)}`);
+  }
+}

@@ -1,0 +1,50 @@
+// axe on both pages, light and dark, and with the detail panel open.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import fs from "node:fs";
+import { after, before, test } from "node:test";
+import { launch, open, until, untilDom } from "./lib/page.mjs";
+import { startDemo } from "./lib/server.mjs";
+
+const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let server;
+let browser;
+
+before(async () => {
+  server = await startDemo();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`the desk has no serious finding (${colorScheme})`, async () => {
+    const { page } = await open(browser, server.url, { colorScheme, bypassCSP: true });
+    await until(page, (state) => state.listed === 300 && state.isMapIdle);
+    assert.deepEqual(await findings(page), []);
+    await page.click(".row >> nth=1");
+    await untilDom(page, () => document.querySelector("#detail-devices dd") !== null, Boolean);
+    assert.deepEqual(await findings(page), []);
+    await page.close();
+  });
+
+  test(`the wall has no serious finding (${colorScheme})`, async () => {
+    const url = new URL("wall", server.url).href;
+    const { page } = await open(browser, url, { colorScheme, bypassCSP: true });
+    await until(page, (state) => state.vehicles === 300 && state.isMapIdle);
+    assert.deepEqual(await findings(page), []);
+    await page.close();
+  });
+}
+
+async function findings(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}

@@ -1,0 +1,79 @@
+// Opens pages in a real Chromium and watches them: whatever a page complains about, and each thing
+// its policy stops, fails the test that opened it.
+
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--use-gl=angle",
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+];
+
+export async function launch() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+}
+
+/** A page with its complaints; `errors` and `violations` stay empty on a good one. */
+export async function open(browser, url, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  const watched = { page, errors: [], violations: [] };
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") watched.errors.push(message.text());
+  });
+  page.on("pageerror", (error) => watched.errors.push(String(error)));
+  await page.exposeFunction("reportViolation", (text) => watched.violations.push(text));
+  await page.addInitScript(() => {
+    addEventListener("securitypolicyviolation", (event) => {
+      window.reportViolation(`${event.violatedDirective} ${event.blockedURI}`);
+    });
+  });
+  await page.goto(url);
+  return watched;
+}
+
+/** The page's own account of itself; undefined until its script runs. */
+export function read(page) {
+  return page.evaluate(() => window.fleetglass?.read());
+}
+
+/** Waits until the page's account passes the test; answers that account. */
+export function until(page, test, timeoutMs = 15_000) {
+  return poll(() => read(page), (state) => state !== undefined && test(state), `${test}`, timeoutMs);
+}
+
+/** Waits until what `look` finds in the page passes the test. */
+export function untilDom(page, look, test, timeoutMs = 15_000) {
+  return poll(() => page.evaluate(look), test, `${look} -> ${test}`, timeoutMs);
+}
+
+/**
+ * Asks from outside. Playwright's own `waitForFunction` evaluates text within the page, which the
+ * page's policy rightly stops.
+ */
+async function poll(get, test, what, timeoutMs) {
+  const endMs = Date.now() + timeoutMs;
+  let last;
+  for (;;) {
+    last = await get();
+    if (test(last)) return last;
+    if (Date.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${what}; last: ${JSON.stringify(last)?.slice(0, 1500)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+export async function untilMarkers(page) {
+  await until(page, (state) => state.markers > 0 && state.framesDrawn > 0);
+}
+
+export function assertClean({ errors, violations }) {
+  assert.deepEqual(violations, [], "violations of the content security policy");
+  assert.deepEqual(errors, [], "complaints on the console");
+}

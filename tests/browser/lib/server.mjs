@@ -1,0 +1,84 @@
+// Starts the binary under test and stops it again. Nothing here waits by time: a server is up when
+// it has printed its line.
+
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { createInterface } from "node:readline";
+
+const REPOSITORY = path.resolve(import.meta.dirname, "../../..");
+export const BINARY = process.env.FLEETGLASS_BIN ?? path.join(REPOSITORY, "target/release/fleetglass");
+const START_TIMEOUT_MS = 20_000;
+const STOP_TIMEOUT_MS = 20_000;
+
+/** A started process with the lines it prints. */
+export class Server {
+  #child;
+  #exited;
+  log = "";
+  lines = [];
+
+  constructor(args, env = {}) {
+    this.#child = spawn(BINARY, args, { env: { PATH: process.env.PATH, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    this.#exited = new Promise((resolve) => this.#child.once("exit", resolve));
+    this.#child.stderr.on("data", (data) => (this.log += data));
+  }
+
+  /** Waits until `isEnough(lines)`; answers all lines so far. */
+  async printed(isEnough) {
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), START_TIMEOUT_MS);
+    for await (const line of createInterface({ input: this.#child.stdout })) {
+      this.lines.push(line);
+      if (isEnough(this.lines)) break;
+    }
+    clearTimeout(timer);
+    if (!isEnough(this.lines)) throw new Error(`the server did not start:\n${this.log}`);
+    return this.lines;
+  }
+
+  /** Ends it at once, as a power cut would. */
+  async kill() {
+    this.#child.kill("SIGKILL");
+    await this.#exited;
+  }
+
+  async stop() {
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+    this.#child.kill("SIGTERM");
+    await this.#exited;
+    clearTimeout(timer);
+  }
+}
+
+/** Starts `serve` or `demo`; `url` ends in a slash. */
+export async function startServer(args, env) {
+  const server = new Server(args, env);
+  const [url] = await server.printed((lines) => lines.length > 0);
+  server.url = url;
+  return server;
+}
+
+export function startDemo(...more) {
+  return startServer(["demo", "--listen", "127.0.0.1:0", "--seed", "7", ...more]);
+}
+
+/** Starts the vendor simulator; `env` is what makes `serve` use it, `control` its own address. */
+export async function startSimulator(...more) {
+  const server = new Server(["sim", "--listen", "127.0.0.1:0", "--seed", "7", ...more]);
+  const lines = await server.printed((all) => all.some((line) => line.startsWith("MYCARTRACKS_TOKEN_URL=")));
+  server.env = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
+  server.control = new URL("/control/", server.env.MYCARTRACKS_TOKEN_URL);
+  return server;
+}
+
+export async function setFault(simulator, fault) {
+  const response = await fetch(new URL("faults", simulator.control), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(fault),
+  });
+  if (!response.ok) throw new Error(`the simulator refused ${JSON.stringify(fault)}: ${await response.text()}`);
+}
+
+export async function clearFaults(simulator) {
+  await fetch(new URL("faults", simulator.control), { method: "DELETE" });
+}

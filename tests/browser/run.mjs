@@ -1,0 +1,32 @@
+// Runs the browser tests against a built server:
+//
+//   FLEETGLASS_BIN=target/release/fleetglass node tests/browser/run.mjs [name ...]
+//   ... --screenshot          writes docs/screenshot.png instead
+//
+// A name chooses files: `desk` is desk.test.mjs. Chromium is /usr/bin/chromium, or CHROMIUM.
+
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { BINARY } from "./lib/server.mjs";
+
+const here = import.meta.dirname;
+const args = process.argv.slice(2);
+
+if (!fs.existsSync(BINARY)) {
+  console.error(`there is no server at ${BINARY}; build it, or name another in FLEETGLASS_BIN`);
+  process.exit(2);
+}
+if (args.includes("--screenshot")) {
+  const { takeScreenshot } = await import("./screenshot.mjs");
+  await takeScreenshot(path.resolve(here, "../../docs/screenshot.png"));
+} else {
+  const chosen = fs
+    .readdirSync(here)
+    .filter((name) => name.endsWith(".test.mjs"))
+    .filter((name) => args.length === 0 || args.includes(name.replace(".test.mjs", "")))
+    .map((name) => path.join(here, name));
+  // One file at a time: each starts a server and a browser, and outages are timed.
+  const child = spawn(process.execPath, ["--test", "--test-concurrency=1", ...chosen], { stdio: "inherit" });
+  child.on("exit", (code) => process.exit(code ?? 1));
+}
