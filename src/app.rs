@@ -100,23 +100,43 @@ pub async fn run(
 
     tokio::select! {
         () = shutdown.cancelled() => {}
-        end = &mut writer => return Err(ended("the writer of the fleet", end)),
-        end = &mut server => return Err(ended("the HTTP server", end)),
+        end = &mut writer => return Err(ended("the writer of the fleet", &end)),
+        end = &mut server => return Err(ended("the HTTP server", &end)),
     }
-    tracing::info!("stopping");
-    let stopping = async {
-        // Still answering, so that a load balancer sees "draining".
-        sessions.close();
-        sessions.wait().await;
-        stop_serving.cancel();
-        stop_work.cancel();
-        tasks.close();
-        tasks.wait().await;
+    let all = Stopping {
+        sessions,
+        tasks,
+        stop_serving,
+        stop_work,
     };
-    if tokio::time::timeout(STOP_WITHIN, stopping).await.is_err() {
-        tracing::warn!("some connections did not end in time and are cut");
-    }
+    all.stop().await;
     Ok(())
+}
+
+/// What is taken down, in the order of its members.
+struct Stopping {
+    sessions: TaskTracker,
+    tasks: TaskTracker,
+    stop_serving: CancellationToken,
+    stop_work: CancellationToken,
+}
+
+impl Stopping {
+    async fn stop(self) {
+        tracing::info!("stopping");
+        let stopping = async {
+            // Still answering, so that a load balancer sees "draining".
+            self.sessions.close();
+            self.sessions.wait().await;
+            self.stop_serving.cancel();
+            self.stop_work.cancel();
+            self.tasks.close();
+            self.tasks.wait().await;
+        };
+        if tokio::time::timeout(STOP_WITHIN, stopping).await.is_err() {
+            tracing::warn!("some connections did not end in time and are cut");
+        }
+    }
 }
 
 /// Beyond loopback everybody would see the fleet, as there is no authentication yet.
@@ -224,6 +244,6 @@ fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
     handle.ok_or_else(|| anyhow!("the metrics recorder could not be installed"))
 }
 
-fn ended<T: std::fmt::Debug>(who: &str, end: Result<T, tokio::task::JoinError>) -> anyhow::Error {
+fn ended(who: &str, end: &dyn std::fmt::Debug) -> anyhow::Error {
     anyhow!("{who} ended by itself ({end:?}); start the server again, and report this")
 }

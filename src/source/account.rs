@@ -155,7 +155,10 @@ impl Account {
             Ok(header) => header,
             Err(TokenRefusal::Trouble(trouble)) => return Err(trouble),
             Err(TokenRefusal::Status(answer)) => {
-                return Err(self.judge("asking for a token", &answer));
+                let mut trouble = self.judge("asking for a token", &answer);
+                // It says nothing of the request itself, whose parameters are not to blame.
+                trouble.status = trouble.status.filter(|status| *status == 401);
+                return Err(trouble);
             }
             Err(TokenRefusal::Body(error)) => return Err(self.unreadable("the token", &error)),
         };

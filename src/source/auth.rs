@@ -143,3 +143,64 @@ fn sensitive(text: &str) -> Option<HeaderValue> {
     header.set_sensitive(true);
     Some(header)
 }
+
+#[cfg(test)]
+mod tests {
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+    use crate::domain::SourceId;
+
+    fn decode(body: &[u8]) -> Result<Token, BodyError> {
+        let text = String::from_utf8_lossy(body);
+        let (token, life_s) = text.split_once(' ').ok_or(BodyError::NotJson)?;
+        Ok(Token {
+            access_token: token.into(),
+            expires_in: Duration::from_secs(life_s.parse().unwrap()),
+        })
+    }
+
+    #[tokio::test]
+    async fn a_token_is_renewed_ahead_of_its_own_expiry() {
+        // (life told, still held after, renewed after)
+        for (life_s, held_s, renewed_s) in [(3592, 3531, 3533), (100, 89, 91), (10, 8, 10)] {
+            let server = MockServer::start().await;
+            let answer = ResponseTemplate::new(200).set_body_string(format!("tok {life_s}"));
+            Mock::given(wiremock::matchers::any())
+                .respond_with(answer)
+                .mount(&server)
+                .await;
+            let url: Url = server.uri().parse().unwrap();
+            let http = Http::new(SourceId::new("x"), &url, Secrets::default(), None).unwrap();
+            let mut auth = Auth::Tokens(Tokens {
+                url,
+                client: HeaderValue::from_static("Basic x"),
+                form: "grant_type=client_credentials",
+                decode,
+                held: None,
+            });
+            let now = Instant::now();
+            for (after_s, n_asked) in [(0, 1), (held_s, 1), (renewed_s, 2)] {
+                let at = now + Duration::from_secs(after_s);
+                let header = auth.header(&http, at).await.unwrap();
+                assert_eq!(header, "Bearer tok");
+                assert!(header.is_sensitive());
+                let asked = server.received_requests().await.unwrap();
+                assert_eq!(asked.len(), n_asked, "{life_s} s, after {after_s} s");
+            }
+        }
+    }
+
+    #[test]
+    fn a_debug_print_of_a_proof_shows_nothing() {
+        let secrets = Secrets::default();
+        let header = basic(&secrets, "password", "user", &"canary-password".into()).unwrap();
+        let pair = STANDARD.encode("user:canary-password");
+        let print = format!("{:?}", Auth::Fixed(header));
+        assert!(
+            !print.contains("canary") && !print.contains(&pair),
+            "{print}"
+        );
+        assert_eq!(secrets.clean(&format!("got {pair}")), "got ***");
+    }
+}

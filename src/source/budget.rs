@@ -113,6 +113,15 @@ impl Budget {
         }
     }
 
+    /// Whether more is left at `now` than spending `share` of the limit evenly would leave.
+    pub fn is_ahead(&self, share: f64, now: Instant) -> bool {
+        let rest = self
+            .resets_at
+            .map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
+        let due = share * f64::from(self.limit) * rest.div_duration_f64(self.window);
+        due + 1.0 <= f64::from(self.remaining)
+    }
+
     /// The time between readings of `n_requests` each, if they are to take `share` of the limit.
     pub fn gap(&self, n_requests: u32, share: f64) -> Duration {
         self.window

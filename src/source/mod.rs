@@ -54,8 +54,8 @@ use crate::domain::{Mode, Report, SourceId};
 use outlet::Outlet;
 use probe::Probe;
 
-/// The one list of vendors.
-pub static VENDORS: &[&Vendor] = &[&mycartracks::VENDOR, &cartrack::VENDOR, &eztotrack::VENDOR];
+/// The one list of vendors. Its order is the rank of sources that come from the environment alone.
+pub static VENDORS: &[&Vendor] = &[&cartrack::VENDOR, &eztotrack::VENDOR, &mycartracks::VENDOR];
 
 /// What a vendor's folder offers.
 #[derive(Debug)]

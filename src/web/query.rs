@@ -140,7 +140,7 @@ impl Wanted {
     }
 }
 
-fn rank<'a>((key, entry): &'a (String, Entry)) -> (&'a str, &'a str) {
+fn rank((key, entry): &(String, Entry)) -> (&str, &str) {
     (key, entry.vehicle.id.as_str())
 }
 

@@ -81,10 +81,9 @@ fn near(vehicle: &Value, devices: &[Value]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn questions_are_answered_by_what_they_ask() {
+async fn pages_in_an_order_add_up_to_the_whole() {
     let rig = Rig::of_vehicles(60).await;
-    let all = rig
-        .server
+    rig.server
         .until("/api/v1/vehicles", |list| count(list) == 60)
         .await;
     let ask = async |query: &str| rig.server.json(&format!("/api/v1/vehicles?{query}")).await;
@@ -104,7 +103,16 @@ async fn questions_are_answered_by_what_they_ask() {
     sorted.sort();
     assert_eq!(paged.len(), 60);
     assert_eq!(paged, sorted);
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn filters_find_what_they_should_and_refuse_what_they_cannot_read() {
+    let rig = Rig::of_vehicles(60).await;
+    let all = rig
+        .server
+        .until("/api/v1/vehicles", |list| count(list) == 60)
+        .await;
+    let ask = async |query: &str| rig.server.json(&format!("/api/v1/vehicles?{query}")).await;
     let vehicles = by_id(&all);
     let (id, one) = vehicles
         .iter()

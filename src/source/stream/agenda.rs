@@ -150,7 +150,11 @@ impl Agenda {
         };
         let at = at.max(self.stream_not_before);
         match self.attempted_at {
-            Some(attempted_at) if self.is_fallback(now) => {
+            // Attempts in quick succession heal soonest, but polling must not starve for them.
+            Some(attempted_at)
+                if self.is_fallback(now)
+                    && !budget.is_ahead(FALLBACK_SHARE + ATTEMPT_SHARE, now) =>
+            {
                 Some(at.max(attempted_at + budget.gap(1, ATTEMPT_SHARE)))
             }
             _ => Some(at),
@@ -189,10 +193,14 @@ impl Agenda {
         self.opening = true;
     }
 
-    /// No session, or no socket: not again before `not_before`.
-    pub fn stream_failed(&mut self, not_before: Instant) {
+    /// No session, or no socket, at `now`: not again before `not_before`.
+    pub fn stream_failed(&mut self, now: Instant, not_before: Instant) {
         self.opening = false;
         self.failures = self.failures.saturating_add(1);
+        if now + FALLBACK_AFTER <= not_before {
+            // A long wait is certain, so there is no point in waiting before we poll.
+            self.failures = self.failures.max(FALLBACK_AFTER_FAILURES);
+        }
         self.stream_not_before = not_before;
     }
 

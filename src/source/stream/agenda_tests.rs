@@ -92,13 +92,15 @@ impl World {
         {
             self.is_up = false;
             if !self.agenda.closed(self.now) {
-                self.agenda.stream_failed(self.now + Duration::from_secs(1));
+                self.agenda
+                    .stream_failed(self.now, self.now + Duration::from_secs(1));
             }
         }
         if self.opens_at.is_some_and(|at| at <= self.now) {
             self.opens_at = None;
             if let Stream::NeverOpens = self.stream {
-                self.agenda.stream_failed(self.now + Duration::from_secs(4));
+                self.agenda
+                    .stream_failed(self.now, self.now + Duration::from_secs(4));
             } else {
                 self.is_up = true;
                 self.agenda.opened(self.now, None);
@@ -270,4 +272,15 @@ async fn wrong_credentials_hold_everything_back() {
     let budget = Budget::new(LIMIT, WINDOW);
     let next = agenda.next(start, &budget, 1, (start, 1));
     assert!(matches!(next, Next::Wait(_)), "{next:?}");
+}
+
+#[tokio::test]
+async fn a_long_wait_for_the_stream_is_spent_polling() {
+    let start = Instant::now();
+    let budget = Budget::new(LIMIT, WINDOW);
+    let mut agenda = Agenda::new(start);
+    agenda.stream_failed(start, start + WINDOW);
+    assert!(agenda.is_fallback(start));
+    let next = agenda.next(start, &budget, 1, (start, 1));
+    assert_eq!(next, Next::Serve(Need::Positions));
 }

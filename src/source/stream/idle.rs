@@ -1,5 +1,6 @@
 //! How long a stream may be silent before we take it for dead.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -8,6 +9,22 @@ use tokio::time::Instant;
 pub const DEFAULT_LIMIT: Duration = Duration::from_secs(90);
 /// However fast the vendor's heart beats.
 const AT_LEAST: Duration = Duration::from_secs(30);
+
+/// What sockets tell their successors of the vendor's heartbeat; clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Rhythm(Arc<Mutex<Option<Duration>>>);
+
+impl Rhythm {
+    /// The gap between two heartbeats, if it is known.
+    pub fn get(&self) -> Option<Duration> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers or forgets it.
+    pub fn set(&self, gap: Option<Duration>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = gap;
+    }
+}
 
 /// The idle timer of one socket. A pure count; `now` is an argument.
 #[derive(Clone, Copy, Debug)]
@@ -18,13 +35,18 @@ pub struct Idle {
 }
 
 impl Idle {
-    /// A timer of a socket that has just opened.
-    pub fn new(configured: Option<Duration>) -> Self {
+    /// A timer of a socket that has just opened; earlier ones heard a heartbeat each `gap`.
+    pub fn new(configured: Option<Duration>, gap: Option<Duration>) -> Self {
         Self {
             configured,
             last_beat_at: None,
-            longest_gap: None,
+            longest_gap: gap,
         }
+    }
+
+    /// The longest time between two heartbeats, once two were heard.
+    pub fn gap(&self) -> Option<Duration> {
+        self.longest_gap
     }
 
     /// Counts a heartbeat.
@@ -39,7 +61,10 @@ impl Idle {
     /// Silence beyond this is death: three heartbeat gaps once two were seen, but never more than
     /// was configured.
     pub fn limit(&self) -> Duration {
-        let rhythm = self.longest_gap.map(|gap| AT_LEAST.max(gap * 3));
+        // In whole seconds, or every late heartbeat would be a new rhythm.
+        let whole =
+            |gap: Duration| Duration::from_secs((gap + Duration::from_millis(500)).as_secs());
+        let rhythm = self.longest_gap.map(|gap| AT_LEAST.max(whole(gap) * 3));
         match (rhythm, self.configured) {
             (Some(rhythm), Some(configured)) => rhythm.min(configured),
             (Some(limit), None) | (None, Some(limit)) => limit,
@@ -67,7 +92,7 @@ mod tests {
             (Some(90), &[0, 20], 60),
         ];
         for (configured, gaps, limit) in cases {
-            let mut idle = Idle::new(configured.map(seconds));
+            let mut idle = Idle::new(configured.map(seconds), None);
             let mut at = now;
             for gap in gaps {
                 at += seconds(*gap);

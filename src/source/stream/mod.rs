@@ -96,7 +96,7 @@ pub struct Streamed {
 
 /// The silence after which the stream of `settings` is taken for dead.
 pub fn idle_limit(settings: &SourceSettings) -> Duration {
-    Idle::new(idle_timeout(settings)).limit()
+    Idle::new(idle_timeout(settings), None).limit()
 }
 
 /// `idle_timeout`, where it is set: `90s`.

@@ -1,35 +1,28 @@
 //! One life of the loop of a streamed source: requests one at a time, by the agenda, and the
 //! coming and going of sockets.
 
+mod session;
+
 use std::time::Duration;
 
-use http::Method;
 use jiff::SignedDuration;
-use secrecy::ExposeSecret;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, info};
 
 use super::agenda::{Agenda, Need, Next};
-use super::idle::Idle;
-use super::socket::{self, Ending, Plug};
+use super::idle::{Idle, Rhythm};
+use super::socket::{self, Ending};
 use super::{Habits, Streamed};
-use crate::clock;
-use crate::domain::{DeviceKey, Mode, Said, Signal};
-use crate::source::account::Request;
+use crate::domain::{Mode, Said, Signal};
 use crate::source::backoff::Backoff;
 use crate::source::budget::Budget;
-use crate::source::http::Body;
 use crate::source::listing::Walk;
 use crate::source::lists::{Lists, Metadata};
 use crate::source::outlet::{Activity, Outlet};
 use crate::source::trouble::{Kind, Trouble};
 
-/// The next session is opened when so much of this one's life is over.
-const RENEW_AT_SHARE: f64 = 0.8;
-/// A shorter life than this is no life, but a wrong clock.
-const SHORTEST_LIFE: Duration = Duration::from_secs(5);
 /// Unknown devices are looked for so often.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Reading names for the sake of unknown devices takes at most this share of the limit.
@@ -55,6 +48,8 @@ pub(super) struct Run<'a> {
     /// The vendor's session wants the vehicles named.
     with_ids: bool,
     in_fallback: bool,
+    /// The heartbeat that earlier sockets heard.
+    rhythm: Rhythm,
 }
 
 struct Opening {
@@ -81,6 +76,7 @@ impl<'a> Run<'a> {
             with_bearer: false,
             with_ids: false,
             in_fallback: false,
+            rhythm: Rhythm::default(),
         }
     }
 
@@ -131,19 +127,26 @@ impl<'a> Run<'a> {
 
     async fn tell_mode(&mut self) {
         let is_fallback = self.agenda.is_fallback(Instant::now());
-        if is_fallback && !self.in_fallback {
+        if is_fallback == self.in_fallback {
+            return;
+        }
+        self.in_fallback = is_fallback;
+        let (mode, interval) = if is_fallback {
             let n_pages = self.lists.positions.n_pages();
             let interval = Agenda::fallback_interval(&self.budget(), n_pages);
             info!(source.id = %self.outlet.source(), interval_s = interval.as_secs(),
                 "no stream can be had; positions are polled");
-            let mode = Signal::Mode {
-                mode: Mode::Poll,
-                fallback: true,
-                interval: SignedDuration::try_from(interval).unwrap_or(SignedDuration::MAX),
-            };
-            self.outlet.say(Said::Signal(mode)).await;
-        }
-        self.in_fallback = is_fallback;
+            (Mode::Poll, interval)
+        } else {
+            let idle = Idle::new(self.habits.idle_timeout, self.rhythm.get());
+            (Mode::Stream, idle.limit())
+        };
+        let signal = Signal::Mode {
+            mode,
+            fallback: is_fallback,
+            interval: SignedDuration::try_from(interval).unwrap_or(SignedDuration::MAX),
+        };
+        self.outlet.say(Said::Signal(signal)).await;
     }
 
     async fn ask_positions(&mut self) {
@@ -187,7 +190,8 @@ impl<'a> Run<'a> {
                 self.opening = Some(Opening { task, renew_at });
             }
             Err(trouble) => {
-                if trouble.reached {
+                // What was never answered was hardly counted, and must not delay the healing.
+                if trouble.status.is_some() {
                     self.agenda.attempted(Instant::now());
                 }
                 self.stream_failed(&trouble).await;
@@ -197,7 +201,8 @@ impl<'a> Run<'a> {
 
     async fn stream_failed(&mut self, trouble: &Trouble) {
         let wait = self.stream_backoff.wait_with_chance(trouble);
-        self.agenda.stream_failed(Instant::now() + wait);
+        let now = Instant::now();
+        self.agenda.stream_failed(now, now + wait);
         self.pause_if_all_is_lost(trouble, wait);
         self.outlet.failure(Activity::Stream, trouble, wait).await;
     }
@@ -207,71 +212,6 @@ impl<'a> Run<'a> {
         if trouble.status == Some(401) {
             self.agenda.pause(Instant::now() + wait);
         }
-    }
-
-    /// Creates a session and checks where it leads.
-    async fn session(&mut self) -> Result<(Plug, Option<Instant>), Trouble> {
-        let asked_at = Instant::now();
-        let body = self.session_body().await?;
-        let now = clock::now();
-        let read = (self.habits.session)(&self.lists.dialect, &body, now);
-        let account = &mut self.lists.account;
-        let session = read.map_err(|error| account.unreadable(self.habits.path, &error))?;
-        let address = session.websocket_url.expose_secret();
-        let secrets = account.http.secrets();
-        let refused = self.habits.guard.check(address);
-        let url = refused.map_err(|why| Trouble::new(Kind::Odd, why.to_string()))?;
-        secrets.add_lapsing(address);
-        secrets.add_lapsing(url.query().unwrap_or_default());
-        let renew_at = session
-            .expires_at
-            .and_then(|at| Duration::try_from(at.duration_since(now)).ok())
-            .filter(|life| SHORTEST_LIFE <= *life)
-            .map(|life| asked_at + life.mul_f64(RENEW_AT_SHARE));
-        let bearer = if self.with_bearer {
-            account.auth.header(&account.http, asked_at).await.ok()
-        } else {
-            None
-        };
-        let plug = Plug {
-            url,
-            bearer,
-            dialect: self.lists.dialect.clone(),
-            events: self.habits.events,
-            idle: Idle::new(self.habits.idle_timeout),
-            outlet: self.outlet.clone(),
-            secrets: secrets.clone(),
-        };
-        Ok((plug, renew_at))
-    }
-
-    /// Asks for all that may be seen; where the vendor insists, for each vehicle by its id.
-    async fn session_body(&mut self) -> Result<bytes::Bytes, Trouble> {
-        if !self.with_ids {
-            match self.post("{}".to_owned()).await {
-                Err(trouble) if matches!(trouble.status, Some(400 | 422)) => {
-                    debug!(source.id = %self.outlet.source(), "the stream wants explicit ids");
-                }
-                result => return result,
-            }
-        }
-        if self.metadata.devices.is_empty() {
-            let read = self.lists.all_vehicles(&mut self.metadata, self.outlet);
-            read.await?;
-        }
-        let result = self.post(explicit_body(&self.metadata.devices)).await;
-        self.with_ids = result.is_ok();
-        result
-    }
-
-    async fn post(&mut self, json: String) -> Result<bytes::Bytes, Trouble> {
-        let request = Request {
-            method: Method::POST,
-            path: self.habits.path,
-            query: Vec::new(),
-            body: Body::Json(json),
-        };
-        self.lists.account.ask(&request).await
     }
 
     /// A socket is open: it takes over from whatever was in use.
@@ -316,7 +256,8 @@ impl<'a> Run<'a> {
             Ending::Denied(_) if !self.with_bearer => {
                 // The address did not carry the authorisation after all: once more, with ours.
                 self.with_bearer = true;
-                self.agenda.stream_failed(Instant::now());
+                let now = Instant::now();
+                self.agenda.stream_failed(now, now);
                 return;
             }
             Ending::Denied(status) => {
@@ -331,6 +272,10 @@ impl<'a> Run<'a> {
     }
 
     async fn on_closed(&mut self, ending: Ending) {
+        if matches!(ending, Ending::Idle(_)) {
+            // Perhaps its heart only beats more slowly than it did.
+            self.rhythm.set(None);
+        }
         let words = ending.words();
         if self.agenda.closed(Instant::now()) {
             self.stream_backoff.reset();
@@ -340,16 +285,4 @@ impl<'a> Run<'a> {
             self.stream_failed(&trouble).await;
         }
     }
-}
-
-/// `{"vehicleIds":[...]}`; an id that is a number goes out as one.
-fn explicit_body(devices: &[DeviceKey]) -> String {
-    let ids: Vec<serde_json::Value> = devices
-        .iter()
-        .map(|key| match key.device.parse::<i64>() {
-            Ok(number) => number.into(),
-            Err(_) => key.device.to_string().into(),
-        })
-        .collect();
-    serde_json::json!({ "vehicleIds": ids }).to_string()
 }

@@ -17,7 +17,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_c
 use tracing::{info, warn};
 use url::{Host, Url};
 
-use super::idle::Idle;
+use super::idle::{Idle, Rhythm};
 use super::{Event, ReadFrame};
 use crate::clock;
 use crate::domain::{Mode, Refusal, Said, Signal};
@@ -46,6 +46,8 @@ pub struct Plug {
     pub events: ReadFrame,
     /// Its idle timer.
     pub idle: Idle,
+    /// Where its heartbeat is remembered.
+    pub rhythm: Rhythm,
     /// Whom to tell.
     pub outlet: Outlet,
     /// What is replaced in words.
@@ -156,6 +158,7 @@ impl Plug {
                 self.count("heartbeat");
                 let before = self.idle.limit();
                 self.idle.beat(Instant::now());
+                self.rhythm.set(self.idle.gap());
                 if self.idle.limit() != before {
                     self.tell_mode().await;
                 }
