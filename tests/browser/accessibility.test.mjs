@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import fs from "node:fs";
 import { after, before, test } from "node:test";
 import { launch, open, until, untilDom } from "./lib/page.mjs";
-import { startDemo } from "./lib/server.mjs";
+import { startDemo, stopAll } from "./lib/server.mjs";
 
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -18,7 +18,7 @@ before(async () => {
 });
 after(async () => {
   await browser?.close();
-  await server?.stop();
+  await stopAll();
 });
 
 for (const colorScheme of ["light", "dark"]) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertClean, launch, open, read, until, untilDom, untilMarkers } from "./lib/page.mjs";
-import { startDemo } from "./lib/server.mjs";
+import { startDemo, stopAll } from "./lib/server.mjs";
 
 let server;
 let browser;
@@ -14,7 +14,7 @@ before(async () => {
 });
 after(async () => {
   await browser?.close();
-  await server?.stop();
+  await stopAll();
 });
 
 test("markers are on the page within 3 s of opening it", async () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertClean, launch, open, read, until, untilDom } from "./lib/page.mjs";
-import { clearFaults, setFault, startServer, startSimulator } from "./lib/server.mjs";
+import { clearFaults, setFault, startServer, startSimulator, stopAll } from "./lib/server.mjs";
 
 let simulator;
 let server;
@@ -16,8 +16,7 @@ before(async () => {
 });
 after(async () => {
   await browser?.close();
-  await server?.stop();
-  await simulator?.stop();
+  await stopAll();
 });
 
 test("a feed that is cut is shown by form, word and the vendor's last error, and heals", { timeout: 120_000 }, async () => {

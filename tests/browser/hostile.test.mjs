@@ -6,7 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { assertClean, launch, open, until } from "./lib/page.mjs";
-import { startServer, startSimulator } from "./lib/server.mjs";
+import { startServer, startSimulator, stopAll } from "./lib/server.mjs";
 
 const NAME = `<img src=x onerror="window.wasRun=1"><script>window.wasRun=1</script>`;
 let simulator;
@@ -25,8 +25,7 @@ before(async () => {
 });
 after(async () => {
   await browser?.close();
-  await server?.stop();
-  await simulator?.stop();
+  await stopAll();
   if (folder) fs.rmSync(folder, { recursive: true });
 });
 

@@ -3,14 +3,17 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, open, read, until, untilMarkers } from "./lib/page.mjs";
-import { startDemo, startServer } from "./lib/server.mjs";
+import { launch, open, read, until, untilDom, untilMarkers } from "./lib/page.mjs";
+import { startDemo, startServer, stopAll } from "./lib/server.mjs";
 
 let browser;
 before(async () => {
   browser = await launch();
 });
-after(() => browser?.close());
+after(async () => {
+  await browser?.close();
+  await stopAll();
+});
 
 test("reconnecting, then the veil, then live again without a touch", { timeout: 120_000 }, async () => {
   let server = await startDemo();
@@ -47,6 +50,5 @@ test("the badge of a page that gets frames says that it is live", async () => {
   const server = await startDemo();
   const { page } = await open(browser, server.url);
   await until(page, (state) => state.screen === "live");
-  assert.equal((await page.textContent("#screen-badge")).trim(), "Live");
-  await server.stop();
+  await untilDom(page, () => document.querySelector("#screen-badge").textContent, (text) => text === "Live");
 });

@@ -7,7 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { assertClean, launch, open, until, untilMarkers } from "./lib/page.mjs";
-import { startServer, startSimulator } from "./lib/server.mjs";
+import { startServer, startSimulator, stopAll } from "./lib/server.mjs";
 
 const STYLE = {
   version: 8,
@@ -30,7 +30,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   styles?.close();
-  await simulator?.stop();
+  await stopAll();
   if (folder) fs.rmSync(folder, { recursive: true });
 });
 

@@ -1,49 +1,42 @@
 // Markers that lie on top of each other. Naming one of fifty would be a lie, so such a clump is
 // labelled with how many it holds.
 
-export interface Placed {
-  row: number;
-  xPx: number;
-  yPx: number;
-}
+import type { MarkerGrid } from "./marker-grid.ts";
 
 /** From this many on, a heap of markers is named by its number. */
 const LEAST_CLUMP = 4;
 
-/**
- * For each candidate its clump's size if it leads one, 0 if another leads it, and 1 if it stands
- * by itself. Candidates come in order of priority; the first of a clump leads it. `aloneRow` never
- * joins one.
- */
-export function clumpSizes(candidates: readonly Placed[], reachPx: number, aloneRow: number): Map<number, number> {
-  const grid = new Map<number, Placed[]>();
-  const keyOf = (x: number, y: number) => x * 65_536 + y;
-  for (const candidate of candidates) {
-    const key = keyOf(Math.floor(candidate.xPx / reachPx), Math.floor(candidate.yPx / reachPx));
-    const cell = grid.get(key);
-    if (cell) cell.push(candidate);
-    else grid.set(key, [candidate]);
-  }
-  const sizes = new Map<number, number>();
-  for (const leader of candidates) {
-    if (sizes.has(leader.row)) continue;
-    const members = leader.row === aloneRow ? [] : near(leader).filter(({ row }) => row !== aloneRow && !sizes.has(row));
-    const isClump = members.length >= LEAST_CLUMP;
-    if (isClump) for (const { row } of members) sizes.set(row, 0);
-    sizes.set(leader.row, isClump ? members.length : 1);
-  }
-  return sizes;
+export class Clumps {
+  #grid: MarkerGrid;
+  #reachPx: number;
+  #aloneRow: number;
+  /** By index in the grid: 1 once another leads its clump. */
+  #isLed: Uint8Array;
 
-  function near({ xPx, yPx }: Placed): Placed[] {
-    const [cellX, cellY] = [Math.floor(xPx / reachPx), Math.floor(yPx / reachPx)];
-    const found: Placed[] = [];
-    for (let x = cellX - 1; x <= cellX + 1; x++) {
-      for (let y = cellY - 1; y <= cellY + 1; y++) {
-        for (const other of grid.get(keyOf(x, y)) ?? []) {
-          if (Math.hypot(other.xPx - xPx, other.yPx - yPx) <= reachPx) found.push(other);
-        }
-      }
-    }
-    return found;
+  /** `aloneRow` never joins a clump. */
+  constructor(grid: MarkerGrid, reachPx: number, aloneRow: number) {
+    this.#grid = grid;
+    this.#reachPx = reachPx;
+    this.#aloneRow = aloneRow;
+    this.#isLed = new Uint8Array(grid.count);
+  }
+
+  /**
+   * The size of the clump that this marker leads, 1 where it stands by itself, 0 where another one
+   * leads it. To be asked in order of priority: who is asked first leads.
+   */
+  sizeLedBy(index: number): number {
+    if (this.#isLed[index] === 1) return 0;
+    if (this.#grid.rows[index] === this.#aloneRow) return 1;
+    const members: number[] = [];
+    const [x, y] = [this.#grid.xPx[index]!, this.#grid.yPx[index]!];
+    const reach = this.#reachPx;
+    this.#grid.some(x - reach, y - reach, x + reach, y + reach, (other) => {
+      if (this.#isLed[other] === 0 && this.#grid.rows[other] !== this.#aloneRow) members.push(other);
+      return false;
+    });
+    if (members.length < LEAST_CLUMP) return 1;
+    for (const member of members) this.#isLed[member] = 1;
+    return members.length;
   }
 }

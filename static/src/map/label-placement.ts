@@ -2,11 +2,12 @@
 // or another marker. The selected vehicle comes first, then those on the move, then the rest; a
 // name that is shown keeps its place as long as it fits, so that names do not flicker.
 
-import { MOVING, NEVER, OFFLINE } from "../codes.ts";
+import { MOVING, OFFLINE } from "../codes.ts";
 import type { FleetTable } from "../page/fleet-table.ts";
-import { clumpSizes } from "./clumps.ts";
+import { Clumps } from "./clumps.ts";
 import type { LabelAtlas, LabelCell } from "./label-atlas.ts";
 import type { DrawnPoint, MarkerBuffer } from "./marker-buffer.ts";
+import { MarkerGrid } from "./marker-grid.ts";
 import { markerRadiusPx, toXPx, toYPx } from "./view.ts";
 import type { View } from "./view.ts";
 
@@ -19,9 +20,17 @@ const SIDES = [
 ] as const;
 
 const MOST_LABELS = 300;
-const CELL_PX = 64;
+/** Tries after which a crowded view has all the names it can hold. */
+const MOST_TRIES = 1_500;
 /** Markers closer than this many radii to another lie on it. */
 const CLUMP_RADII = 1.4;
+/** The selected marker's ring, in radii. */
+const RING_RADII = 1.9;
+/** Part of a name's height that letters fill. */
+const LETTER_HEIGHT = 0.72;
+
+const PRIORITIES = 8;
+const PRIORITY = { selected: 7, movingShown: 6, moving: 5, shown: 4, rest: 3, overdueShown: 2, overdue: 1 } as const;
 
 export interface PlacedLabel {
   row: number;
@@ -33,11 +42,11 @@ export interface PlacedLabel {
   side: number;
 }
 
-interface Candidate {
-  row: number;
-  xPx: number;
-  yPx: number;
-  priority: number;
+interface Box {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
 }
 
 export interface PlacementInput {
@@ -53,102 +62,97 @@ export interface PlacementInput {
 }
 
 export function placeLabels(input: PlacementInput): Map<number, PlacedLabel> {
-  const inView = candidatesOf(input);
+  const grid = gridOf(input);
   const radiusPx = markerRadiusPx(input.view.zoom, input.scale);
-  const taken = new Boxes();
-  for (const { row, xPx, yPx } of inView) {
-    taken.add(row, xPx - radiusPx, yPx - radiusPx, xPx + radiusPx, yPx + radiusPx);
-  }
-  inView.sort((a, b) => b.priority - a.priority || a.row - b.row);
-  const sizes = clumpSizes(inView, radiusPx * CLUMP_RADII, input.selectedRow);
-  input.atlas.beginRound();
+  const clumps = new Clumps(grid, radiusPx * CLUMP_RADII, input.selectedRow);
+  const taken: Box[] = [];
   const placed = new Map<number, PlacedLabel>();
-  for (const candidate of inView) {
-    if (placed.size >= MOST_LABELS) break;
-    const size = sizes.get(candidate.row) ?? 1;
+  input.atlas.beginRound();
+  let tries = 0;
+  for (const index of byPriority(input, grid)) {
+    if (placed.size >= MOST_LABELS || tries >= MOST_TRIES) break;
+    const size = clumps.sizeLedBy(index);
     if (size === 0) continue;
-    const text = size === 1 ? (input.table.names[candidate.row] ?? "") : `${size} vehicles`;
-    const label = placeOne(input, candidate, text, radiusPx, taken);
-    if (label !== null) placed.set(candidate.row, label);
+    tries += 1;
+    const row = grid.rows[index]!;
+    const text = size === 1 ? (input.table.names[row] ?? "") : `${size} vehicles`;
+    const label = placeOne(input, grid, index, text, radiusPx, taken);
+    if (label !== null) placed.set(row, label);
   }
   return placed;
 }
 
-function candidatesOf({ table, markers, view, nowMs, selectedRow, before }: PlacementInput): Candidate[] {
-  const found: Candidate[] = [];
+function gridOf({ table, markers, view, nowMs }: PlacementInput): MarkerGrid {
+  const grid = new MarkerGrid(table.rowCount, view.widthPx, view.heightPx);
   const point: DrawnPoint = { x: 0, y: 0 };
   for (let row = 0; row < table.rowCount; row++) {
     if (table.hasPosition[row] === 0) continue;
     markers.drawnAt(row, nowMs, point);
     const xPx = toXPx(view, point.x);
     const yPx = toYPx(view, point.y);
-    if (xPx < 0 || yPx < 0 || xPx > view.widthPx || yPx > view.heightPx) continue;
-    const priority = priorityOf(table, row, selectedRow) + (before.has(row) ? 0.5 : 0);
-    found.push({ row, xPx, yPx, priority });
+    if (xPx >= 0 && yPx >= 0 && xPx <= view.widthPx && yPx <= view.heightPx) grid.add(row, xPx, yPx);
   }
-  return found;
+  return grid;
 }
 
-function priorityOf(table: FleetTable, row: number, selectedRow: number): number {
-  if (row === selectedRow) return 10;
-  const freshness = table.freshness[row]!;
-  if (freshness >= OFFLINE && freshness <= NEVER) return 1;
-  return table.motion[row] === MOVING ? 4 : 3;
+/** Indices of the grid, most important first; rows keep their order within one priority. */
+function byPriority({ table, selectedRow, before }: PlacementInput, grid: MarkerGrid): Int32Array {
+  const priorities = new Uint8Array(grid.count);
+  const starts = new Int32Array(PRIORITIES + 1);
+  for (let index = 0; index < grid.count; index++) {
+    const row = grid.rows[index]!;
+    const priority = row === selectedRow ? PRIORITY.selected : priorityOf(table, row, before.has(row));
+    priorities[index] = priority;
+    starts[PRIORITIES - priority] = starts[PRIORITIES - priority]! + 1;
+  }
+  for (let i = 1; i <= PRIORITIES; i++) starts[i] = starts[i]! + starts[i - 1]!;
+  const ordered = new Int32Array(grid.count);
+  for (let index = grid.count - 1; index >= 0; index--) {
+    const bucket = PRIORITIES - priorities[index]!;
+    starts[bucket] = starts[bucket]! - 1;
+    ordered[starts[bucket]!] = index;
+  }
+  return ordered;
 }
 
-function placeOne(input: PlacementInput, candidate: Candidate, text: string, radiusPx: number, taken: Boxes): PlacedLabel | null {
-  const { row, xPx, yPx } = candidate;
+function priorityOf(table: FleetTable, row: number, isShown: boolean): number {
+  if (table.freshness[row]! >= OFFLINE) return isShown ? PRIORITY.overdueShown : PRIORITY.overdue;
+  if (table.motion[row] === MOVING) return isShown ? PRIORITY.movingShown : PRIORITY.moving;
+  return isShown ? PRIORITY.shown : PRIORITY.rest;
+}
+
+function placeOne(
+  input: PlacementInput,
+  grid: MarkerGrid,
+  index: number,
+  text: string,
+  radiusPx: number,
+  taken: Box[],
+): PlacedLabel | null {
+  const row = grid.rows[index]!;
   const cell = input.atlas.cell(text);
   if (cell === null) return null;
-  const first = input.before.get(row)?.side ?? 0;
+  const isSelected = row === input.selectedRow;
+  const clearPx = radiusPx * (isSelected ? RING_RADII : 1.05);
+  const firstSide = input.before.get(row)?.side ?? 0;
   for (let i = 0; i < SIDES.length; i++) {
-    const side = (first + i) % SIDES.length;
+    const side = (firstSide + i) % SIDES.length;
     const { x, y } = SIDES[side]!;
-    const distanceX = radiusPx * (row === input.selectedRow ? 1.9 : 1.05) + cell.widthPx / 2;
-    const distanceY = radiusPx * (row === input.selectedRow ? 1.9 : 1.05) + cell.heightPx * 0.36;
-    const offsetXPx = x * distanceX - cell.widthPx / 2;
-    const offsetYPx = y * distanceY - cell.heightPx / 2;
-    const left = xPx + offsetXPx;
-    const top = yPx + offsetYPx + cell.heightPx * 0.14;
-    const [right, bottom] = [left + cell.widthPx, top + cell.heightPx * 0.72];
-    if (row !== input.selectedRow && taken.hits(row, left, top, right, bottom)) continue;
-    taken.add(row, left, top, right, bottom);
+    const offsetXPx = x * (clearPx + cell.widthPx / 2) - cell.widthPx / 2;
+    const offsetYPx = y * (clearPx + cell.heightPx * (LETTER_HEIGHT / 2)) - cell.heightPx / 2;
+    const left = grid.xPx[index]! + offsetXPx;
+    const top = grid.yPx[index]! + offsetYPx + (cell.heightPx * (1 - LETTER_HEIGHT)) / 2;
+    const box = { left, top, right: left + cell.widthPx, bottom: top + cell.heightPx * LETTER_HEIGHT };
+    if (!isSelected && isCovered(box, grid, index, radiusPx, taken)) continue;
+    taken.push(box);
     return { row, text, cell, offsetXPx, offsetYPx, side };
   }
   return null;
 }
 
-/** Boxes already taken, found by a grid of square cells. */
-class Boxes {
-  #cells = new Map<number, number[]>();
-  #boxes: { row: number; left: number; top: number; right: number; bottom: number }[] = [];
-
-  add(row: number, left: number, top: number, right: number, bottom: number): void {
-    const index = this.#boxes.push({ row, left, top, right, bottom }) - 1;
-    this.#eachCell(left, top, right, bottom, (key) => {
-      const cell = this.#cells.get(key);
-      if (cell) cell.push(index);
-      else this.#cells.set(key, [index]);
-      return false;
-    });
-  }
-
-  /** Whether the box touches one of another row. */
-  hits(row: number, left: number, top: number, right: number, bottom: number): boolean {
-    return this.#eachCell(left, top, right, bottom, (key) =>
-      (this.#cells.get(key) ?? []).some((index) => {
-        const box = this.#boxes[index]!;
-        return box.row !== row && box.left < right && left < box.right && box.top < bottom && top < box.bottom;
-      }),
-    );
-  }
-
-  #eachCell(left: number, top: number, right: number, bottom: number, visit: (key: number) => boolean): boolean {
-    for (let x = Math.floor(left / CELL_PX); x <= Math.floor(right / CELL_PX); x++) {
-      for (let y = Math.floor(top / CELL_PX); y <= Math.floor(bottom / CELL_PX); y++) {
-        if (visit(x * 65_536 + y)) return true;
-      }
-    }
-    return false;
-  }
+/** Whether a name would lie on another name or on another marker than its own. */
+function isCovered(box: Box, grid: MarkerGrid, own: number, radiusPx: number, taken: readonly Box[]): boolean {
+  const onName = taken.some((other) => other.left < box.right && box.left < other.right && other.top < box.bottom && box.top < other.bottom);
+  const reach = radiusPx * 0.9;
+  return onName || grid.some(box.left - reach, box.top - reach, box.right + reach, box.bottom + reach, (index) => index !== own);
 }

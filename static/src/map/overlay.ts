@@ -34,6 +34,8 @@ export function overlayNowMs(): number {
 export class Overlay {
   readonly canvas = document.createElement("canvas");
   framesDrawn = 0;
+  /** Milliseconds that each of the last frames took on this thread, newest last. */
+  readonly frameTimesMs: number[] = [];
   #map: MapLibre;
   #table: FleetTable;
   #markers: MarkerBuffer;
@@ -124,6 +126,7 @@ export class Overlay {
     const gl = this.#gl;
     const layers = this.#layers;
     if (gl === null || layers === null || gl.isContextLost()) return;
+    const startMs = performance.now();
     const nowMs = overlayNowMs();
     const view = viewOf(this.#map);
     const ratio = this.#pixelRatio;
@@ -139,6 +142,8 @@ export class Overlay {
     layers.markers.draw(view, this.#table.rowCount, nowMs, this.#theme, markerScale, this.#selectedRow >= 0);
     this.#isChanged = false;
     this.framesDrawn += 1;
+    this.frameTimesMs.push(performance.now() - startMs);
+    if (this.frameTimesMs.length > 200) this.frameTimesMs.shift();
     if (nowMs < this.#markers.restlessUntilMs) this.#request();
   }
 

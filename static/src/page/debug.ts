@@ -17,6 +17,7 @@ export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => objec
     framesPerSecondLimit: fleetMap.overlay.framesPerSecondLimit,
     patchCount: store.patchCount,
     patchTimesMs: [...store.patchTimesMs],
+    frameTimesMs: [...fleetMap.overlay.frameTimesMs],
     trailPoints: fleetMap.trail.points.length,
     basemap: fleetMap.basemap.kind,
     style: fleetMap.map.getStyle()?.name ?? "",

@@ -10,16 +10,33 @@ export const BINARY = process.env.FLEETGLASS_BIN ?? path.join(REPOSITORY, "targe
 const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 20_000;
 
+const running = new Set();
+// A test that fails midway must not leave a server behind, nor wait for it.
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
+/** Ends whatever still runs; for `after`. */
+export async function stopAll() {
+  await Promise.all([...running].map((child) => endOf(child, "SIGKILL")));
+}
+
+function endOf(child, signal) {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve();
+    child.once("exit", resolve);
+    child.kill(signal);
+  });
+}
+
 /** A started process with the lines it prints. */
 export class Server {
   #child;
-  #exited;
   log = "";
   lines = [];
 
   constructor(args, env = {}) {
     this.#child = spawn(BINARY, args, { env: { PATH: process.env.PATH, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-    this.#exited = new Promise((resolve) => this.#child.once("exit", resolve));
+    running.add(this.#child);
+    this.#child.once("exit", () => running.delete(this.#child));
     this.#child.stderr.on("data", (data) => (this.log += data));
   }
 
@@ -37,14 +54,12 @@ export class Server {
 
   /** Ends it at once, as a power cut would. */
   async kill() {
-    this.#child.kill("SIGKILL");
-    await this.#exited;
+    await endOf(this.#child, "SIGKILL");
   }
 
   async stop() {
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_TIMEOUT_MS);
-    this.#child.kill("SIGTERM");
-    await this.#exited;
+    await endOf(this.#child, "SIGTERM");
     clearTimeout(timer);
   }
 }
