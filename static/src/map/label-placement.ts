@@ -143,11 +143,15 @@ function placeOne(
     const left = grid.xPx[index]! + offsetXPx;
     const top = grid.yPx[index]! + offsetYPx + (cell.heightPx * (1 - LETTER_HEIGHT)) / 2;
     const box = { left, top, right: left + cell.widthPx, bottom: top + cell.heightPx * LETTER_HEIGHT };
-    if (!isSelected && isCovered(box, grid, index, radiusPx, taken)) continue;
+    if (!isSelected && (isCut(box, input.view) || isCovered(box, grid, index, radiusPx, taken))) continue;
     taken.push(box);
     return { row, text, cell, offsetXPx, offsetYPx, side };
   }
   return null;
+}
+
+function isCut(box: Box, view: View): boolean {
+  return box.left < 0 || box.top < 0 || box.right > view.widthPx || box.bottom > view.heightPx;
 }
 
 /** Whether a name would lie on another name or on another marker than its own. */

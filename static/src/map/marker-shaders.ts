@@ -74,13 +74,20 @@ uniform vec3 haloColor;
 uniform vec3 ringColor;
 out vec4 color;
 
+// Distance to the arrow's outline; exact outside too, so that its halo has round corners.
 float arrow(vec2 p) {
-  p.x = abs(p.x);
-  vec2 tip = vec2(0.0, 1.0), wing = vec2(0.72, -0.78), notch = vec2(0.0, -0.42);
-  vec2 side = normalize(wing - tip), back = normalize(notch - wing);
-  float outer = dot(p - tip, vec2(-side.y, side.x));
-  float inner = dot(p - wing, vec2(-back.y, back.x));
-  return max(outer, inner) - 0.06;
+  vec2 v[4] = vec2[4](vec2(0.0, 0.98), vec2(0.68, -0.74), vec2(0.0, -0.4), vec2(-0.68, -0.74));
+  float d = dot(p - v[0], p - v[0]);
+  float side = 1.0;
+  for (int i = 0, j = 3; i < 4; j = i, i++) {
+    vec2 e = v[j] - v[i];
+    vec2 w = p - v[i];
+    vec2 b = w - e * clamp(dot(w, e) / dot(e, e), 0.0, 1.0);
+    d = min(d, dot(b, b));
+    bvec3 c = bvec3(p.y >= v[i].y, p.y < v[j].y, e.x * w.y > e.y * w.x);
+    if (all(c) || all(not(c))) side = -side;
+  }
+  return side * sqrt(d) - 0.06;
 }
 float box(vec2 p, float half_, float round_) {
   vec2 d = abs(p) - vec2(half_ - round_);

@@ -19,6 +19,7 @@ export class FeedStrip {
   #list: HTMLElement;
   #withDetails: boolean;
   #pills = new Map<string, Pill>();
+  #nowMs = 0;
 
   /** `withDetails` makes each pill a button that tells more; a wall has nobody to press it. */
   constructor(list: HTMLElement, withDetails: boolean) {
@@ -40,6 +41,7 @@ export class FeedStrip {
 
   /** Brings the ages up to date. */
   tick(nowMs: number): void {
+    this.#nowMs = nowMs;
     for (const pill of this.#pills.values()) {
       setText(pill.age, feedText(pill.source, nowMs));
       if (pill.popover?.matches(":popover-open")) fillPopover(pill.popover, pill.source, nowMs);
@@ -71,7 +73,7 @@ export class FeedStrip {
     if (popover !== null) {
       document.body.append(popover);
       button.setAttribute("aria-haspopup", "dialog");
-      button.addEventListener("click", () => togglePopover(popover, button, pill.source));
+      button.addEventListener("click", () => togglePopover(popover, button, pill.source, this.#nowMs));
     }
     return pill;
   }
@@ -99,12 +101,12 @@ function limitedText(source: Source, nowMs: number): string {
   return Number.isNaN(untilMs) ? "rate limited" : `limited until ${sinceText(untilMs, nowMs)}`;
 }
 
-function togglePopover(popover: HTMLElement, button: HTMLElement, source: Source): void {
+function togglePopover(popover: HTMLElement, button: HTMLElement, source: Source, nowMs: number): void {
   if (popover.matches(":popover-open")) {
     popover.hidePopover();
     return;
   }
-  fillPopover(popover, source, Date.now());
+  fillPopover(popover, source, nowMs);
   popover.showPopover();
   const at = button.getBoundingClientRect();
   const widthPx = popover.offsetWidth;
