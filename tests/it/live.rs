@@ -19,7 +19,10 @@ impl Picture {
         let seq = frame["seq"].as_u64().expect("a seq");
         match frame["type"].as_str().expect("a type") {
             "snapshot" => {
-                frame["epoch"].as_str().expect("an epoch").clone_into(&mut self.epoch);
+                frame["epoch"]
+                    .as_str()
+                    .expect("an epoch")
+                    .clone_into(&mut self.epoch);
                 self.vehicles.clear();
             }
             "changes" => assert_eq!(seq, self.seq + 1, "a gap"),
