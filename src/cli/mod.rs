@@ -9,7 +9,11 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use fleetglass::config::{ConfigError, Env, ProcessEnv};
 use fleetglass::sim::FaultSetting;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// The exit code for a refused configuration (`EX_CONFIG`).
 const REFUSED_CONFIGURATION: u8 = 78;
@@ -113,20 +117,28 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 /// Logs go to stderr: stdout belongs to what a command prints.
+///
+/// Of other crates only warnings are let through, whatever is asked for: below that, WebSocket
+/// and HTTP libraries log addresses and headers, and with them tokens.
 pub(crate) fn start_tracing() {
     let wanted = ProcessEnv.var("FLEETGLASS_LOG");
     let filter = EnvFilter::try_new(wanted.as_deref().unwrap_or("info"))
         .unwrap_or_else(|_error| EnvFilter::new("info"));
+    let is_ours_or_grave = filter_fn(|metadata| {
+        metadata.target().starts_with("fleetglass") || *metadata.level() <= Level::WARN
+    });
     let is_json = ProcessEnv.var("FLEETGLASS_LOG_FORMAT").as_deref() == Some("json");
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
+    let layer = tracing_subscriber::fmt::layer()
+        .with_ansi(!is_json && std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    if is_json {
-        builder.json().init();
+    let layer = if is_json {
+        layer.json().boxed()
     } else {
-        builder.init();
-    }
+        layer.boxed()
+    };
+    tracing_subscriber::registry()
+        .with(layer.with_filter(filter.and(is_ours_or_grave)))
+        .init();
 }
 
 /// Says why on stderr, and gives the exit code that fits.

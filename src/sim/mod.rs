@@ -137,9 +137,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Every token and stream address that is given out begins so: a test can search for them in what
+/// a client writes.
+pub const SECRET_MARK: &str = "giv3n0ut";
+
 /// A word that nobody can guess.
 fn secret() -> String {
-    format!("{:032x}", rand::rng().random::<u128>())
+    format!("{SECRET_MARK}{:032x}", rand::rng().random::<u128>())
 }
 
 /// The vendors that are imitated.

@@ -10,10 +10,10 @@ use fleetglass::sim::{self, RunningSim, SimSettings};
 use fleetglass::{app, source};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
 use tokio_util::sync::CancellationToken;
 
 /// Nothing that a test waits for takes longer, on however slow a machine.
@@ -110,6 +110,17 @@ impl Server {
             Some(answer) => answer,
             None => panic!("never met; last was {}", self.json(path).await),
         }
+    }
+
+    /// A viewer on a thin line: its own kernel holds next to nothing for it.
+    pub(crate) async fn thin_viewer(&self) -> Viewer {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4_096).expect("a small buffer");
+        let stream = socket.connect(self.address).await.expect("a connection");
+        let url = format!("ws://{}/api/v1/live", self.address);
+        let upgrade = client_async(url, MaybeTlsStream::Plain(stream)).await;
+        let (socket, _) = upgrade.expect("the upgrade");
+        Viewer { socket }
     }
 
     pub(crate) async fn viewer(&self, query: &str) -> Viewer {

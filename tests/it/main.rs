@@ -9,4 +9,5 @@ mod tidy;
 mod live;
 mod fleet;
 mod security;
+mod secrets;
 mod protocol;

@@ -1,3 +1,5 @@
+//! Cartrack as a client meets it: Basic, lists, filters, limits.
+
 use std::collections::HashSet;
 
 use reqwest::{Method, StatusCode as Status};

@@ -1,3 +1,5 @@
+//! Each fault as a client meets it, and its end.
+
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode as Status};

@@ -1,3 +1,5 @@
+//! MyCarTracks as a client meets it: tokens, lists, limits, streams.
+
 use std::collections::HashSet;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! The world: plausible, deterministic, and as large as it was asked to be.
+
 use std::collections::{HashMap, HashSet};
 
 use super::profile::HOUR_MS;
