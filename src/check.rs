@@ -14,9 +14,9 @@ use jiff::SignedDuration;
 use crate::config::source::SourceSettings;
 use crate::domain::SourceId;
 use crate::source::decode::Dialect;
+use crate::source::decode::survey::survey;
+use crate::source::http::trouble::Kind;
 use crate::source::probe::Probe;
-use crate::source::survey::survey;
-use crate::source::trouble::Kind;
 use crate::source::{describe, supervise};
 
 use record::Recording;

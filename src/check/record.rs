@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::config::source::SourceSettings;
+use crate::source::decode::redact::Redactor;
 use crate::source::probe::Probe;
-use crate::source::redact::Redactor;
 
 /// So many bodies of an endpoint tell all that there is to tell.
 const SAMPLES_MAX: usize = 20;

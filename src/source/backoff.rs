@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::trouble::{Kind, Trouble};
+use super::http::trouble::{Kind, Trouble};
 
 /// The first wait is at most this.
 const FIRST: Duration = Duration::from_secs(1);

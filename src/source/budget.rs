@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use tokio::time::Instant;
 
-use super::retry_after::{seconds, text};
+use super::http::retry_after::{seconds, text};
 
 /// Told times are whole seconds, perhaps rounded down; so much later the window is surely over.
 const ROUNDING: Duration = Duration::from_secs(1);

@@ -7,8 +7,8 @@ use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::decode::fields::RecordSpec;
 use super::decode::{BodyError, Decoded, Dialect, Page};
-use super::fields::RecordSpec;
 use crate::domain::{DeviceKey, Label, Observation};
 
 /// No fleet has more pages; whoever sends more is running in circles.

@@ -6,12 +6,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::debug;
 
-use super::account::Account;
 use super::backoff::Backoff;
 use super::decode::Dialect;
+use super::http::account::Account;
+use super::http::trouble::Trouble;
 use super::listing::{Pager, Walk};
 use super::outlet::{Activity, Outlet};
-use super::trouble::Trouble;
 use crate::domain::{DeviceKey, Label, Observation, Said};
 
 /// Names change rarely.

@@ -4,41 +4,22 @@
 //! two loops (`poll`, `stream`), and stands in one list, [`VENDORS`]. Back-off, budgets, the HTTP
 //! client, tokens and supervision know no vendor by name.
 
-pub mod account;
-pub mod auth;
 pub mod backoff;
 pub mod budget;
 pub mod cartrack;
 pub mod decode;
-pub mod envelope;
 pub mod eztotrack;
-pub mod fields;
 pub mod http;
-pub mod json;
 pub mod listing;
 pub mod lists;
-pub mod lookup;
-pub(crate) mod members;
-pub mod mend;
 pub mod mycartracks;
 pub mod outlet;
 pub mod poll;
 pub mod probe;
-pub mod record;
-pub mod redact;
-pub mod retry_after;
-pub mod secrets;
 pub mod stream;
 pub mod supervise;
-pub mod survey;
-#[cfg(test)]
-pub(crate) mod testing;
-pub mod time;
 #[cfg(test)]
 pub(crate) mod trial;
-pub mod trouble;
-pub mod url_guard;
-pub mod words;
 
 use std::time::Duration;
 

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use super::decode::Decoded;
-use super::trouble::{Kind, Trouble};
+use super::http::trouble::{Kind, Trouble};
 use crate::clock;
 use crate::domain::{DeviceKey, Observation, Refusal, Report, Said, Signal, SourceId};
 

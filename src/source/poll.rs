@@ -9,10 +9,10 @@ use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep_until};
 
 use super::backoff::Backoff;
+use super::http::trouble::{Kind, Trouble};
 use super::lists::{Lists, Metadata};
 use super::outlet::{Activity, Outlet};
 use super::probe::Probe;
-use super::trouble::{Kind, Trouble};
 use super::{Source, probe};
 
 /// Unknown devices make us read the names again, but no more often than this.

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashSet};
 use bytes::Bytes;
 use jiff::SignedDuration;
 
-use super::account::Account;
+use super::decode::fields::RecordSpec;
 use super::decode::{Decoded, Dialect};
-use super::fields::RecordSpec;
+use super::http::account::Account;
+use super::http::trouble::Trouble;
 use super::listing::{Pager, Row, Walk};
 use super::lists::Lists;
-use super::trouble::Trouble;
 use crate::clock;
 use crate::domain::{DeviceKey, Refusal};
 

@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep};
 use tracing::{error, info};
 
 use super::backoff::Backoff;
+use super::http::trouble::{Kind, Trouble};
 use super::outlet::{Activity, Outlet};
-use super::trouble::{Kind, Trouble};
 use super::{Source, vendor};
 use crate::config::source::{KeyProblem, SourceSettings};
 

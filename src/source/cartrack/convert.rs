@@ -5,12 +5,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::domain::{DeviceKey, Facts, FixQuality, Label, Observation, Origin, Refusal};
+use crate::source::decode::envelope::decode_list;
+use crate::source::decode::fields::Datum;
+use crate::source::decode::json::Json;
+use crate::source::decode::lookup::{Pointers, Record};
+use crate::source::decode::record::SpeedUnit;
 use crate::source::decode::{BodyError, Decoded, Dialect, Page};
-use crate::source::envelope::decode_list;
-use crate::source::fields::Datum;
-use crate::source::json::Json;
-use crate::source::lookup::{Pointers, Record};
-use crate::source::record::SpeedUnit;
 
 use super::wire::{META_CURRENT_PAGE, META_LAST_PAGE, STATUS, VEHICLE};
 
@@ -126,7 +126,7 @@ mod tests {
 
     use super::*;
     use crate::config::source::Field;
-    use crate::source::testing::{
+    use crate::source::decode::testing::{
         check_print, check_sane, dialect, fixture, print_labels, print_list, received_at,
     };
 
@@ -189,7 +189,7 @@ mod tests {
 
         #[test]
         fn whatever_the_values_what_is_given_is_sane(
-            values in proptest::collection::vec(crate::source::testing::any_scalar(), 14),
+            values in proptest::collection::vec(crate::source::decode::testing::any_scalar(), 14),
         ) {
             let body = serde_json::json!({"data": [{
                 "vehicle_id": values[0], "registration": values[1], "event_ts": values[2],

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::account::{Account, Manners};
-use super::auth::{Auth, basic};
 use super::decode::Dialect;
+use super::http::account::{Account, Manners};
+use super::http::auth::{Auth, basic};
+use super::http::secrets::Secrets;
+use super::http::url_guard::base_url;
 use super::listing::{Listing, Pager, Paging};
 use super::lists::Lists;
 use super::poll::Polled;
-use super::secrets::Secrets;
-use super::url_guard::base_url;
 use super::{Source, Vendor};
 use crate::config::source::{KeyProblem, KeySpec, PollBounds, SourceSettings, VendorSpec};
 use crate::domain::Mode;

@@ -2,7 +2,7 @@
 //!
 //! All of it is from the vendor's pages or from live payloads, but for the panic button.
 
-use crate::source::fields::{Datum, Entry, RecordKind, RecordSpec};
+use crate::source::decode::fields::{Datum, Entry, RecordKind, RecordSpec};
 
 /// A row of `GET /vehicles/status`.
 ///

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 
 use crate::domain::{DeviceKey, Facts, Label, Observation, Origin, Refusal};
+use crate::source::decode::envelope::decode_list;
+use crate::source::decode::fields::Datum;
+use crate::source::decode::json::Json;
+use crate::source::decode::lookup::{Pointers, Record};
+use crate::source::decode::record::SpeedUnit;
 use crate::source::decode::{BodyError, Decoded, Dialect, Page};
-use crate::source::envelope::decode_list;
-use crate::source::fields::Datum;
-use crate::source::json::Json;
-use crate::source::lookup::{Pointers, Record};
-use crate::source::record::SpeedUnit;
 
 use super::wire::{END_CURSOR, HAS_NEXT_PAGE, LOCATION, VEHICLE};
 
@@ -96,7 +96,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::source::testing::{
+    use crate::source::decode::testing::{
         check_print, check_sane, dialect, fixture, print_labels, print_list, received_at,
     };
 
@@ -177,7 +177,7 @@ mod tests {
 
         #[test]
         fn whatever_the_values_what_is_given_is_sane(
-            values in proptest::collection::vec(crate::source::testing::any_scalar(), 10),
+            values in proptest::collection::vec(crate::source::decode::testing::any_scalar(), 10),
         ) {
             let body = serde_json::json!({"data": [{
                 "id": values[0], "name": values[1], "engineState": values[2],

@@ -3,7 +3,7 @@
 //! `id`, `name` and the members of `location` are from the vendor's pages, the latter from an
 //! announced webhook; every other name is an assumption.
 
-use crate::source::fields::{Datum, Entry, RecordKind, RecordSpec};
+use crate::source::decode::fields::{Datum, Entry, RecordKind, RecordSpec};
 
 /// A row of `GET /fleet/vehicles/locations`.
 pub static LOCATION: RecordSpec = RecordSpec {

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use crate::domain::{DeviceKey, Facts, Label, Observation, Origin, Reading, Refusal};
+use crate::source::decode::envelope::decode_list;
+use crate::source::decode::fields::Datum;
+use crate::source::decode::lookup::{Pointers, Record};
+use crate::source::decode::record::SpeedUnit;
 use crate::source::decode::{BodyError, Decoded, Dialect};
-use crate::source::envelope::decode_list;
-use crate::source::fields::Datum;
-use crate::source::lookup::{Pointers, Record};
-use crate::source::record::SpeedUnit;
 
 pub use super::event::{Event, events};
 pub use super::grant::{StreamSession, Token, stream_session, token};
@@ -94,7 +94,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::source::testing::{
+    use crate::source::decode::testing::{
         check_print, check_sane, dialect, fixture, print_labels, print_list, received_at,
     };
 
@@ -128,7 +128,7 @@ mod tests {
 
         #[test]
         fn whatever_the_values_what_is_given_is_sane(
-            values in proptest::collection::vec(crate::source::testing::any_scalar(), 10),
+            values in proptest::collection::vec(crate::source::decode::testing::any_scalar(), 10),
         ) {
             let body = serde_json::json!([{
                 "vehicleId": values[0], "name": values[1], "lat": values[2], "lng": values[3],

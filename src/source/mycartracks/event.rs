@@ -7,11 +7,11 @@
 use jiff::Timestamp;
 
 use crate::domain::{DeviceKey, Observation, Origin, Refusal};
+use crate::source::decode::fields::Datum;
+use crate::source::decode::json::{Json, body_text, read};
+use crate::source::decode::lookup::{Pointers, Record};
+use crate::source::decode::words::clean;
 use crate::source::decode::{BodyError, Dialect};
-use crate::source::fields::Datum;
-use crate::source::json::{Json, body_text, read};
-use crate::source::lookup::{Pointers, Record};
-use crate::source::words::clean;
 
 use super::convert::{observation, reading};
 use super::wire::EVENT;
@@ -204,7 +204,7 @@ mod tests {
 
     use super::*;
     use crate::config::source::Field;
-    use crate::source::testing::{
+    use crate::source::decode::testing::{
         check_print, check_sane, dialect, fixture, print_one, received_at,
     };
 
@@ -296,7 +296,7 @@ mod tests {
 
         #[test]
         fn whatever_the_values_what_is_given_is_sane(
-            values in proptest::collection::vec(crate::source::testing::any_scalar(), 8),
+            values in proptest::collection::vec(crate::source::decode::testing::any_scalar(), 8),
         ) {
             let frame = serde_json::json!({"type": "position", "data": {
                 "id": values[0], "lat": values[1], "lon": values[2], "speed": values[3],

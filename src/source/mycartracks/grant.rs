@@ -7,11 +7,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
+use crate::source::decode::fields::Path;
+use crate::source::decode::json::{Json, body_text, read};
+use crate::source::decode::time;
+use crate::source::decode::words::words_of;
 use crate::source::decode::{BodyError, Dialect};
-use crate::source::fields::Path;
-use crate::source::json::{Json, body_text, read};
-use crate::source::time;
-use crate::source::words::words_of;
 
 use super::wire::{SESSION_EXPIRES_AT, SESSION_EXPIRES_IN, SESSION_URL};
 
@@ -102,7 +102,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
-    use crate::source::testing::{dialect, received_at};
+    use crate::source::decode::testing::{dialect, received_at};
 
     #[test]
     fn a_token_lives_as_long_as_its_answer_says() {

@@ -3,7 +3,7 @@
 //! That a vehicle has `id` and `name`, that an answer holds `websocketUrl`, and the four kinds of
 //! events are from the vendor's pages. Every other name is an assumption.
 
-use crate::source::fields::{Datum, Entry, Path, RecordKind, RecordSpec};
+use crate::source::decode::fields::{Datum, Entry, Path, RecordKind, RecordSpec};
 
 /// A row of `GET /vehicles/lastPositions`.
 pub static LAST_POSITION: RecordSpec = RecordSpec {

@@ -13,12 +13,12 @@ use url::Url;
 use super::socket::connect;
 use super::{Event, Habits};
 use crate::clock;
-use crate::source::account::Request;
 use crate::source::http::Body;
+use crate::source::http::account::Request;
+use crate::source::http::secrets::Secrets;
+use crate::source::http::trouble::{Kind, Trouble};
 use crate::source::lists::Lists;
 use crate::source::probe::Probe;
-use crate::source::secrets::Secrets;
-use crate::source::trouble::{Kind, Trouble};
 
 /// So long, or until so many frames have come.
 const LISTEN_FOR: Duration = Duration::from_secs(5);

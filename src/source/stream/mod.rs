@@ -17,12 +17,12 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 use super::Source;
+use super::decode::fields::RecordSpec;
 use super::decode::{BodyError, Dialect};
-use super::fields::RecordSpec;
+use super::http::url_guard::StreamGuard;
 use super::lists::Lists;
 use super::outlet::Outlet;
 use super::probe::{self, Probe};
-use super::url_guard::StreamGuard;
 use crate::config::source::SourceSettings;
 use crate::domain::{DeviceKey, Observation, Refusal};
 

@@ -18,10 +18,10 @@ use super::{Habits, Streamed};
 use crate::domain::{Mode, Said, Signal};
 use crate::source::backoff::Backoff;
 use crate::source::budget::Budget;
+use crate::source::http::trouble::{Kind, Trouble};
 use crate::source::listing::Walk;
 use crate::source::lists::{Lists, Metadata};
 use crate::source::outlet::{Activity, Outlet};
-use crate::source::trouble::{Kind, Trouble};
 
 /// Unknown devices are looked for so often.
 const LOOK_EVERY: Duration = Duration::from_secs(5);

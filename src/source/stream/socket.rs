@@ -22,10 +22,10 @@ use super::{Event, ReadFrame};
 use crate::clock;
 use crate::domain::{Mode, Refusal, Said, Signal};
 use crate::source::decode::Dialect;
+use crate::source::http::secrets::Secrets;
+use crate::source::http::trouble::{Kind, Trouble};
 use crate::source::http::{ANSWER_WITHIN, CONNECT_WITHIN};
 use crate::source::outlet::{Activity, Outlet};
-use crate::source::secrets::Secrets;
-use crate::source::trouble::{Kind, Trouble};
 
 /// A greater message is no batch of events.
 const MESSAGE_MAX_BYTES: usize = 16 * 1024 * 1024;

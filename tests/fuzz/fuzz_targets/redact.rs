@@ -3,7 +3,7 @@
 #![no_main]
 
 use fleetglass::config::source::FieldMap;
-use fleetglass::source::redact::Redactor;
+use fleetglass::source::decode::redact::Redactor;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

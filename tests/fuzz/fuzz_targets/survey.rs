@@ -3,7 +3,7 @@
 #![no_main]
 
 use fleetglass::source::mycartracks::wire::{EVENT, LAST_POSITION};
-use fleetglass::source::survey::survey;
+use fleetglass::source::decode::survey::survey;
 use law::dialect;
 use libfuzzer_sys::fuzz_target;
 

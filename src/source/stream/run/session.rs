@@ -11,11 +11,11 @@ use tracing::debug;
 use super::Run;
 use crate::clock;
 use crate::domain::DeviceKey;
-use crate::source::account::Request;
 use crate::source::http::Body;
+use crate::source::http::account::Request;
+use crate::source::http::trouble::{Kind, Trouble};
 use crate::source::stream::idle::Idle;
 use crate::source::stream::socket::Plug;
-use crate::source::trouble::{Kind, Trouble};
 
 /// The next session is opened when so much of this one's life is over.
 const RENEW_AT_SHARE: f64 = 0.8;

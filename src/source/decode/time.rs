@@ -62,7 +62,7 @@ fn from_epoch(number: f64) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::json::read;
+    use crate::source::decode::json::read;
 
     fn parsed(json: &str, zone: &str) -> Option<String> {
         let zone = TimeZone::get(zone).unwrap();

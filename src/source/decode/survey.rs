@@ -8,12 +8,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
-use super::decode::{BodyError, Dialect};
 use super::envelope::with_list;
 use super::fields::{Datum, Mark, RecordKind, RecordSpec};
 use super::json::{Json, body_text, read};
 use super::lookup::{Found, Pointers, Record};
 use super::words::clean;
+use super::{BodyError, Dialect};
 
 /// What the bodies of one endpoint hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -246,9 +246,9 @@ fn write_field(f: &mut fmt::Formatter<'_>, field: &FieldSurvey) -> fmt::Result {
 mod tests {
     use super::*;
     use crate::config::source::Field;
+    use crate::source::decode::testing::{check_print, dialect};
     use crate::source::eztotrack::wire::LOCATION;
     use crate::source::mycartracks::wire::EVENT;
-    use crate::source::testing::{check_print, dialect};
 
     #[test]
     fn a_table_tells_names_and_no_values() {

@@ -12,7 +12,7 @@ use crate::config::source::FieldMap;
 use crate::domain::fix::MAX_SPEED_MPS;
 use crate::domain::{DeviceKey, Label, Observation, SourceId};
 
-use super::decode::{BodyError, Decoded, Dialect};
+use super::{BodyError, Decoded, Dialect};
 
 /// A source that speaks as the contract says.
 pub(crate) fn dialect(source: &str) -> Dialect {

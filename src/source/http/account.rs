@@ -10,16 +10,16 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::auth::{Auth, TokenRefusal};
-use super::budget::Budget;
-use super::decode::{BodyError, Decoded, Dialect};
-use super::http::{Answer, Ask, Body, Http};
-use super::listing::{Pager, Row, Walk};
 use super::retry_after::{retry_after, seconds, text};
 use super::secrets::Secrets;
 use super::trouble::{Kind, Trouble};
-use super::words::vendor_words;
+use super::{Answer, Ask, Body, Http};
 use crate::clock;
 use crate::config::source::{KeyProblem, SourceSettings};
+use crate::source::budget::Budget;
+use crate::source::decode::words::vendor_words;
+use crate::source::decode::{BodyError, Decoded, Dialect};
+use crate::source::listing::{Pager, Row, Walk};
 
 /// How a vendor speaks of failures, and what it asks of callers.
 #[derive(Clone, Copy, Debug)]

@@ -1,5 +1,19 @@
 //! What every vendor's decoder takes and gives. Decoders are pure: bytes in, observations out.
 
+pub mod envelope;
+pub mod members;
+pub mod json;
+pub mod mend;
+pub mod time;
+pub mod words;
+pub mod fields;
+pub mod lookup;
+pub mod record;
+pub mod survey;
+pub mod redact;
+#[cfg(test)]
+pub(crate) mod testing;
+
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
@@ -7,7 +21,7 @@ use jiff::tz::TimeZone;
 use crate::config::source::{FieldMap, SourceSettings};
 use crate::domain::{Refusal, SourceId};
 
-pub use super::words::vendor_words;
+pub use self::words::vendor_words;
 
 /// What a decoder must know beside the bytes: one source's way of speaking.
 #[derive(Clone, Debug)]

@@ -1,6 +1,13 @@
 //! The one HTTP client: time-outs, a cap on bodies, no redirects, no cookies, TLS verified, and
 //! errors that show no query and no secret.
 
+pub mod account;
+pub mod auth;
+pub mod secrets;
+pub mod trouble;
+pub mod retry_after;
+pub mod url_guard;
+
 use std::error::Error;
 use std::time::Duration;
 
@@ -10,9 +17,8 @@ use metrics::{counter, histogram};
 use tokio::time::Instant;
 use url::Url;
 
-use super::secrets::Secrets;
-use super::trouble::{Kind, Trouble};
-use super::url_guard;
+use self::secrets::Secrets;
+use self::trouble::{Kind, Trouble};
 use crate::domain::SourceId;
 
 /// A connection stands within this, or there is none.

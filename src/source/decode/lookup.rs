@@ -223,8 +223,8 @@ fn place_in<'r>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::fields::Entry;
-    use crate::source::json::read;
+    use crate::source::decode::fields::Entry;
+    use crate::source::decode::json::read;
 
     const SPEC: RecordSpec = RecordSpec {
         kind: RecordKind::Position,

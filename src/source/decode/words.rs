@@ -12,7 +12,7 @@ pub fn vendor_words(body: &[u8]) -> Option<String> {
 }
 
 /// The error text in an object that is already read.
-pub(super) fn words_of(body: &Json<'_>) -> Option<String> {
+pub(in crate::source) fn words_of(body: &Json<'_>) -> Option<String> {
     let error = body.get("error").filter(|error| !error.is_blank());
     let words = match error {
         Some(Json::Object(_)) => error_object(error?),
@@ -59,7 +59,7 @@ fn scalar(object: &Json<'_>, name: &str) -> Option<String> {
 }
 
 /// `text` on one line, without control characters, at most 200 characters.
-pub(super) fn clean(text: &str) -> String {
+pub(in crate::source) fn clean(text: &str) -> String {
     let visible: String = text
         .chars()
         .map(|c| if is_hidden(c) { ' ' } else { c })

@@ -9,11 +9,11 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 use url::Url;
 
-use super::decode::BodyError;
-use super::http::{Ask, Body, Http};
 use super::secrets::Secrets;
 use super::trouble::Trouble;
+use super::{Ask, Body, Http};
 use crate::config::source::KeyProblem;
+use crate::source::decode::BodyError;
 
 /// A token is renewed this long before it expires, or a tenth of its life where that is shorter.
 const RENEW_AHEAD: Duration = Duration::from_mins(1);
@@ -59,7 +59,7 @@ pub enum TokenRefusal {
     /// No answer.
     Trouble(Trouble),
     /// An answer that is no success, with its status, headers and body.
-    Status(super::http::Answer),
+    Status(super::Answer),
     /// An answer that holds no token.
     Body(BodyError),
 }

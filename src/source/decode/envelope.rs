@@ -11,11 +11,11 @@ use serde_json::value::RawValue;
 
 use crate::domain::Refusal;
 
-use super::decode::{BodyError, Decoded, Page};
 use super::json::{Json, body_text, read};
 use super::members::{Member, members};
 use super::mend::mend;
 use super::words::{clean, words_of};
+use super::{BodyError, Decoded, Page};
 
 /// Names under which a list may stand, in the order in which they are tried.
 pub const LIST_NAMES: [&str; 7] = [
