@@ -47,11 +47,14 @@ test("a vehicle is found by typing and opened with the keyboard alone", async ()
   const watched = await open(browser, server.url);
   const { page } = watched;
   await until(page, (state) => state.vehicles === 300 && state.listed === 300);
-  const wanted = (await vehicles()).find((vehicle) => vehicle.name && vehicle.position && vehicle.motion.state === "moving");
+  const all = await vehicles();
+  const isUnique = ({ name }) => all.filter((other) => other.name?.startsWith(name)).length === 1;
+  const wanted = all.find((vehicle) => vehicle.name && vehicle.position && vehicle.motion.state === "moving" && isUnique(vehicle));
   await page.keyboard.press("/");
   assert.equal(await page.evaluate(() => document.activeElement.id), "search");
   await page.keyboard.type(wanted.name);
   await until(page, (state) => state.listed < 300 && state.listed > 0);
+  await untilDom(page, () => document.querySelector(".row .row-name").textContent, (name) => name === wanted.name);
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await until(page, (state) => state.selectedId === wanted.id);

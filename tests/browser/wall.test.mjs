@@ -50,3 +50,19 @@ test("the wall has no scroll bars, no controls, and hides its pointer", async ()
   assertClean(watched);
   await page.close();
 });
+
+test("a lost graphics context is survived", async () => {
+  const watched = await open(browser, new URL("wall", server.url).href);
+  const { page } = watched;
+  await untilMarkers(page);
+  await page.evaluate(() => {
+    const gl = document.querySelector(".fleet-canvas").getContext("webgl2");
+    const loss = gl.getExtension("WEBGL_lose_context");
+    loss.loseContext();
+    setTimeout(() => loss.restoreContext(), 300);
+  });
+  const { framesDrawn } = await until(page, (state) => !state.isDrawable);
+  await until(page, (state) => state.isDrawable && state.framesDrawn > framesDrawn + 1, 5_000);
+  assert.deepEqual(watched.violations, []);
+  await page.close();
+});

@@ -5,6 +5,7 @@ import { AttributionControl, Map as MapLibre, NavigationControl, ScaleControl, s
 import { absoluteUrl } from "../page/boot.ts";
 import type { MapBoot } from "../page/boot.ts";
 import type { FleetTable } from "../page/fleet-table.ts";
+import { reloadAsLastResort } from "../page/reload.ts";
 import { Basemap } from "./basemap.ts";
 import { MarkerBuffer } from "./marker-buffer.ts";
 import { latDegOf, lngDegOf } from "./mercator.ts";
@@ -49,7 +50,7 @@ export class FleetMap {
     this.overlay = new Overlay(this.map, options.table, this.#markers, {
       markerScale: options.markerScale,
       labelFontPx: options.labelFontPx,
-      onHopeless: () => location.reload(),
+      onHopeless: () => reloadAsLastResort(Date.now()),
     });
     this.basemap = new Basemap(this.map, options.boot, { onNotice: options.onNotice });
     if (options.boot.kind !== "builtin") void this.basemap.load();

@@ -135,15 +135,17 @@ function placeOne(
   const isSelected = row === input.selectedRow;
   const clearPx = radiusPx * (isSelected ? RING_RADII : 1.05);
   const firstSide = input.before.get(row)?.side ?? 0;
-  for (let i = 0; i < SIDES.length; i++) {
+  // The selected one is named in any case, on its first side once more where all are covered.
+  for (let i = 0; i < SIDES.length + (isSelected ? 1 : 0); i++) {
     const side = (firstSide + i) % SIDES.length;
+    const isLastResort = i === SIDES.length;
     const { x, y } = SIDES[side]!;
     const offsetXPx = x * (clearPx + cell.widthPx / 2) - cell.widthPx / 2;
     const offsetYPx = y * (clearPx + cell.heightPx * (LETTER_HEIGHT / 2)) - cell.heightPx / 2;
     const left = grid.xPx[index]! + offsetXPx;
     const top = grid.yPx[index]! + offsetYPx + (cell.heightPx * (1 - LETTER_HEIGHT)) / 2;
     const box = { left, top, right: left + cell.widthPx, bottom: top + cell.heightPx * LETTER_HEIGHT };
-    if (!isSelected && (isCut(box, input.view) || isCovered(box, grid, index, radiusPx, taken))) continue;
+    if (!isLastResort && (isCut(box, input.view) || isCovered(box, grid, index, radiusPx, taken))) continue;
     taken.push(box);
     return { row, text, cell, offsetXPx, offsetYPx, side };
   }

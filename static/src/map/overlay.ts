@@ -70,6 +70,11 @@ export class Overlay {
     setInterval(() => this.#markers.settle(overlayNowMs()), SETTLE_EVERY_MS);
   }
 
+  /** False while the graphics context is lost. */
+  get isDrawable(): boolean {
+    return this.#layers !== null;
+  }
+
   get labelTexts(): string[] {
     return Array.from(this.#labels.values(), (label) => label.text);
   }

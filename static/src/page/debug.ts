@@ -13,6 +13,7 @@ export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => objec
     listed: store.order.length,
     markers: markerCount(store),
     labels: fleetMap.overlay.labelTexts,
+    isDrawable: fleetMap.overlay.isDrawable,
     framesDrawn: fleetMap.overlay.framesDrawn,
     framesPerSecondLimit: fleetMap.overlay.framesPerSecondLimit,
     patchCount: store.patchCount,

@@ -5,6 +5,23 @@ const STORAGE_KEY = "fleetglass-reloaded-for";
 const LONGEST_WAIT_MS = 30_000;
 const RETRY_MS = 5_000;
 
+const RECENT_KEY = "fleetglass-recent-reloads";
+const RECENT_MS = 10 * 60_000;
+const MOST_RECENT = 3;
+
+/**
+ * Reloads at once where nothing else can help, as after a graphics context lost twice, but at most
+ * three times in ten minutes; answers whether it does.
+ */
+export function reloadAsLastResort(nowMs: number): boolean {
+  const stored = JSON.parse(sessionStorage.getItem(RECENT_KEY) ?? "[]") as number[];
+  const recent = stored.filter((atMs) => nowMs - atMs < RECENT_MS);
+  if (recent.length >= MOST_RECENT) return false;
+  sessionStorage.setItem(RECENT_KEY, JSON.stringify([...recent, nowMs]));
+  location.reload();
+  return true;
+}
+
 export class Reloader {
   #ownBuild: string;
   #isScheduled = false;
