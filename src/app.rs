@@ -4,7 +4,6 @@
 //! server; if either ends before it is told to, the process ends too, rather than show a picture
 //! that no longer moves.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -21,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock;
+use crate::config::server::refuse_exposure;
 use crate::config::{Config, ConfigError};
 use crate::domain::Report;
 use crate::fleet::writer::{self, Publish, Pulse};
@@ -52,7 +52,7 @@ pub async fn run(
     let address = listener
         .local_addr()
         .context("the listener has no address")?;
-    refuse_exposure(address)?;
+    refuse_exposure("listen", address)?;
     let sources: Vec<SourceIntro> = config.sources.iter().map(intro).collect();
     let fleet = Fleet::new(fleet_settings(&config)?, sources, clock::now());
     let hub = Arc::new(Hub::new(epoch(), HubSettings::default()));
@@ -139,17 +139,6 @@ impl Stopping {
     }
 }
 
-/// Beyond loopback everybody would see the fleet, as there is no authentication yet.
-pub fn refuse_exposure(address: SocketAddr) -> Result<(), ConfigError> {
-    if address.ip().is_loopback() {
-        return Ok(());
-    }
-    Err(ConfigError::new(format!(
-        "{address} can be reached by others on the network, and this version has no \
-         authentication; listen on 127.0.0.1 or [::1]"
-    )))
-}
-
 async fn serve(
     listener: TcpListener,
     router: Router,
@@ -171,6 +160,14 @@ fn tune(stream: &mut TcpStream) {
         .and_then(|()| socket.set_tcp_user_timeout(Some(Duration::from_secs(15))));
     if let Err(error) = tuned {
         tracing::debug!(%error, "a connection could not be tuned");
+    }
+}
+
+/// Refuses what can only be seen by opening it: the operator's own map.
+pub async fn refuse_unusable(config: &Config) -> Result<(), ConfigError> {
+    match web::tiles::routes::<Web>(&config.map).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(ConfigError::new(format!("`pmtiles_file`: {error}"))),
     }
 }
 

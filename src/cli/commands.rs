@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use fleetglass::config::server::refuse_exposure;
 use fleetglass::config::source::VendorSpec;
 use fleetglass::config::{Config, ConfigError, Env, Flags, ProcessEnv};
 use fleetglass::sim::{self, SimSettings};
@@ -57,14 +58,8 @@ pub(super) async fn demo(demo: Demo) -> anyhow::Result<ExitCode> {
 pub(super) async fn sim(sim: Sim) -> anyhow::Result<ExitCode> {
     let shutdown = stop_signal()?;
     let settings = settings(sim.world);
-    let address: SocketAddr = sim.listen.parse().map_err(|_error| {
-        let listen = &sim.listen;
-        ConfigError::new(format!(
-            "`--listen` is \"{listen}\"; write an address and a port"
-        ))
-    })?;
-    app::refuse_exposure(address)?;
-    let listener = bind(address).await?;
+    refuse_exposure("--listen", sim.listen)?;
+    let listener = bind(sim.listen).await?;
     let environment = sim::environment(listener.local_addr()?, &settings);
     print(
         environment
@@ -91,6 +86,7 @@ fn load(file: Option<&Path>, env: &dyn Env, flags: &Flags) -> Result<Config, Con
 }
 
 async fn run_server(config: Config, shutdown: CancellationToken) -> anyhow::Result<ExitCode> {
+    app::refuse_unusable(&config).await?;
     let listener = bind(config.server.listen).await?;
     print([format!("http://{}/", listener.local_addr()?)])?;
     app::run(config, listener, shutdown).await?;

@@ -3,10 +3,12 @@
 mod commands;
 
 use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use fleetglass::config::server::parse_address;
 use fleetglass::config::{ConfigError, Env, ProcessEnv};
 use fleetglass::sim::FaultSetting;
 use tracing::Level;
@@ -47,8 +49,8 @@ struct Serve {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Address to listen on; port 0 picks one [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDR")]
-    listen: Option<String>,
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    listen: Option<SocketAddr>,
     /// Where history is kept; this version keeps an hour in memory and nothing on disk
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
@@ -57,8 +59,8 @@ struct Serve {
 #[derive(Debug, Args)]
 struct Demo {
     /// Address to listen on; port 0 picks one [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDR")]
-    listen: Option<String>,
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    listen: Option<SocketAddr>,
     #[command(flatten)]
     world: World,
 }
@@ -66,8 +68,8 @@ struct Demo {
 #[derive(Debug, Args)]
 struct Sim {
     /// Address to listen on; port 0 picks one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
-    listen: String,
+    #[arg(long, value_name = "ADDR", value_parser = address, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
     #[command(flatten)]
     world: World,
 }
@@ -105,6 +107,11 @@ Environment:
   FLEETGLASS_LOG_FORMAT  json for machines
 
 Exit codes: 0 well; 1 failure; 2 wrong arguments; 78 refused configuration";
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let wanted = || "write an address and a port, such as 127.0.0.1:8080".to_owned();
+    parse_address(text).ok_or_else(wanted)
+}
 
 /// Runs what was asked for.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {

@@ -294,7 +294,15 @@ fn without_secrets(line: &str) -> String {
     let name = key.trim().to_lowercase();
     let is_variable = name.ends_with("_env") && is_variable_name(value.trim().trim_matches('"'));
     let is_reference = is_variable || name.ends_with("_file") || name.ends_with("_url");
-    let is_secretive = SECRETIVE.iter().any(|word| name.contains(word)) && !is_reference;
+    let holds = |text: &str| {
+        SECRETIVE
+            .iter()
+            .any(|word| text.to_lowercase().contains(word))
+    };
+    // An inline table hides keys behind the first sign; an address may carry a password.
+    let is_nested = value.contains('=') && holds(value);
+    let is_login = value.contains("://") && (value.contains('@') || value.contains('?'));
+    let is_secretive = (holds(&name) && !is_reference) || is_nested || is_login;
     let is_long = value
         .split('"')
         .any(|part| LONGEST_ORDINARY < part.len() && !part.contains([' ', '/', ':']));
@@ -374,6 +382,8 @@ mod tests {
             "[server]\npasword = \"hunter2\"\n",
             "[server]\nAPI_KEY = hunter2\n",
             "[server]\npassword_env = \"hunter2\"\n",
+            "[server]\nbase_url = \"https://user:hunter2@example.com/rest\"\n",
+            "[server]\nsource = [{ id = \"p\", password = \"hunter2\" }]\n",
             "[server]\nx = \"hunter2hunter2hunter2hunter2hunter2hunter2hunter2\"\n",
         ];
         for text in cases {

@@ -47,6 +47,9 @@ fn vehicle(
     };
     let named = section.string("id")?.map(|(id, _)| VehicleId::new(id));
     let id = named.unwrap_or_else(|| first.vehicle_id());
+    if id.as_str().trim().is_empty() {
+        return Err(section.error("`id` is empty; leave it out, or give the vehicle one"));
+    }
     if !seen.ids.insert(id.clone()) {
         return Err(section.error(format!(
             "two vehicles have the id \"{id}\"; give one another"

@@ -1,6 +1,6 @@
 //! `[server]` and `[fleet]`: where to listen, where to keep, and the fleet's own rules.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub struct FleetRules {
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
     /// `--listen`.
-    pub listen: Option<String>,
+    pub listen: Option<SocketAddr>,
     /// `--state-dir`.
     pub state_dir: Option<PathBuf>,
 }
@@ -66,8 +66,9 @@ pub fn server(
     if let Some(text) = env.var("FLEETGLASS_LISTEN") {
         listen = Some(address("FLEETGLASS_LISTEN", &text)?);
     }
-    if let Some(text) = &flags.listen {
-        listen = Some(address("--listen", text)?);
+    if let Some(address) = flags.listen {
+        refuse_exposure("--listen", address)?;
+        listen = Some(address);
     }
     let state_dir_env = env.var("FLEETGLASS_STATE_DIR").map(PathBuf::from);
     Ok(ServerSettings {
@@ -93,18 +94,33 @@ pub fn fleet(section: Option<Section<'_>>) -> Result<FleetRules, ConfigError> {
 
 /// An address that we may listen on.
 fn address(key: &str, text: &str) -> Result<SocketAddr, ConfigError> {
-    let with_name = text.replace("localhost:", "127.0.0.1:");
-    let address: SocketAddr = with_name.parse().map_err(|_error| {
-        ConfigError::new(format!(
-            "`{key}` is \"{text}\"; write an address and a port, such as 127.0.0.1:8080"
-        ))
-    })?;
-    if !address.ip().is_loopback() {
+    let Some(address) = parse_address(text) else {
         return Err(ConfigError::new(format!(
-            "`{key}` is {text}, which others on the network can reach, and this version has no \
-             authentication: anyone could watch the fleet. Listen on 127.0.0.1 or [::1], and \
-             reach it from elsewhere through an SSH tunnel"
+            "`{key}` is \"{text}\"; write an address and a port, such as 127.0.0.1:8080"
         )));
-    }
+    };
+    refuse_exposure(key, address)?;
     Ok(address)
+}
+
+/// An address as people write it.
+pub fn parse_address(text: &str) -> Option<SocketAddr> {
+    text.replace("localhost:", "127.0.0.1:").parse().ok()
+}
+
+/// Beyond loopback everybody would see the fleet, as there is no authentication yet; and of
+/// loopback only the two addresses whose names are accepted in `Host`.
+pub fn refuse_exposure(key: &str, address: SocketAddr) -> Result<(), ConfigError> {
+    let own = [
+        IpAddr::from(Ipv4Addr::LOCALHOST),
+        IpAddr::from(Ipv6Addr::LOCALHOST),
+    ];
+    if own.contains(&address.ip()) {
+        return Ok(());
+    }
+    Err(ConfigError::new(format!(
+        "`{key}` is {address}, which others on the network may reach, and this version has no \
+         authentication: anyone could watch the fleet. Listen on 127.0.0.1 or [::1], and reach it \
+         from elsewhere through an SSH tunnel"
+    )))
 }

@@ -185,6 +185,8 @@ fn value(
     let by_file = section.string(&format!("{name}_file"))?;
     match (outright, by_env, by_file) {
         (None, None, None) => Ok(None),
+        // Empty is as good as absent: no vendor has an empty key.
+        (Some((text, _)), None, None) if text.trim().is_empty() => Ok(None),
         (Some(value), None, None) => Ok(Some(value)),
         (None, Some((variable, span)), None) if !is_variable_name(&variable) => {
             let problem = format!(
@@ -204,7 +206,12 @@ fn value(
                 let problem = format!("`{name}_file` names {path}, which cannot be read: {error}");
                 section.error_at(&span, problem)
             })?;
-            Ok(Some((text.trim_end_matches(['\r', '\n']).to_owned(), span)))
+            let text = text.trim_end_matches(['\r', '\n']);
+            if text.trim().is_empty() {
+                let problem = format!("`{name}_file` names {path}, which is empty");
+                return Err(section.error_at(&span, problem));
+            }
+            Ok(Some((text.to_owned(), span)))
         }
         (Some((_, span)), _, _) | (None, Some((_, span)), Some(_)) => Err(section.error_at(
             &span,

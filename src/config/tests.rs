@@ -138,7 +138,7 @@ fn flags_outrank_the_environment_and_that_outranks_the_file() {
     };
     assert_eq!(port(&Flags::default()), 9001);
     let flags = Flags {
-        listen: Some("127.0.0.1:9002".into()),
+        listen: Some(([127, 0, 0, 1], 9002).into()),
         ..Flags::default()
     };
     assert_eq!(port(&flags), 9002);
@@ -185,7 +185,7 @@ fn what_is_wrong_in_the_environment_is_named() {
                 ("ANOTHER_API_KEY", "x"),
                 ("FLEETGLASS_LISTEN", "0.0.0.0:80"),
             ],
-            "`FLEETGLASS_LISTEN` is 0.0.0.0:80, which others on the network can reach, and this version has no authentication",
+            "`FLEETGLASS_LISTEN` is 0.0.0.0:80, which others on the network may reach, and this version has no authentication",
         ),
     ];
     for (vars, expected) in cases {
@@ -266,7 +266,7 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
         ),
         (
             source("[server]\nlisten = \"192.168.1.4:80\""),
-            "f.toml:7: `listen` is 192.168.1.4:80, which others on the network can reach",
+            "f.toml:7: `listen` is 192.168.1.4:80, which others on the network may reach",
         ),
         (
             source("[server]\nlisten = \"here\""),

@@ -106,7 +106,10 @@ impl SourceHealth {
     pub fn apply(&mut self, signal: Signal, at: Timestamp) {
         match signal {
             Signal::Success => {
-                self.trouble = None;
+                // A heartbeat of the stream does not end a limit on requests; its time does.
+                if !matches!(self.trouble, Some(Failure::Limited { until }) if at < until) {
+                    self.trouble = None;
+                }
                 self.last_success_at = Some(self.last_success_at.map_or(at, |last| last.max(at)));
             }
             Signal::Failure { failure, words } => {
@@ -178,11 +181,12 @@ mod tests {
     type Case<'a> = (&'a [(Signal, i64)], i64, Health);
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn health_by_its_table() {
         let interval = SignedDuration::from_secs(15);
         let limited = Failure::Limited { until: at(100) };
         // (what was said and when, asked at, answer)
-        let cases: [Case<'_>; 13] = [
+        let cases: [Case<'_>; 16] = [
             (&[], 119, Health::Connecting),
             (&[], 121, Health::Down),
             (&[(failed(Failure::Other), 1)], 2, Health::Connecting),
@@ -202,6 +206,21 @@ mod tests {
             ),
             (&[(failed(Failure::Auth), 1)], 500, Health::Auth),
             (&[(failed(limited.clone()), 1)], 99, Health::Limited),
+            (
+                &[(failed(limited.clone()), 1), (Signal::Success, 50)],
+                51,
+                Health::Limited,
+            ),
+            (
+                &[(failed(limited.clone()), 1), (Signal::Success, 99)],
+                101,
+                Health::Slow,
+            ),
+            (
+                &[(failed(limited.clone()), 99), (Signal::Success, 100)],
+                101,
+                Health::Up,
+            ),
             (
                 &[(Signal::Success, 99), (failed(limited), 99)],
                 101,

@@ -118,8 +118,6 @@ pub enum Flag {
 pub enum Verdict {
     /// It is the vehicle's position.
     Accepted,
-    /// It repeats what the device said before.
-    Duplicate,
     /// A newer fix is held.
     Older,
     /// A device of higher rank holds the position.

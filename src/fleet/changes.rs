@@ -1,6 +1,5 @@
-//! What the next layers get: what differs since the last step, and all of it at once.
+//! What the next layers get: what differs since the last step.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -26,15 +25,6 @@ impl Changes {
     pub fn is_empty_to_viewers(&self) -> bool {
         self.vehicles.is_empty() && self.removed.is_empty() && self.sources.is_empty()
     }
-}
-
-/// The whole fleet at one step.
-#[derive(Clone, Debug, Default)]
-pub struct Snapshot {
-    /// All vehicles by id.
-    pub vehicles: BTreeMap<VehicleId, Arc<Vehicle>>,
-    /// All sources, highest rank first.
-    pub sources: Vec<Arc<SourceStatus>>,
 }
 
 /// A source as a viewer sees it.

@@ -77,6 +77,13 @@ impl Device {
             .or(self.seen.registration.as_ref())
     }
 
+    /// The registration that may merge it with others: none once the vendor no longer lists it,
+    /// as its plate has then gone to another tracker.
+    pub fn carried_registration(&self) -> Option<&Arc<str>> {
+        self.registration()
+            .filter(|_| self.unlisted_since.is_none())
+    }
+
     /// The groups, by the metadata or else by its records.
     pub fn groups(&self) -> &[Arc<str>] {
         match &self.listed {
@@ -102,8 +109,21 @@ impl Device {
 impl TimedFacts {
     /// Takes in the facts of a record. `said_at` is the record's time; one without any cannot
     /// make an unchanged fact look new, and counts as said at `received_at` where it changes one.
-    pub fn merge(&mut self, facts: Facts, said_at: Option<Timestamp>, received_at: Timestamp) {
-        let at = (said_at, received_at);
+    ///
+    /// A record that repeats the device's last position (`is_repetition`) is news only where a
+    /// value differs: it must not make an unchanged fact look new.
+    pub fn merge(
+        &mut self,
+        facts: Facts,
+        said_at: Option<Timestamp>,
+        received_at: Timestamp,
+        is_repetition: bool,
+    ) {
+        let at = Told {
+            said_at,
+            received_at,
+            is_repetition,
+        };
         merge(&mut self.ignition, facts.ignition, at);
         merge(&mut self.odometer_m, facts.odometer_m, at);
         merge(&mut self.driver, facts.driver, at);
@@ -114,17 +134,24 @@ impl TimedFacts {
     }
 }
 
-fn merge<T: PartialEq>(
-    held: &mut Timed<T>,
-    value: Option<T>,
-    (said_at, received_at): (Option<Timestamp>, Timestamp),
-) {
+#[derive(Clone, Copy)]
+struct Told {
+    said_at: Option<Timestamp>,
+    received_at: Timestamp,
+    is_repetition: bool,
+}
+
+fn merge<T: PartialEq>(held: &mut Timed<T>, value: Option<T>, at: Told) {
     let Some(value) = value else { return };
-    match (&held, said_at) {
+    match (&held, at.said_at) {
+        (Some((held_value, _)), _) if at.is_repetition && *held_value == value => {}
         (Some((_, held_at)), Some(said_at)) if said_at <= *held_at => {}
         (Some((held_value, _)), None) if *held_value == value => {}
         // No device knows the future: a clock that runs ahead must not shut later facts out.
-        _ => *held = Some((value, said_at.unwrap_or(received_at).min(received_at))),
+        (_, said_at) => {
+            let said_at = said_at.unwrap_or(at.received_at);
+            *held = Some((value, said_at.min(at.received_at)));
+        }
     }
 }
 
@@ -138,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_newest_fact_wins_and_a_timeless_repetition_is_no_news() {
-        // (value, said, received) in order -> held
+        // (value, said, received) in order -> held; those received from 100 on repeat
         let rows = [
             (true, Some(10), 11, (true, 10)),
             (false, Some(9), 12, (true, 10)),
@@ -148,6 +175,9 @@ mod tests {
             // A clock an hour ahead: as of when we got it.
             (false, Some(3_600), 30, (false, 30)),
             (true, Some(31), 32, (true, 31)),
+            (true, Some(99), 100, (true, 31)),
+            (true, Some(3_600), 101, (true, 31)),
+            (false, Some(102), 103, (false, 102)),
         ];
         let mut facts = TimedFacts::default();
         for (row, (value, said, received, (expected, since))) in rows.into_iter().enumerate() {
@@ -155,7 +185,7 @@ mod tests {
                 ignition: Some(value),
                 ..Facts::default()
             };
-            facts.merge(said_now, said.map(at), at(received));
+            facts.merge(said_now, said.map(at), at(received), 100 <= received);
             assert_eq!(facts.ignition, Some((expected, at(since))), "row {row}");
         }
     }

@@ -49,6 +49,7 @@ impl Raw {
 /// |---|---|---|---|
 /// | as before | yes | either | a duplicate |
 /// | present | either | either | a fix at the earlier of vendor time and `received_at` |
+/// | ahead of us, but earlier than before | either | either | no news |
 /// | absent | either | stream | a fix at `received_at` |
 /// | absent | yes | poll | a duplicate |
 /// | absent | no | poll | a fix at `received_at` |
@@ -61,6 +62,12 @@ pub fn believe(
     let is_repetition = last == Some(&Raw::of(reading));
     let is_timeless_event = reading.vendor_at.is_none() && origin == Origin::Stream;
     if is_repetition && !is_timeless_event {
+        return None;
+    }
+    // Of two records from the future the one of the earlier future is the older one, though both
+    // count as of their receipt.
+    let is_overtaken = |last: &Raw| last.vendor_at.is_some() && reading.vendor_at < last.vendor_at;
+    if reading.vendor_at.is_some_and(|at| received_at < at) && last.is_some_and(is_overtaken) {
         return None;
     }
     // A polled row that lost its time but stands where the timed one stood is no news either.
@@ -118,6 +125,21 @@ mod tests {
             ),
             (None, 48.0, Some(150), Poll, Some((100, false, false))),
             (None, 48.0, Some(221), Poll, Some((100, true, false))),
+            (last(Some(400)), 48.1, Some(300), Stream, None),
+            (
+                last(Some(400)),
+                48.1,
+                Some(500),
+                Stream,
+                Some((100, true, false)),
+            ),
+            (
+                last(Some(400)),
+                48.1,
+                Some(90),
+                Stream,
+                Some((90, false, false)),
+            ),
             (None, 48.0, None, Stream, Some((100, false, true))),
             (last(None), 48.0, None, Stream, Some((100, false, true))),
             (last(None), 48.0, None, Poll, None),

@@ -39,9 +39,9 @@ impl Fleet {
         let Some(device) = self.devices.get_mut(key) else {
             return;
         };
-        let old = device.registration().cloned();
+        let old = device.carried_registration().cloned();
         change(device);
-        let new = device.registration().cloned();
+        let new = device.carried_registration().cloned();
         if let Some(id) = device.vehicle.clone() {
             self.touch(&id);
             if old == new {
@@ -84,9 +84,12 @@ impl Fleet {
         let state = self.vehicles.get_mut(&id)?;
         state.devices.retain(|device| device != key);
         if state.devices.is_empty() {
-            let state = self.vehicles.remove(&id);
-            self.gone.push(id);
-            return state;
+            let state = self.vehicles.remove(&id)?;
+            // Viewers need not be told of what they never saw.
+            if state.published.is_some() {
+                self.gone.push(id);
+            }
+            return Some(state);
         }
         let held_it = state
             .held
@@ -191,13 +194,13 @@ impl Fleet {
             .map(|(key, _)| key.clone())
             .collect();
         for key in gone {
-            let registration = self
+            let carried = self
                 .devices
                 .get(&key)
-                .and_then(|d| d.registration().cloned());
+                .and_then(|d| d.carried_registration().cloned());
             self.detach(&key, now);
             self.devices.remove(&key);
-            for neighbour in self.identity.recarry(&key, registration.as_deref(), None) {
+            for neighbour in self.identity.recarry(&key, carried.as_deref(), None) {
                 self.reidentify(&neighbour, now);
             }
         }

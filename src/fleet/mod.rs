@@ -2,8 +2,7 @@
 //!
 //! Pure: no clock, no I/O, no logging. [`Fleet::observe`] takes what a source said,
 //! [`Fleet::age`] lets time pass, [`Fleet::take_changes`] gives what differs for viewers. All of
-//! them take `now`. One task owns the fleet (`writer.rs`); everyone else sees [`Changes`] or a
-//! [`Snapshot`] made of them.
+//! them take `now`. One task owns the fleet (`writer.rs`); everyone else sees [`Changes`].
 
 pub mod changes;
 pub mod device;
@@ -22,7 +21,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use self::changes::{Changes, Snapshot, SourceStatus};
+pub use self::changes::{Changes, SourceStatus};
 pub use self::fix::Fix;
 pub use self::source::SourceIntro;
 
@@ -194,24 +193,24 @@ impl Fleet {
         let Some(device) = self.devices.get_mut(&key) else {
             return;
         };
-        let vendor_at = record
-            .reading
-            .as_ref()
-            .and_then(|reading| reading.vendor_at);
-        let said_at = record.contact_at.or(vendor_at);
-        device
-            .facts
-            .merge(record.facts, said_at, record.received_at);
-        let fix = record.reading.as_ref().and_then(|reading| {
-            let fix = fix::believe(
+        let reading = record.reading.as_ref();
+        let fix = reading.and_then(|reading| {
+            fix::believe(
                 reading,
                 record.origin,
                 record.received_at,
                 device.raw.as_ref(),
-            );
-            device.raw = Some(Raw::of(reading));
-            fix
+            )
         });
+        if fix.is_some() {
+            device.raw = reading.map(Raw::of);
+        }
+        let said_at = record
+            .contact_at
+            .or(reading.and_then(|reading| reading.vendor_at));
+        let is_repetition = reading.is_some() && fix.is_none();
+        let facts = &mut device.facts;
+        facts.merge(record.facts, said_at, record.received_at, is_repetition);
         let vehicle = device.vehicle.clone();
         if let Some(fix) = fix {
             self.judge(&key, vehicle.as_ref(), fix, now);
@@ -223,24 +222,19 @@ impl Fleet {
 
     /// Judges a fix of a device against its vehicle's position and keeps it as the device's last.
     fn judge(&mut self, key: &DeviceKey, id: Option<&VehicleId>, fix: Fix, now: Timestamp) {
-        let Some(device) = self.devices.get_mut(key) else {
-            return;
-        };
         let Some(state) = id.and_then(|id| self.vehicles.get_mut(id)) else {
             return;
         };
         // The marker's freshness must be that of now, not that of the last tick.
-        let held_by = state.held.as_ref().map(|held| held.rank.device.clone());
-        let is_own = held_by.as_ref() == Some(key);
         let expected = self.settings.expected;
-        if device.offline_at.is_none() || !is_own {
-            state.age(expected, None, now);
-        }
+        state.age(expected, offline_at(&self.devices, state), now);
+        let Some(device) = self.devices.get_mut(key) else {
+            return;
+        };
         let hold_for = merge::hold(expected);
         let held = state.held.as_ref();
         let judgement = merge::judge(&fix, &device.rank, held, hold_for, state.is_live());
         if judgement.verdict == Verdict::Accepted {
-            device.offline_at = None;
             let rank = device.rank.clone();
             let fix = fix.clone();
             state.hold(Held { fix, rank }, expected, now);
@@ -248,6 +242,7 @@ impl Fleet {
         let newest = device.last.as_ref().map(|(last, _)| last.fixed_at);
         self.fixes.push((key.clone(), fix.clone()));
         if newest.is_none_or(|newest| newest < fix.fixed_at) {
+            device.offline_at = None;
             device.last = Some((fix, judgement));
         }
     }
@@ -264,10 +259,16 @@ impl Fleet {
                 device.unlisted_since = None;
             });
         }
-        for (key, device) in &mut self.devices {
-            if key.source == source && device.listed.is_some() && !listed.contains(key) {
-                device.unlisted_since.get_or_insert(now);
-            }
+        let is_missing = |(key, device): &(&DeviceKey, &Device)| {
+            key.source == source
+                && device.listed.is_some()
+                && device.unlisted_since.is_none()
+                && !listed.contains(*key)
+        };
+        let missing = self.devices.iter().filter(is_missing);
+        let missing: Vec<DeviceKey> = missing.map(|(key, _)| key.clone()).collect();
+        for key in missing {
+            self.relabel(&key, now, |device| device.unlisted_since = Some(now));
         }
     }
 

@@ -116,6 +116,10 @@ fn is_covered(trail: &[(TrailPoint, &DeviceKey)], at: Timestamp) -> bool {
 /// Keeps `points` ascending; nearly always the new one is the last.
 fn insert(points: &mut VecDeque<TrailPoint>, point: TrailPoint) {
     let at = points.partition_point(|held| held.fixed_at <= point.fixed_at);
+    // Lists repeat old records among new ones.
+    if at.checked_sub(1).and_then(|last| points.get(last)) == Some(&point) {
+        return;
+    }
     points.insert(at, point);
 }
 

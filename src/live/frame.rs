@@ -346,7 +346,6 @@ fn flag(flag: Flag) -> &'static str {
 fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Accepted => "accepted",
-        Verdict::Duplicate => "duplicate",
         Verdict::Older => "older",
         Verdict::Outranked => "outranked",
         Verdict::Refused => "refused",

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 use tokio::sync::watch;
 
@@ -47,7 +47,7 @@ pub struct Hub {
     epoch: Arc<str>,
     state: Mutex<State>,
     /// The last snapshot that was encoded; held while encoding, so that a crowd costs one.
-    snapshot: Mutex<Option<Encoded>>,
+    snapshot: Mutex<Option<(Encoded, Timestamp)>>,
     news: watch::Sender<u64>,
 }
 
@@ -69,6 +69,11 @@ pub struct Entry {
     pub json: Arc<RawValue>,
 }
 
+/// Handed out to one viewer at once; more would let a slow one hold on to old frames.
+const MAX_AT_ONCE: usize = 64;
+/// A snapshot older than this is made anew, however little changed since: its `at` would lie.
+const SNAPSHOT_GOOD_FOR: SignedDuration = SignedDuration::from_secs(1);
+
 #[derive(Clone, Debug)]
 struct Encoded {
     seq: u64,
@@ -84,7 +89,7 @@ pub struct Cursor(pub u64);
 pub enum Next {
     /// Nothing.
     Nothing,
-    /// These frames, in order; the cursor after them.
+    /// These frames, in order, and the cursor after them; there may be more.
     Frames(Vec<Utf8Bytes>, Cursor),
     /// Too much is missing: a snapshot instead; the cursor after it.
     Snapshot(Utf8Bytes, Cursor),
@@ -176,7 +181,8 @@ impl Hub {
             let is_near = is_resuming || state.seq - seen <= self.settings.max_behind;
             if is_near && state.has_after(seen) {
                 let frames = state.after(seen);
-                return Next::Frames(frames, Cursor(state.seq));
+                let cursor = Cursor(seen + frames.len() as u64);
+                return Next::Frames(frames, cursor);
             }
         }
         let snapshot = self.snapshot(now);
@@ -218,10 +224,12 @@ impl Hub {
         let mut cached = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
         let (seq, vehicles, sources) = {
             let state = self.lock();
-            let is_good = |old: &&Encoded| {
-                state.seq - old.seq <= self.settings.max_behind / 4 && state.has_after(old.seq)
+            let is_good = |(old, made_at): &&(Encoded, Timestamp)| {
+                now.duration_since(*made_at) <= SNAPSHOT_GOOD_FOR
+                    && state.seq - old.seq <= self.settings.max_behind / 4
+                    && state.has_after(old.seq)
             };
-            if let Some(good) = cached.as_ref().filter(is_good) {
+            if let Some((good, _)) = cached.as_ref().filter(is_good) {
                 return good.clone();
             }
             let vehicles: Vec<_> = state
@@ -241,7 +249,7 @@ impl Hub {
         });
         metrics::counter!("fleetglass_snapshots_encoded_total").increment(1);
         let text = text.into();
-        cached.insert(Encoded { seq, text }).clone()
+        cached.insert((Encoded { seq, text }, now)).0.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -293,6 +301,7 @@ impl State {
         self.frames
             .iter()
             .filter(|frame| seen < frame.seq)
+            .take(MAX_AT_ONCE)
             .map(|frame| frame.text.clone())
             .collect()
     }

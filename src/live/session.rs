@@ -4,6 +4,7 @@
 //! again. What a viewer sends is not needed; it is read, so that pings are answered and a close
 //! is seen, and it is bounded, so that a flood is the viewer's own end.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes};
@@ -83,8 +84,8 @@ impl End {
 
 /// Serves one viewer until it leaves or must. `resume` is the epoch and seq it says it has;
 /// `clock` stamps hello and heartbeats.
-pub async fn run<S, E>(
-    socket: S,
+pub async fn run<S, T, E>(
+    (sink, stream): (S, T),
     hub: &Hub,
     resume: Option<(String, u64)>,
     settings: SessionSettings,
@@ -92,10 +93,10 @@ pub async fn run<S, E>(
     shutdown: CancellationToken,
 ) -> End
 where
-    S: Sink<Message> + Stream<Item = Result<Message, E>>,
+    S: Sink<Message> + Unpin,
+    T: Stream<Item = Result<Message, E>> + Unpin,
     E: std::error::Error + 'static,
 {
-    let (sink, stream) = socket.split();
     let mut writer = Writer {
         sink,
         hub,
@@ -113,7 +114,7 @@ where
         () = shutdown.cancelled() => End::Restart,
     };
     match end {
-        End::Left => {}
+        End::Left => writer.answer_close().await,
         End::TooSlow => writer.close(CLOSE_TOO_SLOW, "too slow").await,
         End::Flood => writer.close(CLOSE_POLICY, "too many messages").await,
         End::TooBig => writer.close(CLOSE_TOO_BIG, "message too big").await,
@@ -132,27 +133,39 @@ struct Writer<'a, S> {
 
 impl<S: Sink<Message> + Unpin> Writer<'_, S> {
     async fn run(&mut self, mut news: watch::Receiver<u64>) -> End {
-        let is_resumed = self.cursor.is_some();
-        let first = self.hub.next(self.cursor, true, (self.clock)());
-        let hello = self.hello(is_resumed, &first);
-        if !self.send(hello).await || !self.deliver(first).await {
-            return End::TooSlow;
+        match self.serve(&mut news).await {
+            Err(end) => end,
+            Ok(never) => match never {},
         }
+    }
+
+    async fn serve(&mut self, news: &mut watch::Receiver<u64>) -> Result<Infallible, End> {
+        let first = self.hub.next(self.cursor, true, (self.clock)());
+        // What is missing may have gone since the viewer was found able to resume.
+        let resumed = self.cursor.is_some() && !matches!(first, Next::Snapshot(..));
+        self.send(self.hello(resumed, &first)).await?;
+        let mut is_resuming = resumed;
+        let mut next = first;
+        loop {
+            // Asked again until nothing is missing: a snapshot may be some frames old, and of many
+            // frames only some are handed out at once. Then, and only then, it is waited.
+            is_resuming &= next != Next::Nothing;
+            if next == Next::Nothing {
+                self.wait(news).await?;
+            } else {
+                self.deliver(next).await?;
+            }
+            next = self.hub.next(self.cursor, is_resuming, (self.clock)());
+        }
+    }
+
+    /// Waits for news, with heartbeats.
+    async fn wait(&mut self, news: &mut watch::Receiver<u64>) -> Result<(), End> {
         loop {
             match timeout(self.settings.heartbeat, news.changed()).await {
-                Ok(Ok(())) => {
-                    news.mark_unchanged();
-                    let next = self.hub.next(self.cursor, false, (self.clock)());
-                    if !self.deliver(next).await {
-                        return End::TooSlow;
-                    }
-                }
-                Ok(Err(_)) => return End::Restart,
-                Err(_) => {
-                    if !self.send(self.heartbeat()).await {
-                        return End::TooSlow;
-                    }
-                }
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(_)) => return Err(End::Restart),
+                Err(_) => self.send(self.heartbeat()).await?,
             }
         }
     }
@@ -160,10 +173,9 @@ impl<S: Sink<Message> + Unpin> Writer<'_, S> {
     /// The first frame. Its `seq` is the one that the next frame but this builds on: that of the
     /// snapshot, or the one the viewer resumed at.
     fn hello(&self, resumed: bool, first: &Next) -> Utf8Bytes {
-        let Cursor(seq) = match (self.cursor, first) {
-            (Some(cursor), _) => cursor,
-            (None, Next::Snapshot(_, cursor) | Next::Frames(_, cursor)) => *cursor,
-            (None, Next::Nothing) => Cursor(0),
+        let Cursor(seq) = match first {
+            Next::Snapshot(_, cursor) => *cursor,
+            Next::Frames(..) | Next::Nothing => self.cursor.unwrap_or(Cursor(0)),
         };
         let heartbeat_ms = u64::try_from(self.settings.heartbeat.as_millis()).unwrap_or(u64::MAX);
         let hello = Frame::Hello {
@@ -186,18 +198,16 @@ impl<S: Sink<Message> + Unpin> Writer<'_, S> {
         frame::encode(&Frame::Heartbeat { seq, at }).into()
     }
 
-    /// Sends what the viewer lacks; false if it does not take it.
-    async fn deliver(&mut self, next: Next) -> bool {
+    /// Sends what the viewer lacks.
+    async fn deliver(&mut self, next: Next) -> Result<(), End> {
         match next {
-            Next::Nothing => true,
+            Next::Nothing => Ok(()),
             Next::Frames(frames, cursor) => {
                 self.cursor = Some(cursor);
                 for text in frames {
-                    if !self.send(text).await {
-                        return false;
-                    }
+                    self.send(text).await?;
                 }
-                true
+                Ok(())
             }
             Next::Snapshot(text, cursor) => {
                 self.cursor = Some(cursor);
@@ -206,14 +216,17 @@ impl<S: Sink<Message> + Unpin> Writer<'_, S> {
         }
     }
 
-    async fn send(&mut self, text: Utf8Bytes) -> bool {
+    async fn send(&mut self, text: Utf8Bytes) -> Result<(), End> {
+        // A large snapshot may take its time on a thin line, as long as it moves at all.
+        let patience = self.settings.write_timeout + time_on_the_thinnest_line(text.len());
         metrics::counter!("fleetglass_frames_sent_total").increment(1);
         metrics::counter!("fleetglass_frame_bytes_sent_total").increment(text.len() as u64);
         let sending = self.sink.send(Message::Text(text));
-        matches!(
-            timeout(self.settings.write_timeout, sending).await,
-            Ok(Ok(()))
-        )
+        match timeout(patience, sending).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Left),
+            Err(_) => Err(End::TooSlow),
+        }
     }
 
     async fn close_for_restart(&mut self) {
@@ -224,6 +237,11 @@ impl<S: Sink<Message> + Unpin> Writer<'_, S> {
         let retry_ms = rand::random_range(0..=max_retry_ms);
         self.close(CLOSE_RESTART, &format!("retry_ms={retry_ms}"))
             .await;
+    }
+
+    /// Ends the closing handshake that the viewer began, if it is still there to see it.
+    async fn answer_close(&mut self) {
+        let _ = timeout(Duration::from_secs(1), self.sink.close()).await;
     }
 
     /// Says why; a viewer that no longer reads is not waited for.
@@ -238,6 +256,11 @@ impl<S: Sink<Message> + Unpin> Writer<'_, S> {
         };
         let _ = timeout(Duration::from_secs(1), closing).await;
     }
+}
+
+/// How long `bytes` take where a viewer is just not too slow: at 32 KiB a second.
+fn time_on_the_thinnest_line(bytes: usize) -> Duration {
+    Duration::from_secs(u64::try_from(bytes >> 15).unwrap_or(u64::MAX))
 }
 
 /// Reads until the viewer leaves or sends too much.
@@ -274,4 +297,88 @@ fn is_too_big(error: &(dyn std::error::Error + 'static)) -> bool {
         matches!(error.downcast_ref::<Error>(), Some(Error::Capacity(_)))
     };
     std::iter::successors(Some(error), |error| error.source()).any(is_capacity)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{sink, stream};
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::domain::VehicleId;
+    use crate::fleet::Changes;
+    use crate::live::hub::HubSettings;
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_800_000_000).unwrap()
+    }
+
+    fn publish(hub: &Hub, id: &str) {
+        let changes = Changes {
+            removed: vec![VehicleId::new(id)],
+            ..Changes::default()
+        };
+        hub.publish(&changes, now());
+    }
+
+    /// Serves a viewer that reads all and says nothing; gives the frames of the first moments.
+    async fn serve(hub: &Hub, resume: Option<(String, u64)>, n_frames: usize) -> Vec<String> {
+        let (told, mut frames) = mpsc::channel(1_000);
+        let sink = Box::pin(sink::unfold(told, async |told, message: Message| {
+            let text = message.to_text().unwrap_or_default().to_owned();
+            told.send(text).await.map(|()| told)
+        }));
+        let stream = stream::pending::<Result<Message, std::io::Error>>();
+        let settings = SessionSettings::default();
+        let shutdown = CancellationToken::new();
+        let session = run((sink, stream), hub, resume, settings, now, shutdown);
+        let mut seen = Vec::new();
+        tokio::select! {
+            end = session => panic!("ended: {end:?}"),
+            () = async {
+                while seen.len() < n_frames {
+                    seen.push(frames.recv().await.unwrap());
+                }
+            } => {}
+        }
+        seen
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_newcomer_is_up_to_date_at_once_and_not_at_the_next_change() {
+        let hub = Hub::new("e", HubSettings::default());
+        publish(&hub, "one");
+        serve(&hub, None, 2).await;
+        publish(&hub, "two");
+        // The snapshot that was made for the first may serve the second; what came since follows
+        // without anything new happening.
+        let frames = serve(&hub, None, 3).await;
+        assert!(frames[1].contains(r#""type":"snapshot""#), "{frames:?}");
+        let last: Vec<_> = frames
+            .iter()
+            .filter(|frame| frame.contains(r#""seq":2"#))
+            .collect();
+        assert!(!last.is_empty(), "{frames:?}");
+        assert!(
+            !frames[2].contains("heartbeat") || frames[1].contains(r#""seq":2"#),
+            "{frames:?}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_resumes_far_behind_gets_every_frame_once() {
+        let hub = Hub::new("e", HubSettings::default());
+        for at in 0..200 {
+            publish(&hub, &at.to_string());
+        }
+        let frames = serve(&hub, Some(("e".into(), 10)), 192).await;
+        assert!(frames[0].contains(r#""resumed":true"#) && frames[0].contains(r#""seq":10"#));
+        for (at, frame) in frames[1..191].iter().enumerate() {
+            assert!(
+                frame.contains(&format!(r#""seq":{},"#, at + 11)),
+                "{at}: {frame}"
+            );
+        }
+        assert!(frames[191].contains("heartbeat"), "{}", frames[191]);
+    }
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -55,6 +55,12 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "foreign_origin", message)
     }
 
+    /// 426 for a plain request where a WebSocket is wanted.
+    pub fn upgrade_required() -> Self {
+        let message = "this is a WebSocket; docs/protocol.md describes it";
+        Self::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", message)
+    }
+
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -78,6 +84,33 @@ impl IntoResponse for ApiError {
         };
         (self.status, Json(ErrorBody { error })).into_response()
     }
+}
+
+/// Gives every refusal our shape, also those that a library made as plain text.
+pub async fn shape(response: Response) -> Response {
+    let status = response.status();
+    let is_refusal = status.is_client_error() || status.is_server_error();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if !is_refusal || kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json")) {
+        return response;
+    }
+    let code = match status {
+        StatusCode::NOT_FOUND => "not_found",
+        StatusCode::UPGRADE_REQUIRED => "upgrade_required",
+        _ if status.is_server_error() => "internal",
+        _ => "bad_request",
+    };
+    let message = status
+        .canonical_reason()
+        .unwrap_or("refused")
+        .to_lowercase();
+    let mut shaped = ApiError::new(status, code, message).into_response();
+    for name in [header::ALLOW, header::UPGRADE] {
+        if let Some(value) = response.headers().get(&name) {
+            shaped.headers_mut().insert(name, value.clone());
+        }
+    }
+    shaped
 }
 
 /// For a path that is no route.

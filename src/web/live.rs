@@ -2,11 +2,14 @@
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
+use futures_util::StreamExt;
 use serde::Deserialize;
 
 use super::Web;
+use super::error::ApiError;
 use crate::live::frame::JSON_PROTOCOL;
 use crate::live::session;
 
@@ -26,12 +29,13 @@ pub struct ResumeQuery {
 pub async fn live(
     State(web): State<Web>,
     query: Result<Query<ResumeQuery>, QueryRejection>,
-    upgrade: WebSocketUpgrade,
-) -> Response {
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    let upgrade = upgrade.map_err(|_rejection| ApiError::upgrade_required())?;
     let query = query.map(|Query(query)| query).unwrap_or_default();
     let seq = query.seq.and_then(|seq| seq.parse().ok());
     let resume = query.epoch.zip(seq);
-    upgrade
+    Ok(upgrade
         .protocols([JSON_PROTOCOL])
         .read_buffer_size(READ_BUFFER_BYTES)
         // Whole frames are written at once; a second buffer would only copy them.
@@ -44,7 +48,7 @@ pub async fn live(
                 let viewers = metrics::gauge!("fleetglass_viewers");
                 viewers.increment(1.0);
                 let ended = session::run(
-                    socket,
+                    socket.split(),
                     &web.hub,
                     resume,
                     web.session,
@@ -57,5 +61,5 @@ pub async fn live(
                 metrics::counter!("fleetglass_sessions_ended_total", "reason" => reason)
                     .increment(1);
             })
-        })
+        }))
 }

@@ -73,6 +73,7 @@ pub fn router(web: Web, pages: Router<Web>) -> Router {
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(axum::middleware::map_response(error::shape))
         // From the outside in: headers on every answer, refusals included; then who may ask.
         .layer(axum::middleware::from_fn(guard::refuse_foreign))
         .layer(axum::middleware::from_fn_with_state(

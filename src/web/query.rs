@@ -59,15 +59,11 @@ const STATES: [&str; 10] = [
 impl VehiclesQuery {
     /// Understands the query, or names the parameter that is wrong.
     pub fn understand(self) -> Result<Wanted, ApiError> {
+        let words = words(&self.q.unwrap_or_default())?;
         let sort = self.sort.as_deref().unwrap_or("id");
         let is_descending = sort.starts_with('-');
         Ok(Wanted {
-            words: self
-                .q
-                .unwrap_or_default()
-                .split_whitespace()
-                .map(str::to_lowercase)
-                .collect(),
+            words,
             bbox: self.bbox.as_deref().map(bbox).transpose()?,
             states: self
                 .state
@@ -114,7 +110,12 @@ impl Wanted {
     fn fits(&self, vehicle: &Vehicle) -> bool {
         self.bbox.is_none_or(|bbox| is_within(vehicle, bbox))
             && (self.states.is_empty() || self.states.iter().any(|state| is_in(vehicle, state)))
-            && self.words.iter().all(|word| mentions(vehicle, word))
+            && (self.words.is_empty() || self.mentions_all(vehicle))
+    }
+
+    fn mentions_all(&self, vehicle: &Vehicle) -> bool {
+        let text = searchable(vehicle);
+        self.words.iter().all(|word| text.contains(word))
     }
 
     fn order(&self, one: &(&str, &str), other: &(&str, &str)) -> Ordering {
@@ -142,6 +143,18 @@ impl Wanted {
 
 fn rank((key, entry): &(String, Entry)) -> (&str, &str) {
     (key, entry.vehicle.id.as_str())
+}
+
+/// The words of `q`; so few that a search costs the other requests nothing.
+fn words(text: &str) -> Result<Vec<String>, ApiError> {
+    const MAX_CHARS: usize = 200;
+    const MAX_WORDS: usize = 16;
+    let words: Vec<_> = text.split_whitespace().map(str::to_lowercase).collect();
+    if MAX_CHARS < text.chars().count() || MAX_WORDS < words.len() {
+        let message = format!("`q` may have {MAX_CHARS} characters and {MAX_WORDS} words");
+        return Err(ApiError::bad_request(message));
+    }
+    Ok(words)
 }
 
 fn cursor((key, id): &(&str, &str)) -> String {
@@ -236,19 +249,23 @@ fn is_in(vehicle: &Vehicle, state: &str) -> bool {
         || frame::freshness(vehicle.freshness.state) == state
 }
 
-fn mentions(vehicle: &Vehicle, word: &str) -> bool {
-    let has = |text: &str| text.to_lowercase().contains(word);
-    has(&vehicle.name)
-        || has(vehicle.id.as_str())
-        || vehicle.registration.as_deref().is_some_and(has)
-        || vehicle
-            .driver
-            .as_ref()
-            .is_some_and(|driver| has(&driver.value))
-        || vehicle
-            .address
-            .as_ref()
-            .is_some_and(|address| has(&address.value))
-        || vehicle.groups.iter().any(|group| has(group))
-        || vehicle.devices.iter().any(|view| has(&view.device.device))
+/// Everything of a vehicle that people search by, in lower case, a line each.
+fn searchable(vehicle: &Vehicle) -> String {
+    let mut text = format!("{}\n{}", vehicle.name, vehicle.id);
+    let mut add = |more: &str| {
+        text.push('\n');
+        text.push_str(more);
+    };
+    vehicle.registration.iter().for_each(|plate| add(plate));
+    vehicle.driver.iter().for_each(|driver| add(&driver.value));
+    vehicle
+        .address
+        .iter()
+        .for_each(|address| add(&address.value));
+    vehicle.groups.iter().for_each(|group| add(group));
+    vehicle
+        .devices
+        .iter()
+        .for_each(|view| add(&view.device.device));
+    text.to_lowercase()
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use fleetglass::sim::{self, SimSettings};
+use fleetglass::sim::{self, RunningSim, SimSettings};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -67,40 +67,61 @@ async fn no_secret_stands_in_anything_that_is_written_or_served() {
     })
     .await
     .expect("the simulator starts");
-    let environment = sim.environment.clone();
-    let value = |name: &str| {
-        let found = environment.iter().find(|(known, _)| *known == name);
-        found.map(|(_, value)| value.clone()).expect("the variable")
-    };
-    let basic = |user: &str, password: &str| STANDARD.encode(format!("{user}:{password}"));
-    let mut canaries = Vec::new();
-    for name in [
-        "MYCARTRACKS_CLIENT_SECRET",
-        "CARTRACK_PASSWORD",
-        "EZTOTRACK_API_KEY",
-    ] {
-        canaries.extend(forms(&value(name)));
-    }
-    let (id, secret) = (
-        value("MYCARTRACKS_CLIENT_ID"),
-        value("MYCARTRACKS_CLIENT_SECRET"),
-    );
-    canaries.push(basic(&id, &secret));
-    canaries.push(basic(
-        &value("CARTRACK_USERNAME"),
-        &value("CARTRACK_PASSWORD"),
-    ));
-
-    let mut program = start(&environment);
+    let canaries = canaries(&sim.environment);
+    let mut program = start(&sim.environment);
     let mut stderr = program.child.stderr.take().expect("stderr");
     let reading = std::thread::spawn(move || {
         let mut log = String::new();
         stderr.read_to_string(&mut log).expect("text");
         log
     });
+    let served = provoke(&sim, &program.url).await;
+    program.child.kill().expect("it runs");
+    let log = reading.join().expect("the log is read");
+    assert!(log.contains("source"), "the log says something");
+    assert!(!log.contains("Bearer "), "a token is in the log");
+    assert!(!log.contains("Basic "), "credentials are in the log");
+    for canary in canaries {
+        assert!(!log.contains(&canary), "{canary} is in the log");
+        assert!(!served.contains(&canary), "{canary} is served");
+    }
+    for mark in forms(sim::SECRET_MARK) {
+        assert!(
+            !log.contains(&mark),
+            "a token or stream address is in the log"
+        );
+        assert!(
+            !served.contains(&mark),
+            "a token or stream address is served"
+        );
+    }
+}
+
+/// The credentials, in all forms.
+fn canaries(environment: &[(&'static str, String)]) -> Vec<String> {
+    let value = |name: &str| {
+        let found = environment.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value.clone()).expect("the variable")
+    };
+    let basic = |user: &str, password: &str| {
+        STANDARD.encode(format!("{}:{}", value(user), value(password)))
+    };
+    let names = [
+        "MYCARTRACKS_CLIENT_SECRET",
+        "CARTRACK_PASSWORD",
+        "EZTOTRACK_API_KEY",
+    ];
+    let mut canaries: Vec<_> = names.iter().flat_map(|name| forms(&value(name))).collect();
+    canaries.push(basic("MYCARTRACKS_CLIENT_ID", "MYCARTRACKS_CLIENT_SECRET"));
+    canaries.push(basic("CARTRACK_USERNAME", "CARTRACK_PASSWORD"));
+    canaries
+}
+
+/// Lets every vendor misbehave in every way, and gives what was served meanwhile.
+async fn provoke(sim: &RunningSim, url: &str) -> String {
     let mut served = String::new();
     let control = format!("http://{}/control/faults", sim.address);
-    until(&program.url, "30 vehicles", |list| {
+    until(url, "30 vehicles", |list| {
         list["vehicles"].as_array().map_or(0, Vec::len) == 30
     })
     .await;
@@ -126,32 +147,14 @@ async fn no_secret_stands_in_anything_that_is_written_or_served() {
             .await
             .expect("an answer");
         tokio::time::sleep(Duration::from_millis(600)).await;
-        served.push_str(&everything(&program.url).await);
+        served.push_str(&everything(url).await);
         client()
             .request(Method::DELETE, &control)
             .send()
             .await
             .expect("an answer");
     }
-    program.child.kill().expect("it runs");
-    let log = reading.join().expect("the log is read");
-    assert!(log.contains("source"), "the log says something");
-    assert!(!log.contains("Bearer "), "a token is in the log");
-    assert!(!log.contains("Basic "), "credentials are in the log");
-    for canary in canaries {
-        assert!(!log.contains(&canary), "{canary} is in the log");
-        assert!(!served.contains(&canary), "{canary} is served");
-    }
-    for mark in forms(sim::SECRET_MARK) {
-        assert!(
-            !log.contains(&mark),
-            "a token or stream address is in the log"
-        );
-        assert!(
-            !served.contains(&mark),
-            "a token or stream address is served"
-        );
-    }
+    served
 }
 
 /// All that a browser could read.
@@ -171,7 +174,8 @@ async fn everything(url: &str) -> String {
             .send()
             .await
             .expect("an answer");
-        all.push_str(&format!("{:?}", answer.headers()));
+        let headers = format!("{:?}", answer.headers());
+        all.push_str(&headers);
         all.push_str(&answer.text().await.expect("text"));
     }
     all

@@ -122,6 +122,26 @@ async fn errors_of_every_kind_have_the_same_shape() {
             400,
             "bad_request",
         ),
+        (
+            reqwest::Method::GET,
+            "/api/v1/vehicles/%FF",
+            400,
+            "bad_request",
+        ),
+        (
+            reqwest::Method::GET,
+            "/api/v1/vehicles/%FF/trail",
+            400,
+            "bad_request",
+        ),
+        (
+            reqwest::Method::GET,
+            "/api/v1/live",
+            426,
+            "upgrade_required",
+        ),
+        (reqwest::Method::GET, "/assets/none.js", 404, "not_found"),
+        (reqwest::Method::GET, "/tiles/a/b/c", 400, "bad_request"),
     ] {
         let answer = client().request(method, rig.server.url(route)).send().await;
         let answer = answer.expect("an answer");

@@ -124,7 +124,7 @@ fn a_snapshot_and_its_changes_are_the_later_snapshot() {
     for viewer in &mut viewers {
         let next = hub.next(viewer.cursor, false, now());
         viewer.take(next);
-        // A shared snapshot may be a few changes old; one look later it is made up for.
+        // A shared snapshot may be a few changes old; who asks on, as a session does, has all.
         let next = hub.next(viewer.cursor, false, now());
         viewer.take(next);
         assert_eq!(viewer.vehicles, truth(&hub));
