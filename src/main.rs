@@ -4,10 +4,8 @@ mod cli;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let arguments = cli::Arguments::parse();
+    let arguments = cli::parse();
     cli::start_tracing();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

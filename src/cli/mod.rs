@@ -7,10 +7,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use fleetglass::config::server::parse_address;
 use fleetglass::config::{ConfigError, Env, ProcessEnv};
 use fleetglass::sim::FaultSetting;
+use fleetglass::source;
 use tracing::Level;
 use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
@@ -25,7 +26,7 @@ const REFUSED_CONFIGURATION: u8 = 78;
 /// Try `fleetglass demo`: it needs nothing. For a real account set the vendors' variables, or
 /// write a configuration file, and run `fleetglass check`, then `fleetglass serve`.
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true, after_help = ENVIRONMENT)]
+#[command(version, arg_required_else_help = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -97,12 +98,31 @@ struct Check {
     record: Option<PathBuf>,
 }
 
-const ENVIRONMENT: &str = "\
-Environment:
-  MYCARTRACKS_CLIENT_ID, MYCARTRACKS_CLIENT_SECRET, MYCARTRACKS_BASE_URL, MYCARTRACKS_TOKEN_URL
-  CARTRACK_REGION or CARTRACK_BASE_URL, CARTRACK_USERNAME, CARTRACK_PASSWORD
-  EZTOTRACK_API_KEY, EZTOTRACK_BASE_URL
-  FLEETGLASS_LISTEN, FLEETGLASS_STATE_DIR
+/// Reads the command line; wrong arguments end the process with 2, as clap has it.
+pub(crate) fn parse() -> Arguments {
+    let command = Arguments::command().after_help(after_help());
+    Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+}
+
+/// What stands below the options: the variables, the vendors' by their own word.
+fn after_help() -> String {
+    let mut text = String::from("Environment:\n");
+    for vendor in source::VENDORS {
+        let names: Vec<_> = vendor.spec.keys.iter().filter_map(|key| key.env).collect();
+        text.push_str(
+            &names
+                .iter()
+                .fold(String::from(" "), |line, name| line + " " + name),
+        );
+        text.push('\n');
+    }
+    text.push_str(OWN_ENVIRONMENT);
+    text
+}
+
+const OWN_ENVIRONMENT: &str = "  \
+FLEETGLASS_LISTEN
+  FLEETGLASS_STATE_DIR
   FLEETGLASS_LOG         what is logged, such as info or fleetglass=debug [default: info]
   FLEETGLASS_LOG_FORMAT  json for machines
 

@@ -1,5 +1,6 @@
 //! A vehicle as the fleet knows it: one true position, what it does, how far it may be trusted,
-//! and why. Immutable once published; the words are those of `definitions` in `docs/`.
+//! and why. Immutable once published; the words are those of
+//! `docs/protocol.md`.
 
 use std::sync::Arc;
 
