@@ -167,7 +167,8 @@ impl World {
         let remaining = LIMIT.saturating_sub(self.n_asked);
         headers.insert("x-rate-limit-remaining", remaining.into());
         headers.insert("x-rate-limit-reset", reset.into());
-        self.budget.learn(&headers, self.now);
+        self.budget
+            .learn(&headers, self.now, jiff::Timestamp::UNIX_EPOCH);
         let is_refused = LIMIT < self.n_asked;
         self.n_refused += u32::from(is_refused);
         !is_refused
