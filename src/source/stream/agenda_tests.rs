@@ -223,6 +223,20 @@ async fn the_first_minute_goes_to_the_stream_then_to_positions_then_to_names() {
 }
 
 #[tokio::test]
+async fn names_are_read_though_positions_cannot_be() {
+    let start = Instant::now();
+    let budget = Budget::new(LIMIT, WINDOW);
+    let mut agenda = Agenda::new(start);
+    agenda.opened(start, None);
+    agenda.reading_positions(start);
+    let again_at = start + Duration::from_secs(8);
+    agenda.positions_failed(again_at);
+    let next = |now| agenda.next(now, &budget, 1, (start, 1));
+    assert_eq!(next(start), Next::Serve(Need::Vehicles));
+    assert_eq!(next(again_at), Next::Serve(Need::Positions));
+}
+
+#[tokio::test]
 async fn a_planned_overlap_is_no_gap() {
     let start = Instant::now();
     let later = start + Duration::from_secs(48);
