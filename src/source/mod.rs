@@ -7,6 +7,7 @@
 pub mod backoff;
 pub mod budget;
 pub mod cartrack;
+pub mod checks;
 pub mod decode;
 pub mod eztotrack;
 pub mod http;

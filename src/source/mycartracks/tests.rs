@@ -400,13 +400,19 @@ async fn a_session_that_wants_ids_gets_them() {
 
 #[test]
 fn settings_are_checked() {
-    let with = |given: &[(&'static str, &str)]| check(&settings("mycartracks", given));
+    let with = |given: &[(&'static str, &str)]| {
+        let proof = [("client_id", "client-7"), ("client_secret", SECRET)];
+        check(&settings("mycartracks", &[&proof, given].concat()))
+    };
     assert_eq!(with(&[]), Ok(()));
     assert_eq!(with(&[("idle_timeout", "90s")]), Ok(()));
     assert_eq!(
         with(&[("idle_timeout", "soon")]).unwrap_err().0,
         "idle_timeout"
     );
+    for timeout in ["0s", "999999999999h"] {
+        assert!(with(&[("idle_timeout", timeout)]).is_err(), "{timeout}");
+    }
     let clear = [("base_url", "http://mycartracks.com")];
     assert_eq!(with(&clear).unwrap_err().0, "base_url");
     let clear = [("token_url", "http://mycartracks.com")];
