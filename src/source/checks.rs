@@ -87,8 +87,10 @@ fn refuse(key: &'static str, problem: &str) -> KeyProblem {
 mod tests {
     use crate::source::trial::{check, settings};
 
+    type Given = &'static [(&'static str, &'static str)];
+
     /// Good settings of each vendor, and the key of its secret.
-    const ACCOUNTS: [(&str, &[(&str, &str)], &str); 3] = [
+    const ACCOUNTS: [(&str, Given, &str); 3] = [
         (
             "cartrack",
             &[("region", "za"), ("username", "me")],
