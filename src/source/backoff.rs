@@ -44,23 +44,29 @@ impl Backoff {
     pub fn wait(&mut self, trouble: &Trouble, jitter: f64) -> Duration {
         let doublings = self.failures.min(16);
         self.failures = self.failures.saturating_add(1);
-        if let Some(told) = trouble.retry_after {
-            return told.min(RETRY_AFTER_CAP) + ROUNDING;
+        match trouble.retry_after {
+            // "At once" is what a vendor says who has not thought of it: our own wait holds.
+            Some(Duration::ZERO) => own_wait(trouble.kind, doublings, jitter).max(FIRST),
+            Some(told) => told.min(RETRY_AFTER_CAP) + ROUNDING,
+            None => own_wait(trouble.kind, doublings, jitter),
         }
-        let cap = match trouble.kind {
-            Kind::Limited => return LIMITED,
-            Kind::Denied => return DENIED,
-            Kind::Unreachable => UNREACHABLE_CAP,
-            Kind::Busy | Kind::Odd => ANSWERED_CAP,
-        };
-        let ceiling = FIRST.saturating_mul(1 << doublings).min(cap);
-        ceiling.mul_f64(jitter.clamp(0.0, 1.0))
     }
 
     /// [`Backoff::wait`] with a jitter from the thread's own generator.
     pub fn wait_with_chance(&mut self, trouble: &Trouble) -> Duration {
         self.wait(trouble, rand::random_range(0.0..1.0))
     }
+}
+
+fn own_wait(kind: Kind, doublings: u32, jitter: f64) -> Duration {
+    let cap = match kind {
+        Kind::Limited => return LIMITED,
+        Kind::Denied => return DENIED,
+        Kind::Unreachable => UNREACHABLE_CAP,
+        Kind::Busy | Kind::Odd => ANSWERED_CAP,
+    };
+    let ceiling = FIRST.saturating_mul(1 << doublings).min(cap);
+    ceiling.mul_f64(jitter.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]
@@ -95,6 +101,19 @@ mod tests {
         };
         let wait = Backoff::default().wait(&told, 0.0);
         assert!(Duration::from_secs(37) < wait && wait < Duration::from_secs(38));
+    }
+
+    #[test]
+    fn at_once_is_never_sooner_than_a_second_nor_than_our_own_wait() {
+        let at_once = |kind| Trouble {
+            retry_after: Some(Duration::ZERO),
+            ..trouble(kind)
+        };
+        let wait = |kind| Backoff::default().wait(&at_once(kind), 0.0);
+        assert_eq!(wait(Kind::Busy), Duration::from_secs(1));
+        assert_eq!(wait(Kind::Limited), LIMITED);
+        let fifth = Backoff { failures: 4 }.wait(&at_once(Kind::Busy), 1.0);
+        assert_eq!(fifth, Duration::from_secs(16));
     }
 
     #[test]

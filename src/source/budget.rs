@@ -6,14 +6,13 @@
 use std::time::Duration;
 
 use http::HeaderMap;
+use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::http::retry_after::{seconds, text};
+use super::http::retry_after::{text, wait};
 
 /// Told times are whole seconds, perhaps rounded down; so much later the window is surely over.
 const ROUNDING: Duration = Duration::from_secs(1);
-/// No vendor has a longer window; a greater "reset" is no number of seconds.
-const LONGEST_WINDOW: Duration = Duration::from_hours(24);
 
 /// What an account may still ask.
 #[derive(Clone, Debug)]
@@ -57,8 +56,9 @@ impl Budget {
         self.remaining = self.limit.min(self.remaining.saturating_add(1));
     }
 
-    /// Learns from an answer's `X-Rate-Limit-*` headers, received at `now`.
-    pub fn learn(&mut self, headers: &HeaderMap, now: Instant) {
+    /// Learns from an answer's `X-Rate-Limit-*` headers, received at `now`, which is the time
+    /// `received_at`.
+    pub fn learn(&mut self, headers: &HeaderMap, now: Instant, received_at: Timestamp) {
         let number = |name| text(headers, name)?.parse::<u32>().ok();
         if let Some(limit) = number("x-rate-limit-limit").filter(|limit| 0 < *limit) {
             self.limit = limit;
@@ -66,8 +66,7 @@ impl Budget {
         if let Some(remaining) = number("x-rate-limit-remaining") {
             self.remaining = remaining;
         }
-        let resets_in = seconds(headers, "x-rate-limit-reset");
-        if let Some(resets_in) = resets_in.filter(|reset| *reset <= LONGEST_WINDOW) {
+        if let Some(resets_in) = wait(headers, "x-rate-limit-reset", received_at) {
             self.window = self.window.max(resets_in);
             self.resets_at = Some(now + resets_in + ROUNDING);
         }
@@ -153,7 +152,7 @@ mod tests {
         for (remaining, wait_s) in [(150, 0), (30, 0), (29, 3), (10, 9), (1, 90), (0, 90)] {
             let mut budget = budget();
             budget.spend(now);
-            budget.learn(&headers(150, remaining, 89), now);
+            budget.learn(&headers(150, remaining, 89), now, Timestamp::UNIX_EPOCH);
             let wait = budget.ready_at(now) - now;
             assert_eq!(wait.as_secs(), wait_s, "{remaining} left");
         }
@@ -169,6 +168,19 @@ mod tests {
         assert_eq!(budget.ready_at(later), later);
         budget.spend(later);
         assert_eq!(budget.remaining, 149);
+    }
+
+    #[tokio::test]
+    async fn a_reset_may_be_a_time_and_nonsense_is_not_believed() {
+        let now = Instant::now();
+        let received_at = Timestamp::from_second(1_795_299_900).unwrap();
+        for (reset, wait_s) in [(1_795_300_000, 101), (1_895_300_000, 900), (u64::MAX, 900)] {
+            let mut budget = budget();
+            budget.spend(now);
+            budget.learn(&headers(150, 0, reset), now, received_at);
+            let wait = budget.ready_at(now) - now;
+            assert_eq!(wait.as_secs(), wait_s, "{reset}");
+        }
     }
 
     #[tokio::test]
@@ -204,7 +216,7 @@ mod tests {
                 prop_assert!(used <= limit, "request {used} of {limit} at {:?}", now - start);
                 budget.spend(now);
                 let reset = window.saturating_sub(now - window_from).as_secs();
-                budget.learn(&headers(limit, limit - used, reset), now);
+                budget.learn(&headers(limit, limit - used, reset), now, Timestamp::UNIX_EPOCH);
             }
         }
     }

@@ -7,6 +7,7 @@
 pub mod backoff;
 pub mod budget;
 pub mod cartrack;
+pub mod checks;
 pub mod decode;
 pub mod eztotrack;
 pub mod http;
@@ -35,7 +36,8 @@ use crate::domain::{Mode, Report, SourceId};
 use outlet::Outlet;
 use probe::Probe;
 
-/// The one list of vendors. Its order is the rank of sources that come from the environment alone.
+/// The one list of vendors. Its order decides nothing: sources that come from the environment alone
+/// rank by the names of their kinds, those of a file by their order in it.
 pub static VENDORS: &[&Vendor] = &[&cartrack::VENDOR, &eztotrack::VENDOR, &mycartracks::VENDOR];
 
 /// What a vendor's folder offers.

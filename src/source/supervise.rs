@@ -11,6 +11,8 @@ use tokio::time::{Instant, sleep};
 use tracing::{error, info};
 
 use super::backoff::Backoff;
+use super::decode::words::clean;
+use super::http::secrets::Secrets;
 use super::http::trouble::{Kind, Trouble};
 use super::outlet::{Activity, Outlet};
 use super::{Source, vendor};
@@ -22,7 +24,9 @@ const HEALTHY_AFTER: Duration = Duration::from_mins(2);
 /// Builds the source of `settings` and runs it, again and again. Dropping the future ends it.
 pub async fn for_ever(settings: &SourceSettings, outlet: &Outlet) {
     info!(source.id = %settings.id, source.kind = settings.kind, "the source starts");
-    restart_for_ever(|| build(settings), outlet).await;
+    let secrets = Secrets::default();
+    settings.secrets.values().for_each(|s| secrets.add(s));
+    restart_for_ever(|| build(settings), &secrets, outlet).await;
 }
 
 /// The settings' source.
@@ -36,6 +40,7 @@ pub fn build(settings: &SourceSettings) -> Result<Box<dyn Source>, KeyProblem> {
 
 async fn restart_for_ever(
     build: impl Fn() -> Result<Box<dyn Source>, KeyProblem>,
+    secrets: &Secrets,
     outlet: &Outlet,
 ) {
     let mut backoff = Backoff::default();
@@ -47,7 +52,8 @@ async fn restart_for_ever(
         }
         counter!("fleetglass_source_restarts_total", "source" => outlet.source().to_string())
             .increment(1);
-        let trouble = Trouble::new(Kind::Odd, end);
+        // A panic's words may hold anything, and they are shown.
+        let trouble = Trouble::new(Kind::Odd, clean(&secrets.clean(&end)));
         let wait = backoff.wait_with_chance(&trouble);
         error!(source.id = %outlet.source(), "the source is restarted: {trouble}");
         outlet.failure(Activity::Running, &trouble, wait).await;
@@ -98,7 +104,7 @@ mod tests {
         fn run<'a>(&'a mut self, outlet: &'a Outlet) -> BoxFuture<'a, ()> {
             Box::pin(async {
                 match self.0.fetch_add(1, Ordering::Relaxed) {
-                    0 => panic!("as planned"),
+                    0 => panic!("as planned\u{1b}: hunter2 {}", "x".repeat(500)),
                     1 => {}
                     _ => {
                         outlet.success(Activity::Positions).await;
@@ -119,8 +125,10 @@ mod tests {
         let outlet = Outlet::new(SourceId::new("x"), reports);
         let runs = Arc::new(AtomicU32::new(0));
         let build = || Ok(Box::new(Frail(Arc::clone(&runs))) as Box<dyn Source>);
+        let secrets = Secrets::default();
+        secrets.add(&"hunter2".into());
         let mut words = Vec::new();
-        let supervised = restart_for_ever(build, &outlet);
+        let supervised = restart_for_ever(build, &secrets, &outlet);
         tokio::pin!(supervised);
         loop {
             let report = tokio::select! {
@@ -132,6 +140,8 @@ mod tests {
                 _ => break,
             }
         }
-        assert_eq!(words, ["its task panicked: as planned", "its task ended"]);
+        assert!(words[0].starts_with("its task panicked: as planned: *** xxx"));
+        assert!(words[0].chars().count() <= 200, "{}", words[0]);
+        assert_eq!(words[1..], ["its task ended"]);
     }
 }

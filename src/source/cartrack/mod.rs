@@ -15,7 +15,7 @@ use super::http::url_guard::base_url;
 use super::listing::{Listing, Pager, Paging};
 use super::lists::Lists;
 use super::poll::Polled;
-use super::{Source, Vendor};
+use super::{Source, Vendor, checks};
 use crate::config::source::{KeyProblem, KeySpec, PollBounds, SourceSettings, VendorSpec};
 use crate::domain::Mode;
 
@@ -32,7 +32,7 @@ pub static VENDOR: Vendor = Vendor {
             max: Duration::from_mins(5),
             default: POLL,
         }),
-        check: |settings| base(settings).map(|_| ()),
+        check,
     },
     mode: Mode::Poll,
     is_sandbox: |_| false,
@@ -113,6 +113,14 @@ fn build(settings: &SourceSettings) -> Result<Box<dyn Source>, KeyProblem> {
         },
         interval: settings.poll_interval.unwrap_or(POLL),
     }))
+}
+
+/// Whatever building would refuse is refused here already.
+fn check(settings: &SourceSettings) -> Result<(), KeyProblem> {
+    base(settings)?;
+    checks::user(settings, "username")?;
+    checks::secret(settings, "password")?;
+    build(settings).map(drop)
 }
 
 /// Exactly one of region and base URL says where the account is.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 use wiremock::matchers::{basic_auth, header, method, path, query_param, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -148,6 +150,41 @@ async fn html_in_place_of_json_is_no_empty_fleet_and_heals() {
     assert_eq!(running.observed().await, ["7"]);
 }
 
+/// Tears two connections, then answers with one vehicle.
+async fn torn_twice(listener: TcpListener) {
+    let body = serde_json::json!({ "data": [status_row(7)] }).to_string();
+    let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length:";
+    let answer = format!("{head} {}\r\n\r\n{body}", body.len());
+    for n in 0.. {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut request = [0; 4096];
+        let _ = socket.read(&mut request).await.unwrap();
+        if 2 <= n {
+            socket.write_all(answer.as_bytes()).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_torn_connection_is_tried_again_long_before_the_next_poll() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}/rest", listener.local_addr().unwrap());
+    tokio::spawn(torn_twice(listener));
+    let given = [
+        ("base_url", base_url.as_str()),
+        ("username", "ACME00001"),
+        ("password", PASSWORD),
+    ];
+    let mut account = settings("cartrack", &given);
+    account.poll_interval = Some(Duration::from_mins(5));
+    let mut running = Running::start(account);
+    let Said::Signal(Signal::Failure { failure, .. }) = running.said().await else {
+        panic!("no failure");
+    };
+    assert_eq!(failure, Failure::Other);
+    assert_eq!(running.observed().await, ["7"]);
+}
+
 #[tokio::test]
 async fn names_that_cannot_be_read_keep_nobody_waiting() {
     let server = MockServer::start().await;
@@ -177,7 +214,10 @@ async fn bad_rows_are_counted_and_the_rest_kept() {
 
 #[test]
 fn the_account_is_somewhere_exactly_once() {
-    let with = |given: &[(&'static str, &str)]| check(&settings("cartrack", given));
+    let with = |given: &[(&'static str, &str)]| {
+        let proof = [("username", "ACME00001"), ("password", PASSWORD)];
+        check(&settings("cartrack", &[&proof, given].concat()))
+    };
     assert_eq!(with(&[("region", "za")]), Ok(()));
     assert_eq!(with(&[("region", "KE")]), Ok(()));
     assert_eq!(

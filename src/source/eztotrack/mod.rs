@@ -16,7 +16,7 @@ use super::http::url_guard::base_url;
 use super::listing::{Listing, Pager, Paging};
 use super::lists::Lists;
 use super::poll::Polled;
-use super::{Source, Vendor};
+use super::{Source, Vendor, checks};
 use crate::config::source::{KeyProblem, KeySpec, PollBounds, SourceSettings, VendorSpec};
 use crate::domain::Mode;
 
@@ -26,7 +26,6 @@ const BASE: &str = "https://publicapi.app.eztotrack.com";
 const LIVE_PREFIX: &str = "ezt_live_";
 const TEST_PREFIX: &str = "ezt_test_";
 const PAGING: Paging = Paging::Cursor { limit: 512 };
-const SPEED_UNITS: &[&str] = &["mph", "kmh", "mps", "knots"];
 
 /// What this vendor is.
 pub static VENDOR: Vendor = Vendor {
@@ -85,7 +84,8 @@ fn build(settings: &SourceSettings) -> Result<Box<dyn Source>, KeyProblem> {
     let key = settings.secret("api_key");
     let secrets = Secrets::default();
     secrets.add(&key);
-    let header = bearer(&key).ok_or_else(|| refuse_key("it holds characters that no key has"))?;
+    let header = bearer(&key)
+        .ok_or_else(|| refuse_key("it holds characters that no key has; copy it again"))?;
     let auth = (Auth::Fixed(header), secrets);
     Ok(Box::new(Polled {
         lists: Lists {
@@ -112,20 +112,13 @@ fn base(settings: &SourceSettings) -> Result<Url, KeyProblem> {
     base_url("base_url", settings.text("base_url").unwrap_or(BASE))
 }
 
+/// Whatever building would refuse is refused here already.
 fn check(settings: &SourceSettings) -> Result<(), KeyProblem> {
     base(settings)?;
-    let unit = settings.text("speed_unit").unwrap_or("mph");
-    if !SPEED_UNITS.contains(&unit) {
-        return Err(KeyProblem {
-            key: "speed_unit",
-            problem: format!(
-                "`{unit}` is no unit; give one of {}",
-                SPEED_UNITS.join(", ")
-            ),
-        });
-    }
+    checks::speed_unit(settings)?;
+    checks::header_secret(settings, "api_key")?;
     if starts_with(settings, LIVE_PREFIX) || starts_with(settings, TEST_PREFIX) {
-        Ok(())
+        build(settings).map(drop)
     } else {
         Err(refuse_key(
             "the key starts with neither `ezt_live_` nor `ezt_test_`; copy it again from the \

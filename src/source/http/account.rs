@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::auth::{Auth, TokenRefusal};
-use super::retry_after::{retry_after, seconds, text};
+use super::retry_after::{LONGEST_WAIT, retry_after, text, wait};
 use super::secrets::Secrets;
 use super::trouble::{Kind, Trouble};
 use super::{Answer, Ask, Body, Http};
@@ -20,6 +20,9 @@ use crate::source::budget::Budget;
 use crate::source::decode::words::vendor_words;
 use crate::source::decode::{BodyError, Decoded, Dialect};
 use crate::source::listing::{Pager, Row, Walk};
+
+/// A request waits at most this for the budget, and its caller for whatever is longer.
+const BUDGET_PATIENCE: Duration = Duration::from_secs(30);
 
 /// How a vendor speaks of failures, and what it asks of callers.
 #[derive(Clone, Copy, Debug)]
@@ -151,6 +154,7 @@ impl Account {
     }
 
     async fn send(&mut self, request: &Request) -> Result<Answer, Trouble> {
+        self.wait_for_budget().await?;
         let authorization = match self.auth.header(&self.http, Instant::now()).await {
             Ok(header) => header,
             Err(TokenRefusal::Trouble(trouble)) => return Err(trouble),
@@ -179,12 +183,32 @@ impl Account {
         let result = self.http.send(ask).await;
         if let Some(budget) = &mut self.budget {
             match &result {
-                Ok(answer) => budget.learn(&answer.headers, Instant::now()),
+                Ok(answer) => budget.learn(&answer.headers, Instant::now(), clock::now()),
                 Err(trouble) if !trouble.reached => budget.unspend(),
                 Err(_) => {}
             }
         }
         result
+    }
+
+    /// Repeats and further pages are requests like any other: none goes out before the budget
+    /// allows it. A short wait is waited here, a long one is the caller's to spend.
+    async fn wait_for_budget(&self) -> Result<(), Trouble> {
+        let Some(budget) = &self.budget else {
+            return Ok(());
+        };
+        let now = Instant::now();
+        let ready_at = budget.ready_at(now);
+        let wait = ready_at.saturating_duration_since(now);
+        if wait <= BUDGET_PATIENCE {
+            tokio::time::sleep_until(ready_at).await;
+            return Ok(());
+        }
+        let words = "the account's rate limit leaves no room for another request yet";
+        let mut trouble = Trouble::new(Kind::Limited, words);
+        trouble.retry_after = Some(wait.min(LONGEST_WAIT));
+        trouble.reached = false;
+        Err(trouble)
     }
 
     fn url(&self, path: &str, query: &[(&'static str, String)]) -> Url {
@@ -208,7 +232,7 @@ impl Account {
         let retry_after = come_back_after(kind, &answer.headers, now);
         if let (Kind::Limited, Some(budget)) = (kind, &mut self.budget) {
             let wait = retry_after.unwrap_or(Duration::from_mins(1));
-            budget.exhaust(Instant::now() + wait);
+            budget.exhaust(Instant::now() + wait.min(LONGEST_WAIT));
         }
         Trouble {
             kind,
@@ -250,13 +274,17 @@ impl Account {
 /// When the vendor says to come back.
 fn come_back_after(kind: Kind, headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     // The window's end says when a limit is over, and nothing about any other failure.
-    let reset = || match kind {
-        Kind::Limited => seconds(headers, "x-rate-limit-reset").map(|s| s + Duration::from_secs(1)),
-        _ => None,
-    };
-    // Neither says anything about when credentials will be good again.
+    let reset = || Some(wait(headers, "x-rate-limit-reset", now)? + Duration::from_secs(1));
+    let told = retry_after(headers, now);
     match kind {
+        // Neither says anything about when credentials will be good again.
         Kind::Denied => None,
-        _ => retry_after(headers, now).or_else(reset),
+        // Nobody who has just refused us for coming too often means "at once".
+        Kind::Limited => told.filter(|wait| !wait.is_zero()).or_else(reset),
+        _ => told,
     }
 }
+
+#[cfg(test)]
+#[path = "account_tests.rs"]
+mod tests;

@@ -1,4 +1,5 @@
-//! When a vendor says to come back: three spellings of one header, seconds or a date.
+//! When a vendor says to come back: three spellings of one header, seconds or a date; and what
+//! cannot be meant is not believed, so that no header can silence a source for years.
 
 use std::time::Duration;
 
@@ -6,18 +7,28 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
-/// How long the vendor asks us to stay away, by the first header that can be read.
+/// No vendor's window is longer; a greater number of seconds is no number of seconds.
+pub const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
+/// How long the vendor asks us to stay away, by the first header that can be read; at most 24 h.
+/// Zero is its word that we may come at once.
 pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    seconds(headers, "x-ratelimit-retry-after-seconds")
-        .or_else(|| Some(until(unix(headers, "x-ratelimit-retry-at")?, now)))
-        .or_else(|| seconds(headers, "retry-after"))
-        .or_else(|| Some(until(date(headers, "retry-after")?, now)))
+    wait(headers, "x-ratelimit-retry-after-seconds", now)
+        .or_else(|| until(unix(headers, "x-ratelimit-retry-at")?, now))
+        .or_else(|| wait(headers, "retry-after", now))
+        .or_else(|| until(date(headers, "retry-after")?, now))
 }
 
-/// A header as a whole or decimal number of seconds.
-pub fn seconds(headers: &HeaderMap, name: &str) -> Option<Duration> {
+/// A header as a wait of at most 24 h: a whole or decimal number of seconds, or the second since
+/// 1970 at which it ends.
+pub fn wait(headers: &HeaderMap, name: &str, now: Timestamp) -> Option<Duration> {
     let seconds: f64 = text(headers, name)?.parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
+    let wait = Duration::try_from_secs_f64(seconds).ok()?;
+    if wait <= LONGEST_WAIT {
+        return Some(wait);
+    }
+    let then = Timestamp::from_second(i64::try_from(wait.as_secs()).ok()?);
+    until(then.ok()?, now)
 }
 
 /// A header as text.
@@ -35,9 +46,10 @@ fn date(headers: &HeaderMap, name: &str) -> Option<Timestamp> {
         .ok()
 }
 
-/// From `now` to `then`; zero if that is past.
-fn until(then: Timestamp, now: Timestamp) -> Duration {
-    Duration::try_from(then.duration_since(now)).unwrap_or_default()
+/// From `now` to `then`. A time that is past says nothing: one of the two clocks is wrong.
+fn until(then: Timestamp, now: Timestamp) -> Option<Duration> {
+    let wait = Duration::try_from(then.duration_since(now)).ok()?;
+    (Duration::ZERO < wait && wait <= LONGEST_WAIT).then_some(wait)
 }
 
 #[cfg(test)]
@@ -50,11 +62,19 @@ mod tests {
     fn headers_by_their_table() {
         let now: Timestamp = "2026-08-05T12:00:00Z".parse().unwrap();
         let at = (now.as_second() + 42).to_string();
-        let cases: [Case; 9] = [
+        let cases: [Case; 17] = [
             (&[], None),
             (&[("x-ratelimit-retry-after-seconds", "17")], Some(17)),
             (&[("x-ratelimit-retry-at", &at)], Some(42)),
-            (&[("x-ratelimit-retry-at", "1000000000")], Some(0)),
+            (&[("x-ratelimit-retry-at", "1000000000")], None),
+            (&[("x-ratelimit-retry-at", "9000000000")], None),
+            (&[("retry-after", "Wed, 05 Aug 2026 11:59:00 GMT")], None),
+            (&[("retry-after", "Wed, 05 Aug 2099 12:00:00 GMT")], None),
+            (&[("retry-after", "0")], Some(0)),
+            (&[("retry-after", "86400")], Some(86_400)),
+            (&[("retry-after", &at)], Some(42)),
+            (&[("retry-after", "1000000000")], None),
+            (&[("retry-after", "18446744073709551615")], None),
             (&[("retry-after", "30")], Some(30)),
             (
                 &[("retry-after", "Wed, 05 Aug 2026 12:01:00 GMT")],

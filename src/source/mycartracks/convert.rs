@@ -111,6 +111,35 @@ mod tests {
     }
 
     #[test]
+    fn a_plain_speed_is_in_the_sources_own_unit() {
+        let row = r#"{"vehicleId": 1, "latitude": 48.1, "longitude": 17.1, "speed": 36,
+            "time": 1785932350000, "type": "position"}"#;
+        for (unit, expected_mps) in [
+            (None, 10.0),
+            (Some("kmh"), 10.0),
+            (Some("mph"), 16.093_44),
+            (Some("mps"), 36.0),
+            (Some("knots"), 18.52),
+        ] {
+            let mut dialect = dialect("mct");
+            dialect.speed_unit = unit.map(str::to_owned);
+            let list = format!("[{row}]");
+            let polled = last_positions(&dialect, list.as_bytes(), received_at()).unwrap();
+            let streamed = events(&dialect, row.as_bytes(), received_at()).unwrap();
+            let Event::Position(streamed) = &streamed[0] else {
+                panic!("{streamed:?}");
+            };
+            for row in [&polled.rows[0], streamed] {
+                let speed_mps = row.reading.as_ref().unwrap().speed_mps.unwrap();
+                assert!(
+                    (speed_mps - expected_mps).abs() < 0.01,
+                    "{unit:?}: {speed_mps}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn each_vehicles_fixture_gives_the_labels_of_its_snapshot() {
         let name = "mycartracks/vehicles.json";
         check_print(

@@ -5,6 +5,7 @@ mod event;
 mod grant;
 pub mod wire;
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -19,7 +20,7 @@ use super::http::url_guard::{StreamGuard, base_url};
 use super::listing::{Listing, Pager, Paging};
 use super::lists::Lists;
 use super::stream::{self, Event, Habits, Session, Streamed};
-use super::{Source, Vendor};
+use super::{Source, Vendor, checks};
 use crate::config::source::{KeyProblem, KeySpec, SourceSettings, VendorSpec};
 use crate::domain::Mode;
 
@@ -29,6 +30,8 @@ const TOKEN: &str = "https://mycartracks.com/oauth/token";
 const LIMIT: u32 = 150;
 const WINDOW: Duration = Duration::from_mins(15);
 const PAGING: Paging = Paging::Offset { limit: 100 };
+/// A longer silence would be noticed by nobody.
+const IDLE_TIMEOUTS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
 /// The smallest scope; it suffices for the stream, although that is a POST.
 const FORM: &str = "grant_type=client_credentials&scope=read";
 
@@ -94,6 +97,14 @@ const KEYS: &[KeySpec] = &[
         default: None,
         help: "further hosts a stream may be on, `host` or `host:port`, separated by commas",
     },
+    KeySpec {
+        name: "speed_unit",
+        env: None,
+        secret: false,
+        required: false,
+        default: Some("kmh"),
+        help: "the unit of the vendor's plain `speed`: kmh, mph, mps or knots",
+    },
 ];
 
 const MANNERS: Manners = Manners {
@@ -152,18 +163,22 @@ fn build(settings: &SourceSettings) -> Result<Box<dyn Source>, KeyProblem> {
     }))
 }
 
+/// Whatever building would refuse is refused here already.
 fn check(settings: &SourceSettings) -> Result<(), KeyProblem> {
     base(settings)?;
     token_url(settings)?;
     if let Some(span) = settings.text("idle_timeout")
-        && stream::idle_timeout(settings).is_none_or(|limit| limit < Duration::from_secs(1))
+        && stream::idle_timeout(settings).is_none_or(|limit| !IDLE_TIMEOUTS.contains(&limit))
     {
         return Err(KeyProblem {
             key: "idle_timeout",
-            problem: format!("`{span}` is no time of a second or more; give one such as `90s`"),
+            problem: format!("`{span}` is no time from a second to a day; give one such as `90s`"),
         });
     }
-    Ok(())
+    checks::speed_unit(settings)?;
+    checks::user(settings, "client_id")?;
+    checks::secret(settings, "client_secret")?;
+    build(settings).map(drop)
 }
 
 fn base(settings: &SourceSettings) -> Result<Url, KeyProblem> {

@@ -1,6 +1,7 @@
 //! MyCarTracks' behaviour against a small imitation: REST by a mock, sockets by a real server.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::SinkExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -27,6 +28,8 @@ enum Act {
     Hold(u64),
     /// Sends one position of vehicle `n`, then closes.
     Close(u64),
+    /// Sends one position of vehicle `n`; of vehicle `n + 1` when the next socket is in use.
+    Linger(u64),
     /// Says that the session expired.
     Expire,
 }
@@ -155,13 +158,21 @@ async fn serve(socket: TcpStream, act: Act, opened: Opened) {
     };
     let event = match act {
         Act::WantBearer => position(99),
-        Act::Hold(n) | Act::Close(n) => position(n),
+        Act::Hold(n) | Act::Close(n) | Act::Linger(n) => position(n),
         Act::Expire => r#"{"type":"error","code":"SESSION_EXPIRED"}"#.to_owned(),
     };
     stream.send(event.into()).await.unwrap();
     if matches!(act, Act::Close(_)) {
         stream.close(None).await.unwrap();
         return;
+    }
+    if let Act::Linger(n) = act {
+        while opened.lock().unwrap().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        // What was under way when its successor opened.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        stream.send(position(n + 1).into()).await.unwrap();
     }
     std::future::pending::<()>().await;
 }
@@ -240,6 +251,18 @@ async fn the_next_session_is_opened_before_this_one_ends_and_is_no_gap() {
     while running.observed().await != ["3"] {}
     assert_eq!(vendor.opened.lock().unwrap().len(), 2);
     assert_eq!(vendor.n_asked(POSITIONS).await, 1);
+}
+
+#[tokio::test]
+async fn what_the_old_socket_still_holds_is_heard() {
+    let vendor = Vendor::start(&[Act::Linger(4), Act::Hold(3)]).await;
+    vendor.lists().await;
+    vendor.stream(serde_json::json!({ "expiresIn": 6 })).await;
+    let mut account = vendor.account();
+    account.texts.insert("idle_timeout", "1min".into());
+    let mut running = Running::start(account);
+    while running.observed().await != ["3"] {}
+    while running.observed().await != ["5"] {}
 }
 
 #[tokio::test]
@@ -377,13 +400,19 @@ async fn a_session_that_wants_ids_gets_them() {
 
 #[test]
 fn settings_are_checked() {
-    let with = |given: &[(&'static str, &str)]| check(&settings("mycartracks", given));
+    let with = |given: &[(&'static str, &str)]| {
+        let proof = [("client_id", "client-7"), ("client_secret", SECRET)];
+        check(&settings("mycartracks", &[&proof, given].concat()))
+    };
     assert_eq!(with(&[]), Ok(()));
     assert_eq!(with(&[("idle_timeout", "90s")]), Ok(()));
     assert_eq!(
         with(&[("idle_timeout", "soon")]).unwrap_err().0,
         "idle_timeout"
     );
+    for timeout in ["0s", "999999999999h"] {
+        assert!(with(&[("idle_timeout", timeout)]).is_err(), "{timeout}");
+    }
     let clear = [("base_url", "http://mycartracks.com")];
     assert_eq!(with(&clear).unwrap_err().0, "base_url");
     let clear = [("token_url", "http://mycartracks.com")];

@@ -96,7 +96,7 @@ const ENTRIES: &[Entry] = &[
         Datum::Longitude,
         &[&["longitude"], &["lng"], &["lon"], &["coordinates", "0"]],
     ),
-    // km/h.
+    // In the source's `speed_unit`, by default km/h; a name's own unit wins.
     Entry::assumed(Datum::Speed, &[&["speed"]]),
     Entry::assumed(Datum::SpeedKmh, &[&["speedKmh"]]),
     // Degrees.

@@ -60,6 +60,8 @@ pub struct Agenda {
     reading_since: Option<Instant>,
     read_at: Option<Instant>,
     positions_not_before: Instant,
+    /// Names wait for the first attempt at positions, but not for its success.
+    has_tried_positions: bool,
     paused_until: Instant,
 }
 
@@ -87,6 +89,7 @@ impl Agenda {
             reading_since: None,
             read_at: None,
             positions_not_before: now,
+            has_tried_positions: false,
             paused_until: now,
         }
     }
@@ -101,7 +104,9 @@ impl Agenda {
         (vehicles_at, n_vehicle_pages): (Instant, u32),
     ) -> Next {
         let roomy_at = budget.roomy_at(n_vehicle_pages, now);
-        let vehicles = self.read_at.map(|_| vehicles_at.max(roomy_at));
+        let vehicles = self
+            .has_tried_positions
+            .then_some(vehicles_at.max(roomy_at));
         let stream = (self.stream_at(now, budget), Need::Stream);
         let positions = (self.positions_at(budget, n_pages), Need::Positions);
         let vehicles = (vehicles, Need::Vehicles);
@@ -243,11 +248,13 @@ impl Agenda {
     /// The reading of the positions is complete.
     pub fn positions_read(&mut self) {
         self.read_at = self.reading_since.take().or(self.read_at);
+        self.has_tried_positions = true;
     }
 
     /// The reading of the positions failed: not again before `not_before`.
     pub fn positions_failed(&mut self, not_before: Instant) {
         self.reading_since = None;
+        self.has_tried_positions = true;
         self.owed = true;
         self.positions_not_before = not_before;
     }

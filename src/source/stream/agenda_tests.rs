@@ -167,7 +167,8 @@ impl World {
         let remaining = LIMIT.saturating_sub(self.n_asked);
         headers.insert("x-rate-limit-remaining", remaining.into());
         headers.insert("x-rate-limit-reset", reset.into());
-        self.budget.learn(&headers, self.now);
+        self.budget
+            .learn(&headers, self.now, jiff::Timestamp::UNIX_EPOCH);
         let is_refused = LIMIT < self.n_asked;
         self.n_refused += u32::from(is_refused);
         !is_refused
@@ -219,6 +220,20 @@ async fn the_first_minute_goes_to_the_stream_then_to_positions_then_to_names() {
     agenda.reading_positions(start);
     agenda.positions_read();
     assert_eq!(next(&agenda, start), Next::Serve(Need::Vehicles));
+}
+
+#[tokio::test]
+async fn names_are_read_though_positions_cannot_be() {
+    let start = Instant::now();
+    let budget = Budget::new(LIMIT, WINDOW);
+    let mut agenda = Agenda::new(start);
+    agenda.opened(start, None);
+    agenda.reading_positions(start);
+    let again_at = start + Duration::from_secs(8);
+    agenda.positions_failed(again_at);
+    let next = |now| agenda.next(now, &budget, 1, (start, 1));
+    assert_eq!(next(start), Next::Serve(Need::Vehicles));
+    assert_eq!(next(again_at), Next::Serve(Need::Positions));
 }
 
 #[tokio::test]

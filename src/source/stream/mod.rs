@@ -2,7 +2,7 @@
 //!
 //! One task makes the requests, one at a time, in the order that [`agenda`] gives them; each
 //! socket is read by a task of its own, so that events flow while a request is under way. A new
-//! socket is opened ahead of the old one's expiry, and the old one dropped only then.
+//! socket is opened ahead of the old one's expiry, and the old one dropped a little after that.
 
 pub mod agenda;
 pub mod idle;

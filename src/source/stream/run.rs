@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{debug, info};
 
 use super::agenda::{Agenda, Need, Next};
@@ -28,6 +28,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Reading names for the sake of unknown devices takes at most this share of the limit.
 const NEWS_SHARE: f64 = 0.1;
 
+/// A socket that has a successor may still speak what it holds for so long; what both have heard
+/// is told twice, which harms nobody.
+const DRAIN_FOR: Duration = Duration::from_secs(2);
+
 /// One life of the loop.
 pub(super) struct Run<'a> {
     lists: &'a mut Lists,
@@ -40,6 +44,8 @@ pub(super) struct Run<'a> {
     positions_backoff: Backoff,
     /// Every socket's task; dropping the set ends them all.
     sockets: JoinSet<Ending>,
+    /// Each ends a socket that has a successor.
+    reapers: JoinSet<()>,
     opened: (mpsc::Sender<Id>, mpsc::Receiver<Id>),
     current: Option<AbortHandle>,
     opening: Option<Opening>,
@@ -70,6 +76,7 @@ impl<'a> Run<'a> {
             stream_backoff: Backoff::default(),
             positions_backoff: Backoff::default(),
             sockets: JoinSet::new(),
+            reapers: JoinSet::new(),
             opened: mpsc::channel(4),
             current: None,
             opening: None,
@@ -221,9 +228,12 @@ impl<'a> Run<'a> {
         };
         let had_gap = self.agenda.opened(Instant::now(), opening.renew_at);
         debug!(source.id = %self.outlet.source(), had_gap, "the stream is open");
-        self.outlet.log_healed(Activity::Stream);
+        while self.reapers.try_join_next().is_some() {}
         if let Some(old) = self.current.replace(opening.task) {
-            old.abort();
+            self.reapers.spawn(async move {
+                sleep(DRAIN_FOR).await;
+                old.abort();
+            });
         }
     }
 
@@ -233,7 +243,7 @@ impl<'a> Run<'a> {
             Err(error) if error.is_panic() => {
                 (error.id(), Ending::Closed("its reader panicked".into()))
             }
-            // We ended it ourselves, for another one.
+            // We ended it ourselves, since it has a successor.
             Err(_) => return,
         };
         // Its opening may have been told, and not yet heard.

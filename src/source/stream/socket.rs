@@ -89,7 +89,6 @@ pub async fn run(mut plug: Plug, opened: mpsc::Sender<Id>) -> Ending {
         Err(ending) => return ending,
     };
     plug.tell_mode().await;
-    plug.outlet.success(Activity::Stream).await;
     if opened.send(tokio::task::id()).await.is_err() {
         return Ending::Closed("nobody wants it any more".into());
     }
@@ -105,12 +104,13 @@ pub async fn run(mut plug: Plug, opened: mpsc::Sender<Id>) -> Ending {
             Some(Ok(Message::Binary(bytes))) => plug.frame(&bytes).await,
             Some(Ok(Message::Close(frame))) => {
                 let why = frame.map_or_else(|| "closed".to_owned(), |frame| frame.to_string());
-                Some(Ending::Closed(plug.secrets.clean(&why)))
+                return Ending::Closed(plug.secrets.clean(&why));
             }
             Some(Ok(_)) => None,
-            Some(Err(error)) => Some(Ending::Closed(plug.secrets.clean(&error.to_string()))),
-            None => Some(Ending::Closed("closed".into())),
+            Some(Err(error)) => return Ending::Closed(plug.secrets.clean(&error.to_string())),
+            None => return Ending::Closed("closed".into()),
         };
+        // Only a frame is a success: neither a bare handshake nor an end is one.
         plug.outlet.success(Activity::Stream).await;
         if let Some(ending) = ending {
             return ending;
@@ -268,3 +268,7 @@ async fn tcp(url: &Url) -> std::io::Result<TcpStream> {
     socket.set_nodelay(true)?;
     Ok(socket)
 }
+
+#[cfg(test)]
+#[path = "socket_tests.rs"]
+mod tests;
