@@ -11,6 +11,7 @@ pub mod lookup;
 pub mod record;
 pub mod survey;
 pub mod redact;
+mod meaning;
 #[cfg(test)]
 pub(crate) mod testing;
 
