@@ -89,17 +89,9 @@ fn write_table(
     writeln!(table, "{} ({}{sandbox})", settings.id, settings.kind)?;
     let troubles = || probes.iter().filter_map(|probe| probe.trouble.as_ref());
     let is_reachable = troubles().all(|trouble| trouble.kind != Kind::Unreachable);
-    let is_authorised = troubles().all(|trouble| trouble.kind != Kind::Denied);
     let devices: HashSet<_> = probes.iter().flat_map(|probe| &probe.devices).collect();
     writeln!(table, "  reachable:  {}", yes_or_no(is_reachable))?;
-    writeln!(
-        table,
-        "  authorised: {}",
-        match (is_reachable, is_authorised) {
-            (false, true) => "unknown",
-            (_, is_authorised) => yes_or_no(is_authorised),
-        }
-    )?;
+    writeln!(table, "  authorised: {}", authorised(probes))?;
     writeln!(table, "  vehicles:   {}", devices.len())?;
     let dialect = Dialect::of(settings);
     probes
@@ -118,7 +110,7 @@ fn write_probe(table: &mut String, dialect: &Dialect, probe: &Probe) -> std::fmt
     let n_refused: u64 = probe.refusals.values().sum();
     writeln!(
         table,
-        "  vehicles: {}, records refused: {n_refused}",
+        "  vehicles: {}, records or positions refused: {n_refused}",
         probe.devices.len()
     )?;
     for (refusal, n) in &probe.refusals {
@@ -134,6 +126,25 @@ fn write_probe(table: &mut String, dialect: &Dialect, probe: &Probe) -> std::fmt
     }
     let bodies: Vec<_> = probe.bodies.iter().map(|body| body.to_vec()).collect();
     write!(table, "{}", survey(spec, dialect, &bodies))
+}
+
+/// What the endpoints say of the credentials. Only an answer that can be read proves that they
+/// are good: a gateway's page, a limit or a torn connection says nothing of them.
+fn authorised(probes: &[Probe]) -> String {
+    let has_answered = |probe: &Probe| probe.trouble.is_none() || !probe.devices.is_empty();
+    let denied = probes.iter().filter_map(|probe| {
+        let trouble = probe.trouble.as_ref()?;
+        let status = trouble.status.map(|status| format!(" {status}"));
+        let denied = (trouble.kind == Kind::Denied).then_some(&probe.endpoint)?;
+        Some(format!("{denied}{}", status.unwrap_or_default()))
+    });
+    let denied: Vec<_> = denied.collect();
+    match (probes.iter().any(has_answered), denied.is_empty()) {
+        (true, true) => "yes".to_owned(),
+        (true, false) => format!("partly: {}", denied.join(", ")),
+        (false, true) => "unknown".to_owned(),
+        (false, false) => "no".to_owned(),
+    }
 }
 
 fn yes_or_no(is_so: bool) -> &'static str {
@@ -171,6 +182,16 @@ mod tests {
     use super::*;
     use crate::source::trial::settings;
 
+    fn account(server: &MockServer) -> SourceSettings {
+        let uri = server.uri();
+        let given = [
+            ("base_url", uri.as_str()),
+            ("username", "ACME00001"),
+            ("password", "canary-password"),
+        ];
+        settings("cartrack", &given)
+    }
+
     async fn cartrack(server: &MockServer) -> SourceSettings {
         let status = serde_json::json!({ "data": [{ "vehicle_id": 512_345_678, "registration":
             "CANARY1GP", "velocity": 3, "location": { "updated": crate::clock::now().to_string(),
@@ -179,13 +200,7 @@ mod tests {
             .respond_with(ResponseTemplate::new(200).set_body_json(status))
             .mount(server)
             .await;
-        let uri = server.uri();
-        let given = [
-            ("base_url", uri.as_str()),
-            ("username", "ACME00001"),
-            ("password", "canary-password"),
-        ];
-        settings("cartrack", &given)
+        account(server)
     }
 
     #[tokio::test]
@@ -205,7 +220,7 @@ mod tests {
             "reachable:  yes",
             "authorised: yes",
             "vehicles:   1",
-            "records refused: 1",
+            "records or positions refused: 1",
             "1 x not an object",
             "/location/latitude",
             "/velocity",
@@ -241,6 +256,39 @@ mod tests {
             "{table}"
         );
         drop(server);
+    }
+
+    #[tokio::test]
+    async fn credentials_are_good_where_something_was_read_with_them() {
+        let status = |status| ResponseTemplate::new(status);
+        let list = || status(200).set_body_string(r#"{"data": []}"#);
+        let page = || status(200).set_body_raw("<html>Hello</html>", "text/html");
+        let cases = [
+            (list(), list(), true, "yes"),
+            (list(), status(403), false, "partly: GET /vehicles 403"),
+            (
+                status(403),
+                list(),
+                false,
+                "partly: GET /vehicles/status 403",
+            ),
+            (status(401), list(), false, "no"),
+            (status(403), status(403), false, "no"),
+            (page(), page(), false, "unknown"),
+            (page(), list(), false, "yes"),
+            (status(429), status(429), false, "unknown"),
+        ];
+        for (positions, vehicles, all_well, expected) in cases {
+            let server = MockServer::start().await;
+            for (endpoint, answer) in [("/vehicles/status", positions), ("/vehicles", vehicles)] {
+                let mock = Mock::given(path(endpoint)).respond_with(answer);
+                mock.mount(&server).await;
+            }
+            let (table, is_well) = check(&account(&server), None).await.unwrap();
+            let line = format!("  authorised: {expected}\n");
+            assert!(table.contains(&line), "{line:?} is not in\n{table}");
+            assert_eq!(is_well, all_well, "{table}");
+        }
     }
 
     #[test]

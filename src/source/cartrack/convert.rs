@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::domain::{DeviceKey, Facts, FixQuality, Label, Observation, Origin, Refusal};
 use crate::source::decode::envelope::decode_list;
 use crate::source::decode::fields::Datum;
 use crate::source::decode::json::Json;
 use crate::source::decode::lookup::{Pointers, Record};
-use crate::source::decode::record::SpeedUnit;
+use crate::source::decode::record::{SpeedUnit, row_reading};
 use crate::source::decode::{BodyError, Decoded, Dialect, Page};
 
 use super::wire::{META_CURRENT_PAGE, META_LAST_PAGE, STATUS, VEHICLE};
@@ -37,7 +38,7 @@ pub fn vehicles(dialect: &Dialect, body: &[u8]) -> Result<Decoded<(DeviceKey, La
     let pointers = Pointers::of(VEHICLE.kind, &dialect.fields);
     decode_list(body, paging, |row| {
         let record = Record::open(&VEHICLE, &pointers, row);
-        Ok((record.device(&dialect.source)?, record.label()))
+        Ok(((record.device(&dialect.source)?, record.label()), None))
     })
 }
 
@@ -45,14 +46,16 @@ fn observation(
     dialect: &Dialect,
     record: &Record<'_>,
     received_at: Timestamp,
-) -> Result<Observation, Refusal> {
+) -> Result<(Observation, Option<Refusal>), Refusal> {
     let zone = &dialect.timezone;
     let device = record.device(&dialect.source)?;
-    let reading = record.reading(zone, SpeedUnit::Kmh, quality(record))?;
+    let fixed_at = fixed_at(record, zone);
+    let reading = record.reading(fixed_at, SpeedUnit::Kmh, quality(record));
+    let (reading, refusal) = row_reading(reading);
     let fixed_at = reading.as_ref().and_then(|reading| reading.vendor_at);
     // A broken contact time costs nothing: the fix's own time is contact enough.
     let event_at = record.time(Datum::ContactTime, zone).unwrap_or_default();
-    Ok(Observation {
+    let observation = Observation {
         device,
         received_at,
         origin: Origin::Poll,
@@ -69,6 +72,17 @@ fn observation(
             fuel_l: record.amount(Datum::Fuel),
             panic: panic(record),
         },
+    };
+    Ok((observation, refusal))
+}
+
+/// When the position was taken: by its own time, or, where that is absent or cannot be read, by
+/// the time of the record.
+fn fixed_at(record: &Record<'_>, zone: &TimeZone) -> Result<Option<Timestamp>, Refusal> {
+    let own = record.time(Datum::Time, zone);
+    own.or_else(|refusal| {
+        let of_record = record.time(Datum::ContactTime, zone)?;
+        of_record.map(Some).ok_or(refusal)
     })
 }
 
@@ -154,7 +168,7 @@ mod tests {
     #[test]
     fn a_time_without_an_offset_is_in_the_zone_of_the_source() {
         let mut dialect = dialect("cartrack-za");
-        dialect.timezone = jiff::tz::TimeZone::get("Africa/Johannesburg").unwrap();
+        dialect.timezone = TimeZone::get("Africa/Johannesburg").unwrap();
         let body = br#"[{"vehicle_id": 1, "location": {"updated": "2026-08-05 14:20:07",
             "latitude": -26, "longitude": 28}}]"#;
         let decoded = status(&dialect, body, received_at()).unwrap();
@@ -163,6 +177,50 @@ mod tests {
             reading.vendor_at.unwrap().to_string(),
             "2026-08-05T12:20:07Z"
         );
+    }
+
+    #[test]
+    fn a_position_that_cannot_be_used_costs_nothing_else() {
+        let bad = [
+            (r#""latitude": 0, "longitude": 0"#, Refusal::NullIsland),
+            (r#""latitude": -91, "longitude": 28"#, Refusal::OffEarth),
+            (
+                r#""latitude": "S", "longitude": 28"#,
+                Refusal::UnreadablePosition,
+            ),
+            (
+                r#""latitude": -26, "longitude": 28, "updated": "x""#,
+                Refusal::UnreadableTime,
+            ),
+        ];
+        for (location, refusal) in bad {
+            let body = format!(
+                r#"[{{"vehicle_id": 1, "registration": "KLM482GP", "event_ts": "y",
+                "ignition": true, "fuel": {{"level": 12}}, "location": {{{location}}}}}]"#
+            );
+            let decoded = status(&dialect("c"), body.as_bytes(), received_at()).unwrap();
+            let row = &decoded.rows[0];
+            assert_eq!(row.reading, None, "{location}");
+            assert_eq!(
+                (row.facts.ignition, row.facts.fuel_l),
+                (Some(true), Some(12.0))
+            );
+            assert_eq!(row.label.registration.as_deref(), Some("KLM482GP"));
+            assert_eq!(
+                decoded.refusals.into_iter().collect::<Vec<_>>(),
+                [(refusal, 1)]
+            );
+        }
+    }
+
+    #[test]
+    fn a_fix_whose_own_time_is_broken_has_that_of_its_record() {
+        let body = br#"[{"vehicle_id": 1, "event_ts": "2026-08-05 14:20:07+02", "location":
+            {"updated": "0000-00-00 00:00:00", "latitude": -26, "longitude": 28}}]"#;
+        let decoded = status(&dialect("c"), body, received_at()).unwrap();
+        let vendor_at = decoded.rows[0].reading.clone().unwrap().vendor_at;
+        assert_eq!(vendor_at.unwrap().to_string(), "2026-08-05T12:20:07Z");
+        assert!(decoded.refusals.is_empty());
     }
 
     #[test]
@@ -203,7 +261,9 @@ mod tests {
             let decoded = status(&dialect("c"), body.as_bytes(), received_at()).unwrap();
             decoded.rows.iter().for_each(check_sane);
             let n_refused: u64 = decoded.refusals.values().sum();
-            prop_assert_eq!(decoded.rows.len() as u64 + n_refused, 1);
+            let has_fix = decoded.rows.iter().any(|row| row.reading.is_some());
+            prop_assert!(n_refused <= 1 && !(has_fix && n_refused == 1));
+            prop_assert!(1 <= decoded.rows.len() as u64 + n_refused);
         }
     }
 }

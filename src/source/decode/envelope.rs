@@ -29,10 +29,12 @@ pub const LIST_NAMES: [&str; 7] = [
 ];
 
 /// Decodes each record of the list in `body` by `one`, and the paging beside it by `paging`.
+///
+/// `one` gives a row, with what in it was refused all the same; or refuses the record as a whole.
 pub fn decode_list<T>(
     body: &[u8],
     paging: impl Fn(&Json<'_>, &mut Page),
-    mut one: impl FnMut(&Json<'_>) -> Result<T, Refusal>,
+    mut one: impl FnMut(&Json<'_>) -> Result<(T, Option<Refusal>), Refusal>,
 ) -> Result<Decoded<T>, BodyError> {
     with_list(body, |rows, beside| {
         let mut decoded = Decoded {
@@ -53,11 +55,19 @@ pub fn decode_list<T>(
                 } else {
                     Err(Refusal::NotAnObject)
                 };
-                outcome.map_err(|refusal| (refusal, record.shape()))
+                let (row, refusal) = match outcome {
+                    Ok((row, refusal)) => (Some(row), refusal),
+                    Err(refusal) => (None, Some(refusal)),
+                };
+                (row, refusal.map(|refusal| (refusal, record.shape())))
             });
             match outcome {
-                Some(Ok(row)) => decoded.rows.push(row),
-                Some(Err((refusal, shape))) => decoded.refuse(refusal, shape),
+                Some((row, refused)) => {
+                    decoded.rows.extend(row);
+                    if let Some((refusal, shape)) = refused {
+                        decoded.refuse(refusal, shape);
+                    }
+                }
                 None => decoded.refuse(Refusal::NotAnObject, "unreadable".to_owned()),
             }
         }
@@ -162,7 +172,7 @@ mod tests {
             |_, _| {},
             |record| {
                 let id = record.get("id").and_then(Json::id).ok_or(Refusal::NoId)?;
-                Ok(id.into_owned())
+                Ok((id.into_owned(), None))
             },
         )
     }

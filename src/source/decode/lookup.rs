@@ -39,7 +39,7 @@ impl Pointers {
 }
 
 /// An RFC 6901 pointer as names.
-fn split(pointer: &str) -> Vec<String> {
+pub(super) fn split(pointer: &str) -> Vec<String> {
     pointer
         .strip_prefix('/')
         .unwrap_or(pointer)

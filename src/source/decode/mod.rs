@@ -11,6 +11,7 @@ pub mod lookup;
 pub mod record;
 pub mod survey;
 pub mod redact;
+mod meaning;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -53,9 +54,9 @@ impl Dialect {
 pub struct Decoded<T> {
     /// The good rows, in their order.
     pub rows: Vec<T>,
-    /// The bad ones, counted by reason.
+    /// What was refused, counted by reason: whole records, and in a good row its position.
     pub refusals: BTreeMap<Refusal, u64>,
-    /// Key names and JSON types of the first bad row, never its values: for the log.
+    /// Key names and JSON types of the first record with a refusal, never its values: for the log.
     pub first_bad_shape: Option<String>,
     /// What the envelope says of paging.
     pub page: Page,

@@ -126,10 +126,11 @@ impl Record<'_> {
             .or_else(|| km(Datum::OdometerMiles, KM_PER_MILE))
     }
 
-    /// The position, vetted; `None` if the record has none.
+    /// The position, vetted; `None` if the record has none. What is wrong with `fixed_at`, the
+    /// time of the fix, matters only where there is a position.
     pub fn reading(
         &self,
-        zone: &TimeZone,
+        fixed_at: Result<Option<Timestamp>, Refusal>,
         unit: SpeedUnit,
         quality: Option<FixQuality>,
     ) -> Result<Option<Reading>, Refusal> {
@@ -145,7 +146,7 @@ impl Record<'_> {
             ..Reading::at(lat_deg, lng_deg)
         }
         .vet()?;
-        reading.vendor_at = self.time(Datum::Time, zone)?;
+        reading.vendor_at = fixed_at?;
         Ok(Some(reading))
     }
 
@@ -156,6 +157,17 @@ impl Record<'_> {
             registration: self.text(Datum::Registration),
             groups: self.value(Datum::Groups).map_or_else(Vec::new, groups),
         }
+    }
+}
+
+/// The position of a row of a list. What is wrong with it costs the position and not the row:
+/// the row still says that the vehicle is there, who drives it, and how much fuel is left.
+pub fn row_reading(
+    reading: Result<Option<Reading>, Refusal>,
+) -> (Option<Reading>, Option<Refusal>) {
+    match reading {
+        Ok(reading) => (reading, None),
+        Err(refusal) => (None, Some(refusal)),
     }
 }
 

@@ -3,29 +3,48 @@
 //! By permission, not by prohibition: a string stays only if it is known to be harmless (a time,
 //! a measurement, a word of the protocol); every other becomes a numbered pseudonym, the same for
 //! the same text throughout a recording. Nothing is hashed, so nothing can be guessed back.
-//! Coordinates are shifted by one secret offset, which keeps distances and turns.
+//! Coordinates are shifted by one secret offset, which keeps distances and turns. Of a fraction
+//! under an unknown name nothing stays: it may be a coordinate, and one coordinate that is left
+//! as it was, even roughly, tells the offset of all others.
 
 use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
 use serde_json::{Map, Number, Value};
 
-use crate::config::source::{Field, FieldMap};
+use crate::config::source::FieldMap;
 
 use super::json::{Json, body_text, read};
+use super::lookup::split;
+use super::meaning::{Meaning, meaning_of, named, simplified};
 use super::time;
 
 /// Where pseudonyms begin.
 const FIRST_PSEUDONYM: u64 = 1_000_001;
+/// What every fraction under an unknown name becomes, but for 0.
+const ANY_FRACTION: f64 = 0.5;
+/// From here on a number under an unknown name is no switch and no choice, but may be an id, a
+/// degree or a minute of one.
+const UNKNOWN_FROM: f64 = 10.0;
+/// From here on a number under a word's name is no code of the protocol.
+const CODE_FROM: f64 = 1000.0;
+/// From here on a number is a time since 1970: 1973, in seconds.
+const TIME_FROM: f64 = 1e8;
 
 /// One recording's pseudonyms and offset.
 pub struct Redactor {
     shift_lat_deg: f64,
     shift_lng_deg: f64,
     pseudonyms: HashMap<String, u64>,
-    lat_names: Vec<String>,
-    lng_names: Vec<String>,
-    id_names: Vec<String>,
+    /// The operator's pointers; what must be hidden comes before what may stay.
+    pointed: Vec<(Vec<String>, Meaning)>,
+}
+
+/// One step from the whole body to a value.
+#[derive(Clone, Copy, Debug)]
+enum Step<'j> {
+    Name(&'j str),
+    Index(usize),
 }
 
 impl std::fmt::Debug for Redactor {
@@ -35,97 +54,119 @@ impl std::fmt::Debug for Redactor {
     }
 }
 
-/// What a member's name says of its value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
-    Latitude,
-    Longitude,
-    /// `[longitude, latitude]`.
-    Coordinates,
-    /// A time or a measurement: numbers stay, in strings too.
-    Measure,
-    /// A word of the protocol, if it looks like one.
-    Word,
-    /// It names or finds somebody.
-    Personal,
-    /// Nothing is known of it.
-    Unknown,
-}
-
 impl Redactor {
     /// A recording. `random` is two numbers in `0.0..1.0` from a good generator, drawn anew for
-    /// each recording; `fields` are the operator's pointers, which may name coordinates.
+    /// each recording; `fields` are the operator's pointers, which say what stands where.
     pub fn new(random: (f64, f64), fields: &FieldMap) -> Self {
-        let names = |field: Field, known: &[&str]| {
-            let maps = [&fields.position, &fields.event, &fields.vehicle];
-            let pointed = maps.into_iter().filter_map(|map| map.get(&field));
-            let last = pointed.filter_map(|pointer| pointer.rsplit('/').next());
-            let known = known.iter().copied();
-            last.chain(known).map(simplified).collect()
-        };
+        let maps = [&fields.position, &fields.event, &fields.vehicle];
+        let pointers = maps.into_iter().flatten();
+        let mut pointed: Vec<_> = pointers
+            .filter_map(|(field, pointer)| Some((split(pointer), meaning_of(*field)?)))
+            .collect();
+        pointed.sort_by_key(|(_, meaning)| *meaning);
         // At least 5 degrees away in latitude, never so far that a fleet would leave the globe.
         let away = 5.0 + 10.0 * (random.0 * 2.0).fract();
         Self {
             shift_lat_deg: if random.0 < 0.5 { -away } else { away },
             shift_lng_deg: 20.0 + 320.0 * random.1,
             pseudonyms: HashMap::new(),
-            id_names: names(Field::Id, &["id"]),
-            lat_names: names(Field::Latitude, &["lat", "latitude"]),
-            lng_names: names(Field::Longitude, &["lon", "lng", "long", "longitude"]),
+            pointed,
         }
     }
 
     /// The body without what is personal; of a body that is no JSON only its length is told.
     pub fn redact(&mut self, body: &[u8]) -> Vec<u8> {
-        let redacted = read(&body_text(body), |json| self.value(json, Meaning::Unknown));
+        let redacted = read(&body_text(body), |json| {
+            self.value(json, Meaning::Unknown, &mut Vec::new())
+        });
         let value =
             redacted.unwrap_or_else(|| Value::from(format!("no JSON, {} bytes", body.len())));
         serde_json::to_vec_pretty(&value).unwrap_or_default()
     }
 
-    fn value(&mut self, json: &Json<'_>, meaning: Meaning) -> Value {
+    fn value<'j>(
+        &mut self,
+        json: &'j Json<'_>,
+        meaning: Meaning,
+        path: &mut Vec<Step<'j>>,
+    ) -> Value {
         match json {
             Json::Null => Value::Null,
             Json::Bool(value) => Value::Bool(*value),
             Json::Number(number) => self.number(number, meaning),
             Json::Text(text) => Value::String(self.text(text, meaning)),
-            Json::List(items) => self.list(items, meaning),
+            Json::List(items) => self.list(items, meaning, path),
             Json::Object(members) => {
                 let mut object = Map::new();
                 for (key, value) in members {
-                    let meaning = self.meaning(key);
+                    path.push(Step::Name(key));
+                    let meaning = self.pointed(path, named(key));
                     let key = self.key(key);
-                    object.insert(key, self.value(value, meaning));
+                    object.insert(key, self.value(value, meaning, path));
+                    path.pop();
                 }
                 Value::Object(object)
             }
         }
     }
 
-    fn list(&mut self, items: &[Json<'_>], meaning: Meaning) -> Value {
+    fn list<'j>(
+        &mut self,
+        items: &'j [Json<'_>],
+        meaning: Meaning,
+        path: &mut Vec<Step<'j>>,
+    ) -> Value {
         let redacted = items.iter().enumerate().map(|(n, item)| {
             let meaning = match (meaning, n) {
                 (Meaning::Coordinates, 0) if item.is_scalar() => Meaning::Longitude,
                 (Meaning::Coordinates, 1) if item.is_scalar() => Meaning::Latitude,
+                // `from` and `to` are pages, but a list under them may be a place.
+                (Meaning::Measure, _) => Meaning::Unknown,
                 (meaning, _) => meaning,
             };
-            self.value(item, meaning)
+            path.push(Step::Index(n));
+            let meaning = self.pointed(path, meaning);
+            let value = self.value(item, meaning, path);
+            path.pop();
+            value
         });
         redacted.collect()
     }
 
+    /// What the operator's pointers say of the value at the end of `path`, else `known`. A
+    /// pointer starts at any object, as it does where records are read.
+    fn pointed(&self, path: &[Step<'_>], known: Meaning) -> Meaning {
+        let ends = |pointer: &[String]| {
+            let start = path.len().checked_sub(pointer.len());
+            let end = start.and_then(|start| path.get(start..));
+            end.is_some_and(|end| end.iter().zip(pointer).all(|(step, name)| step.fits(name)))
+        };
+        let found = self.pointed.iter().find(|(pointer, _)| ends(pointer));
+        match found.map(|(_, meaning)| *meaning) {
+            None => known,
+            // A pointer keeps what nothing is known of, and nothing else.
+            Some(Meaning::Time) if known != Meaning::Unknown => known,
+            Some(meaning) => meaning,
+        }
+    }
+
     fn number(&mut self, number: &Number, meaning: Meaning) -> Value {
         let value = number.as_f64().unwrap_or_default();
-        match meaning {
-            Meaning::Measure | Meaning::Word => Value::Number(number.clone()),
-            Meaning::Latitude => json_number(shifted(value, self.shift_lat_deg, 90.0)),
-            Meaning::Longitude => json_number(shifted(value, self.shift_lng_deg, 180.0)),
-            // Under an unknown name: a fraction may be a coordinate, a long number an id.
-            Meaning::Unknown | Meaning::Coordinates if number.is_f64() => {
-                json_number((value * 10.0).round() / 10.0)
-            }
-            Meaning::Unknown if value.abs() < 100_000.0 => Value::Number(number.clone()),
-            _ => Value::from(self.pseudonym(&number.to_string())),
+        let stays = match meaning {
+            Meaning::Latitude => return json_number(shifted(value, self.shift_lat_deg, 90.0)),
+            Meaning::Longitude => return json_number(shifted(value, self.shift_lng_deg, 180.0)),
+            Meaning::Measure => true,
+            Meaning::Time => TIME_FROM <= value,
+            Meaning::Word => !number.is_f64() && value.abs() < CODE_FROM,
+            Meaning::Unknown => !number.is_f64() && value.abs() < UNKNOWN_FROM,
+            Meaning::Coordinates | Meaning::Personal => false,
+        };
+        if stays {
+            Value::Number(number.clone())
+        } else if number.is_f64() && meaning != Meaning::Personal {
+            json_number(if value == 0.0 { 0.0 } else { ANY_FRACTION })
+        } else {
+            Value::from(self.pseudonym(&number.to_string()))
         }
     }
 
@@ -145,7 +186,8 @@ impl Redactor {
             }
             (Meaning::Word, None) if is_word(trimmed) => text.to_owned(),
             (Meaning::Word, Some(_)) if trimmed.len() <= 3 => text.to_owned(),
-            (Meaning::Measure, None) if is_time(trimmed) => text.to_owned(),
+            (Meaning::Measure | Meaning::Time, None) if is_time(trimmed) => text.to_owned(),
+            (Meaning::Time, Some(value)) if TIME_FROM <= value => text.to_owned(),
             _ if trimmed.chars().all(|c| c.is_ascii_digit()) => self.pseudonym(trimmed).to_string(),
             _ => format!("redacted-{}", self.pseudonym(trimmed)),
         }
@@ -173,62 +215,15 @@ impl Redactor {
         let next = FIRST_PSEUDONYM + 2 * n_known + u64::from(is_own);
         *self.pseudonyms.entry(simplified).or_insert(next)
     }
+}
 
-    fn meaning(&self, key: &str) -> Meaning {
-        let name = simplified(key);
-        if self.lat_names.contains(&name) {
-            Meaning::Latitude
-        } else if self.lng_names.contains(&name) {
-            Meaning::Longitude
-        } else if name == "COORDINATES" {
-            Meaning::Coordinates
-        } else if is_among(MEASURES, |known| known == name) {
-            Meaning::Measure
-        } else if is_among(WORDS, |known| known == name) {
-            Meaning::Word
-        } else if self.id_names.contains(&name) || is_among(PERSONAL, |end| name.ends_with(end)) {
-            Meaning::Personal
-        } else {
-            Meaning::Unknown
+impl Step<'_> {
+    /// Whether `name` in a pointer leads here; an element is found by its decimal number.
+    fn fits(self, name: &str) -> bool {
+        match self {
+            Self::Name(key) => key == name,
+            Self::Index(n) => name.parse() == Ok(n),
         }
-    }
-}
-
-/// Members whose numbers and times tell nobody's name or place.
-const MEASURES: &str = "\
-    SPEED SPEEDKMH SPEEDKPH SPEEDMPH ROADSPEED MAXSPEED BEARING HEADING HEADINGDEGREES \
-    COURSE DIRECTION ALTITUDE ALT ALTITUDEMETERS ACCURACY ACCURACYMETERS HORIZONTALACCURACY \
-    ODOMETER ODOMETERMETERS ODOMETERKM ODOMETERKILOMETERS ODOMETERMILES ODOMETERMI CLOCK RPM \
-    VEXT TEMP1 TEMP2 TEMP3 TEMP4 INPUTSTATE TCUPERCENTAGE TCUBATTERYPERCENTAGE BATTERY \
-    BATTERYLEVEL BATTERYPERCENT BATTERYPERCENTAGELEFT LEVEL PRECENTAGELEFT PERCENTAGELEFT \
-    TOTALCONSUMED FUELLITERS FUELLITRES GPSFIXTYPE HDOP SATELLITES SATS TIME TIMESTAMP \
-    UTCTIMESTAMP POSITIONTIME GPSTIME RECORDEDAT LASTUPDATE UPDATEDAT CREATEDAT \
-    HAPPENEDATTIME EVENTTS RECEIVEDTS RECIEVEDTS UPDATED BATTERYTS CHARGINGSTATUSTS \
-    OFFLINESINCE LASTSEEN EXPIRESAT EXPIRESIN SENTAT STARTTIME ENDTIME FROM TO CURRENTPAGE \
-    PERPAGE LASTPAGE TOTAL OFFSET LIMIT COUNT TOTALCOUNT SIZE PAGE";
-
-/// Members whose values are words of the protocol.
-const WORDS: &str = "\
-    TYPE EVENT EVENTTYPE KIND STATUS ENGINESTATE ENGINETYPE IOPANIC IODISARM CHARGINGSTATUS \
-    CENTRALLOCKINGSTATUS IGNITION CODE ENGINEON IDLING";
-
-/// Ends of the names of members that name or find somebody, numbers included.
-const PERSONAL: &str = "\
-    ID IDS NAME NUMBER SERIAL PHONE MOBILE IMEI VIN PLATE REGISTRATION TAG ICCID IMSI MSISDN \
-    PIN KEY TOKEN EMAIL ADDRESS";
-
-fn is_among(names: &str, fits: impl Fn(&str) -> bool) -> bool {
-    names.split(' ').any(fits)
-}
-
-/// Upper case, letters and digits only: one spelling for `vehicle_id` and `vehicleId`.
-fn simplified(text: &str) -> String {
-    let parts = text.chars().filter(|c| c.is_alphanumeric());
-    let simplified: String = parts.flat_map(char::to_uppercase).collect();
-    if simplified.is_empty() {
-        text.to_owned()
-    } else {
-        simplified
     }
 }
 
@@ -247,11 +242,14 @@ fn is_time(text: &str) -> bool {
 }
 
 /// `degrees` moved by `shift`, wrapped into the limits. A fault (exactly 0, or off Earth) stays
-/// one, and tells nothing.
+/// one, but not its number: a coordinate in millionths of a degree is off Earth too.
 fn shifted(degrees: f64, shift: f64, limit: f64) -> f64 {
     const PER_DEGREE: f64 = 1e7;
-    if degrees == 0.0 || limit < degrees.abs() {
-        return degrees.round();
+    if degrees == 0.0 {
+        return 0.0;
+    }
+    if limit < degrees.abs() {
+        return limit + 1.5;
     }
     let moved = degrees + shift;
     let wrapped = (moved + limit).rem_euclid(2.0 * limit) - limit;
@@ -267,6 +265,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::config::source::Field;
 
     fn redacted(redactor: &mut Redactor, body: &Value) -> Value {
         let redacted = redactor.redact(body.to_string().as_bytes());
@@ -347,6 +346,70 @@ mod tests {
         );
         assert_ne!(moved["unit"], 7);
         assert!(5.0 <= (moved["where"]["y"].as_f64().unwrap() - 48.14861).abs());
+    }
+
+    fn pointing(pointers: &[(Field, &str)]) -> Redactor {
+        let mut fields = FieldMap::default();
+        for (field, pointer) in pointers {
+            fields.position.insert(*field, (*pointer).to_owned());
+        }
+        Redactor::new((0.1, 0.9), &fields)
+    }
+
+    #[test]
+    fn nothing_of_an_unknown_fraction_stays() {
+        let body = serde_json::json!({"data": [{
+            "extra": [41.123_456, -87.654_321], "gpsLat": 41.123_456, "p": {"wgs84": [41.1, 0.0]},
+            "from": [41.123_456], "status": 41.123_456, "coordinates": [28.0, -26.0, 41.123_456],
+            "E7": 411_234_567, "minutes": 41, "lat": 411_234_567, "latlng": "41.123456,-87.654321"
+        }]});
+        let kept = redacted(&mut redactor(), &body);
+        assert!(!kept.to_string().contains("41"), "{kept}");
+        assert!(!kept.to_string().contains("87."), "{kept}");
+        assert_eq!(kept["data"][0]["extra"], serde_json::json!([0.5, 0.5]));
+        assert_eq!(kept["data"][0]["p"]["wgs84"], serde_json::json!([0.5, 0.0]));
+    }
+
+    #[test]
+    fn a_pointer_is_followed_by_its_path_and_unescaped() {
+        let mut redactor = pointing(&[
+            (Field::Latitude, "/p/wgs84/1"),
+            (Field::Longitude, "/p/wgs84/0"),
+            (Field::Id, "/v~0x/a~1b"),
+            (Field::Driver, "/drv/0"),
+            (Field::Time, "/when"),
+        ]);
+        let body = serde_json::json!({"data": [{
+            "p": {"wgs84": [28.0473, -26.2041], "other": [28.0473, -26.2041]},
+            "v~x": {"a/b": 4199}, "drv": [7], "when": 1_785_932_407_000_u64
+        }, {"lat": -26.1041, "lng": 28.1473, "when": "2026-08-05T12:20:07Z"}, {"when": 41.5}]});
+        let kept = redacted(&mut redactor, &body);
+        let number = |pointer: &str| kept.pointer(pointer).unwrap().as_f64().unwrap();
+        assert!((number("/data/1/lat") - number("/data/0/p/wgs84/1") - 0.1).abs() < 1e-6);
+        assert!((number("/data/1/lng") - number("/data/0/p/wgs84/0") - 0.1).abs() < 1e-6);
+        assert_eq!(kept["data"][0]["p"]["other"], serde_json::json!([0.5, 0.5]));
+        assert!(!kept.to_string().contains("4199"), "{kept}");
+        assert_ne!(kept["data"][0]["drv"][0], 7);
+        assert_eq!(kept["data"][0]["when"], body["data"][0]["when"]);
+        assert_eq!(kept["data"][1]["when"], body["data"][1]["when"]);
+        assert_eq!(kept["data"][2]["when"], 0.5);
+    }
+
+    #[test]
+    fn whom_a_pointer_names_is_personal_in_numbers_too() {
+        for field in [
+            Field::Id,
+            Field::Name,
+            Field::Registration,
+            Field::Driver,
+            Field::Address,
+        ] {
+            let mut redactor = pointing(&[(field, "/who")]);
+            for value in [Value::from(7), Value::from(4199), Value::from("LOW")] {
+                let body = serde_json::json!([{ "who": value }]);
+                assert_ne!(redacted(&mut redactor, &body)[0]["who"], value, "{field:?}");
+            }
+        }
     }
 
     #[test]

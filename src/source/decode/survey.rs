@@ -247,7 +247,7 @@ mod tests {
     use super::*;
     use crate::config::source::Field;
     use crate::source::decode::testing::{check_print, dialect};
-    use crate::source::eztotrack::wire::LOCATION;
+    use crate::source::eztotrack::wire::{LOCATION, VEHICLE};
     use crate::source::mycartracks::wire::EVENT;
 
     #[test]
@@ -263,6 +263,19 @@ mod tests {
         dialect.fields.position.insert(Field::Speed, pointer);
         let survey = survey(&LOCATION, &dialect, &[body, b"<html>".to_vec()]);
         check_print("eztotrack/survey", &survey.to_string());
+    }
+
+    #[test]
+    fn what_is_not_read_is_not_promised() {
+        let body = br#"[{"id": "veh_1", "driver": {"name": "Anna"}}]"#;
+        let survey = survey(&VEHICLE, &dialect("ezt"), &[body.to_vec()]);
+        assert!(
+            !survey
+                .fields
+                .iter()
+                .any(|field| field.datum == Datum::Driver)
+        );
+        assert!(survey.left_over.contains_key("/driver/name"));
     }
 
     #[test]

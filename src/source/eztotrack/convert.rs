@@ -7,7 +7,7 @@ use crate::source::decode::envelope::decode_list;
 use crate::source::decode::fields::Datum;
 use crate::source::decode::json::Json;
 use crate::source::decode::lookup::{Pointers, Record};
-use crate::source::decode::record::SpeedUnit;
+use crate::source::decode::record::{SpeedUnit, row_reading};
 use crate::source::decode::{BodyError, Decoded, Dialect, Page};
 
 use super::wire::{END_CURSOR, HAS_NEXT_PAGE, LOCATION, VEHICLE};
@@ -39,7 +39,7 @@ pub fn vehicles(dialect: &Dialect, body: &[u8]) -> Result<Decoded<(DeviceKey, La
     let pointers = Pointers::of(VEHICLE.kind, &dialect.fields);
     decode_list(body, paging, |row| {
         let record = Record::open(&VEHICLE, &pointers, row);
-        Ok((record.device(&dialect.source)?, record.label()))
+        Ok(((record.device(&dialect.source)?, record.label()), None))
     })
 }
 
@@ -47,13 +47,16 @@ fn observation(
     dialect: &Dialect,
     record: &Record<'_>,
     received_at: Timestamp,
-) -> Result<Observation, Refusal> {
+) -> Result<(Observation, Option<Refusal>), Refusal> {
     let unit = SpeedUnit::named(dialect.speed_unit.as_deref(), SpeedUnit::Mph);
-    Ok(Observation {
-        device: record.device(&dialect.source)?,
+    let device = record.device(&dialect.source)?;
+    let fixed_at = record.time(Datum::Time, &dialect.timezone);
+    let (reading, refusal) = row_reading(record.reading(fixed_at, unit, None));
+    let observation = Observation {
+        device,
         received_at,
         origin: Origin::Poll,
-        reading: record.reading(&dialect.timezone, unit, None)?,
+        reading,
         contact_at: None,
         label: record.label(),
         facts: Facts {
@@ -65,7 +68,8 @@ fn observation(
             fuel_l: record.amount(Datum::Fuel),
             panic: None,
         },
-    })
+    };
+    Ok((observation, refusal))
 }
 
 /// A plain switch, or the engine's state: an idling engine is on.

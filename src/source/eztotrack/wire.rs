@@ -62,14 +62,23 @@ pub static LOCATION: RecordSpec = RecordSpec {
         Entry::assumed(Datum::Ignition, &[&["ignition"], &["engineOn"]]),
         // On, Off, Idle.
         Entry::assumed(Datum::EngineState, &[&["engineState"]]),
-        // Without a unit in its name: metres.
+        // Without a unit in its name it is assumed to be in metres.
         Entry::assumed(Datum::Odometer, &[&["odometerMeters"], &["odometer"]]),
         Entry::assumed(
             Datum::OdometerKm,
             &[&["odometerKm"], &["odometerKilometers"]],
         ),
         Entry::assumed(Datum::OdometerMiles, &[&["odometerMiles"], &["odometerMi"]]),
-        Entry::assumed(Datum::Driver, DRIVER),
+        Entry::assumed(
+            Datum::Driver,
+            &[
+                &["driver", "name"],
+                &["currentDriver", "name"],
+                &["currentDriver"],
+                &["driverName"],
+                &["driver"],
+            ],
+        ),
         // Percent; litres.
         Entry::assumed(Datum::Battery, &[&["batteryPercent"], &["batteryLevel"]]),
         Entry::assumed(Datum::Fuel, &[&["fuelLiters"], &["fuelLitres"]]),
@@ -77,6 +86,9 @@ pub static LOCATION: RecordSpec = RecordSpec {
 };
 
 /// A row of `GET /fleet/vehicles`.
+///
+/// Its `driver` is not read: metadata is read hourly, and the location's driver is assumed to be
+/// the one that counts.
 pub static VEHICLE: RecordSpec = RecordSpec {
     kind: RecordKind::Vehicle,
     wraps: &[],
@@ -90,7 +102,6 @@ pub static VEHICLE: RecordSpec = RecordSpec {
         ),
         Entry::assumed(Datum::Registration, REGISTRATION),
         Entry::assumed(Datum::Groups, GROUPS),
-        Entry::assumed(Datum::Driver, DRIVER),
     ],
 };
 
@@ -102,13 +113,6 @@ const REGISTRATION: &[&[&str]] = &[
     &["vehicle", "plateNumber"],
 ];
 const GROUPS: &[&[&str]] = &[&["tags"], &["groups"]];
-const DRIVER: &[&[&str]] = &[
-    &["driver", "name"],
-    &["currentDriver", "name"],
-    &["currentDriver"],
-    &["driverName"],
-    &["driver"],
-];
 
 /// The opaque cursor of the next page.
 pub const END_CURSOR: [&str; 2] = ["pagination", "endCursor"];

@@ -6,7 +6,7 @@ use crate::domain::{DeviceKey, Facts, Label, Observation, Origin, Reading, Refus
 use crate::source::decode::envelope::decode_list;
 use crate::source::decode::fields::Datum;
 use crate::source::decode::lookup::{Pointers, Record};
-use crate::source::decode::record::SpeedUnit;
+use crate::source::decode::record::{SpeedUnit, row_reading};
 use crate::source::decode::{BodyError, Decoded, Dialect};
 
 pub use super::event::{Event, events};
@@ -29,14 +29,9 @@ pub fn last_positions(
         |row| {
             let record = Record::open(&LAST_POSITION, &pointers, row);
             let device = record.device(&dialect.source)?;
-            let reading = reading(dialect, &record)?;
-            Ok(observation(
-                &record,
-                device,
-                reading,
-                received_at,
-                Origin::Poll,
-            ))
+            let (reading, refusal) = row_reading(reading(dialect, &record));
+            let row = observation(&record, device, reading, received_at, Origin::Poll);
+            Ok((row, refusal))
         },
     )
 }
@@ -52,7 +47,7 @@ pub fn vehicles(dialect: &Dialect, body: &[u8]) -> Result<Decoded<(DeviceKey, La
         |_, _| {},
         |row| {
             let record = Record::open(&VEHICLE, &pointers, row);
-            Ok((record.device(&dialect.source)?, record.label()))
+            Ok(((record.device(&dialect.source)?, record.label()), None))
         },
     )
 }
@@ -60,7 +55,8 @@ pub fn vehicles(dialect: &Dialect, body: &[u8]) -> Result<Decoded<(DeviceKey, La
 /// The position of a row or of an event; its speed is in km/h unless the source is set otherwise.
 pub(super) fn reading(dialect: &Dialect, record: &Record<'_>) -> Result<Option<Reading>, Refusal> {
     let unit = SpeedUnit::named(dialect.speed_unit.as_deref(), SpeedUnit::Kmh);
-    record.reading(&dialect.timezone, unit, None)
+    let fixed_at = record.time(Datum::Time, &dialect.timezone);
+    record.reading(fixed_at, unit, None)
 }
 
 /// What a row or an event says. Its receipt is its contact.

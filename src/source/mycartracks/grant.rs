@@ -18,12 +18,16 @@ use super::wire::{SESSION_EXPIRES_AT, SESSION_EXPIRES_IN, SESSION_URL};
 /// No grant is believed to live longer: it keeps sums of times in range.
 const MAX_LIFE_S: f64 = 31.0 * 86_400.0;
 
+/// The life of a token whose answer does not tell it: short, so that it is renewed early. One
+/// that ends sooner is renewed by its 401.
+const UNTOLD_LIFE: Duration = Duration::from_mins(5);
+
 /// An access token.
 #[derive(Clone, Debug)]
 pub struct Token {
     /// For the `Authorization` header.
     pub access_token: SecretString,
-    /// Its remaining life: it may have been issued long ago.
+    /// Its remaining life: it may have been issued long ago. Five minutes where it is not told.
     pub expires_in: Duration,
 }
 
@@ -39,7 +43,7 @@ pub struct StreamSession {
 /// Decodes the answer of `POST /oauth/token`.
 ///
 /// # Errors
-/// The body is no JSON, is an OAuth error, or lacks a member.
+/// The body is no JSON, is an OAuth error, or lacks the token.
 pub fn token(body: &[u8]) -> Result<Token, BodyError> {
     let answer = |answer: &Json<'_>| {
         let access_token = answer.get("access_token").and_then(Json::text);
@@ -47,7 +51,7 @@ pub fn token(body: &[u8]) -> Result<Token, BodyError> {
         let expires_in = answer.get("expires_in").and_then(life);
         Ok(Token {
             access_token: SecretString::from(access_token.as_ref()),
-            expires_in: expires_in.ok_or_else(|| lacks(answer, "expires_in"))?,
+            expires_in: expires_in.unwrap_or(UNTOLD_LIFE),
         })
     };
     read(&body_text(body), answer).unwrap_or(Err(BodyError::NotJson))
@@ -113,6 +117,9 @@ mod tests {
                 60,
             ),
             (r#"{"access_token": "t0k", "expires_in": -5}"#, 0),
+            (r#"{"access_token": "t0k"}"#, 300),
+            (r#"{"access_token": "t0k", "expires_in": null}"#, 300),
+            (r#"{"access_token": "t0k", "expires_in": "soon"}"#, 300),
             (
                 r#"{"access_token": "t0k", "expires_in": 1e300}"#,
                 31 * 86_400,
@@ -137,7 +144,6 @@ mod tests {
                 r#"{"error": "invalid_scope", "error_description": "not yours"}"#,
                 vendor,
             ),
-            (r#"{"access_token": "t0k"}"#, lacks("expires_in")),
             (
                 r#"{"access_token": "", "expires_in": 5}"#,
                 lacks("access_token"),
