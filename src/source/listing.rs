@@ -189,8 +189,10 @@ impl<T: Row> Pager<T> {
             }
             Paging::Cursor { .. } => !walk.advance(page.next_cursor.as_deref()),
         };
-        // A page of nothing but bad rows brings nothing new, and is yet no end.
-        let stalls = !brings_new && (n_rows == 0 || !rows.is_empty());
+        // A page of nothing but bad rows brings nothing new, and is yet no end; nor is an empty
+        // one whose cursor leads on.
+        let may_be_empty = matches!(self.listing.paging, Paging::Cursor { .. });
+        let stalls = !brings_new && (!rows.is_empty() || (n_rows == 0 && !may_be_empty));
         let ends = ends || stalls || PAGES_MAX <= walk.n_pages;
         if ends {
             let is_proof = n_rows == 0 && 1 < walk.n_pages;

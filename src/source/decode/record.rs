@@ -124,6 +124,8 @@ impl Record<'_> {
         self.amount(Datum::Odometer)
             .or_else(|| km(Datum::OdometerKm, 1.0))
             .or_else(|| km(Datum::OdometerMiles, KM_PER_MILE))
+            // An absurd number of kilometres is no number of metres at all.
+            .filter(|metres| metres.is_finite())
     }
 
     /// The position, vetted; `None` if the record has none. What is wrong with `fixed_at`, the
