@@ -11,9 +11,8 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::domain::{
-    Fact, Flag, FreshnessState, Health, Mode, MotionState, Position, Vehicle, VehicleId, Verdict,
-};
+use super::words;
+use crate::domain::{Fact, Mode, Position, Vehicle, VehicleId};
 use crate::fleet::SourceStatus;
 
 /// Name of the JSON subprotocol, also spoken when a viewer asks for none.
@@ -252,21 +251,21 @@ pub fn vehicle(vehicle: &Vehicle) -> VehicleFrame<'_> {
         name: &vehicle.name,
         registration: vehicle.registration.as_deref(),
         groups: vehicle.groups.iter().map(|group| &**group).collect(),
-        flags: vehicle.flags.iter().copied().map(flag).collect(),
+        flags: vehicle.flags.iter().copied().map(words::flag).collect(),
         position: vehicle.position.as_ref().map(position),
         motion: MotionFrame {
-            state: motion(vehicle.motion.state),
+            state: words::motion(vehicle.motion.state),
             since: Stamp(vehicle.motion.since),
             since_at_least: vehicle.motion.since_at_least,
         },
         freshness: FreshnessFrame {
-            state: freshness(vehicle.freshness.state),
+            state: words::freshness(vehicle.freshness.state),
             since: Stamp(vehicle.freshness.since),
         },
         ignition: switch(vehicle.ignition.as_ref()),
         odometer_m: number(vehicle.odometer_m.as_ref()),
-        driver: words(vehicle.driver.as_ref()),
-        address: words(vehicle.address.as_ref()),
+        driver: text(vehicle.driver.as_ref()),
+        address: text(vehicle.address.as_ref()),
         battery_pct: number(vehicle.battery_pct.as_ref()),
         fuel_l: number(vehicle.fuel_l.as_ref()),
         devices: vehicle.devices.iter().map(device).collect(),
@@ -279,7 +278,7 @@ pub fn source(status: &SourceStatus) -> SourceFrame<'_> {
     SourceFrame {
         id: status.id.as_str(),
         kind: status.kind,
-        health: health(status.health),
+        health: words::health(status.health),
         since: Stamp(status.since),
         mode: match status.mode {
             Mode::Stream => "stream",
@@ -297,59 +296,6 @@ pub fn source(status: &SourceStatus) -> SourceFrame<'_> {
 /// Ids as a `removed` member.
 pub fn ids(removed: &[VehicleId]) -> Vec<&str> {
     removed.iter().map(VehicleId::as_str).collect()
-}
-
-/// The word for a motion.
-pub fn motion(state: MotionState) -> &'static str {
-    match state {
-        MotionState::Moving => "moving",
-        MotionState::Idling => "idling",
-        MotionState::Stopped => "stopped",
-        MotionState::Parked => "parked",
-        MotionState::Unknown => "unknown",
-    }
-}
-
-/// The word for a freshness.
-pub fn freshness(state: FreshnessState) -> &'static str {
-    match state {
-        FreshnessState::Live => "live",
-        FreshnessState::Late => "late",
-        FreshnessState::Stale => "stale",
-        FreshnessState::Offline => "offline",
-        FreshnessState::Never => "never",
-    }
-}
-
-/// The word for a source's health.
-pub fn health(health: Health) -> &'static str {
-    match health {
-        Health::Connecting => "connecting",
-        Health::Up => "up",
-        Health::Slow => "slow",
-        Health::Limited => "limited",
-        Health::Auth => "auth",
-        Health::Down => "down",
-    }
-}
-
-fn flag(flag: Flag) -> &'static str {
-    match flag {
-        Flag::Diverging => "diverging",
-        Flag::ClockAhead => "clock_ahead",
-        Flag::NoFixTime => "no_fix_time",
-        Flag::FeedDown => "feed_down",
-        Flag::Panic => "panic",
-    }
-}
-
-fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Accepted => "accepted",
-        Verdict::Older => "older",
-        Verdict::Outranked => "outranked",
-        Verdict::Refused => "refused",
-    }
 }
 
 fn position(position: &Position) -> PositionFrame<'_> {
@@ -375,7 +321,7 @@ fn device(view: &crate::domain::DeviceView) -> DeviceFrame<'_> {
         received_at: view.received_at.map(Stamp),
         lat_deg: view.lat_lng_deg.map(|(lat_deg, _)| rounded(lat_deg, 1e7)),
         lng_deg: view.lat_lng_deg.map(|(_, lng_deg)| rounded(lng_deg, 1e7)),
-        verdict: view.verdict.map(verdict),
+        verdict: view.verdict.map(words::verdict),
         reason: &view.reason,
     }
 }
@@ -396,7 +342,7 @@ fn number(held: Option<&Fact<f64>>) -> Option<NumberFrame<'_>> {
     })
 }
 
-fn words(held: Option<&Fact<Arc<str>>>) -> Option<WordsFrame<'_>> {
+fn text(held: Option<&Fact<Arc<str>>>) -> Option<WordsFrame<'_>> {
     held.map(|held| WordsFrame {
         value: &held.value,
         at: Stamp(held.at),

@@ -4,6 +4,7 @@
 //! the last frames, each encoded once whatever the number of viewers; `session.rs` is one
 //! viewer's connection, which asks the hub for what it lacks and so can never be owed a backlog.
 
+pub mod words;
 pub mod frame;
 pub mod hub;
 pub mod session;

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::Web;
 use crate::domain::{FreshnessState, Health, MotionState};
-use crate::live::frame;
+use crate::live::words;
 
 /// A writer that has not ticked for this long is taken for dead.
 const WRITER_DEAD_AFTER: SignedDuration = SignedDuration::from_secs(5);
@@ -91,11 +91,11 @@ fn count_fleet(web: &Web) {
         f64::from(u32::try_from(n).unwrap_or(u32::MAX))
     };
     for state in MOTIONS {
-        metrics::gauge!("fleetglass_vehicles_by_motion", "motion" => frame::motion(state))
+        metrics::gauge!("fleetglass_vehicles_by_motion", "motion" => words::motion(state))
             .set(count(&|vehicle| vehicle.motion.state == state));
     }
     for state in FRESHNESSES {
-        metrics::gauge!("fleetglass_vehicles", "freshness" => frame::freshness(state))
+        metrics::gauge!("fleetglass_vehicles", "freshness" => words::freshness(state))
             .set(count(&|vehicle| vehicle.freshness.state == state));
     }
     for source in web.hub.sources() {

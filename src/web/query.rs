@@ -9,8 +9,8 @@ use utoipa::IntoParams;
 
 use super::error::ApiError;
 use crate::domain::Vehicle;
-use crate::live::frame;
 use crate::live::hub::Entry;
+use crate::live::words;
 
 /// The query of `/api/v1/vehicles`, as it comes.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -245,8 +245,8 @@ fn is_within(vehicle: &Vehicle, [west, south, east, north]: [f64; 4]) -> bool {
 }
 
 fn is_in(vehicle: &Vehicle, state: &str) -> bool {
-    frame::motion(vehicle.motion.state) == state
-        || frame::freshness(vehicle.freshness.state) == state
+    words::motion(vehicle.motion.state) == state
+        || words::freshness(vehicle.freshness.state) == state
 }
 
 /// Everything of a vehicle that people search by, in lower case, a line each.

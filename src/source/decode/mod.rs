@@ -9,6 +9,7 @@ pub mod words;
 pub mod fields;
 pub mod lookup;
 pub mod record;
+pub mod live;
 pub mod survey;
 pub mod redact;
 mod meaning;

@@ -5,7 +5,8 @@ use wiremock::matchers::{any, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
-use crate::source::http::auth::{Token, Tokens};
+use crate::source::decode::live::Token;
+use crate::source::http::auth::Tokens;
 use crate::source::trial::settings;
 
 const MANNERS: Manners = Manners {

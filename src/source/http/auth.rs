@@ -14,6 +14,7 @@ use super::trouble::Trouble;
 use super::{Ask, Body, Http};
 use crate::config::source::KeyProblem;
 use crate::source::decode::BodyError;
+use crate::source::decode::live::Token;
 
 /// A token is renewed this long before it expires, or a tenth of its life where that is shorter.
 const RENEW_AHEAD: Duration = Duration::from_mins(1);
@@ -27,15 +28,6 @@ pub enum Auth {
     Fixed(HeaderValue),
     /// A bearer token, asked for with the client's id and secret.
     Tokens(Tokens),
-}
-
-/// A fresh token.
-#[derive(Debug)]
-pub struct Token {
-    /// The token itself.
-    pub access_token: SecretString,
-    /// The life it has left.
-    pub expires_in: Duration,
 }
 
 /// The OAuth client-credentials flow. Exclusive access makes a renewal single-flight.

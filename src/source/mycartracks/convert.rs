@@ -9,8 +9,8 @@ use crate::source::decode::lookup::{Pointers, Record};
 use crate::source::decode::record::{SpeedUnit, row_reading};
 use crate::source::decode::{BodyError, Decoded, Dialect};
 
-pub use super::event::{Event, events};
-pub use super::grant::{StreamSession, Token, stream_session, token};
+pub use super::event::events;
+pub use super::grant::{stream_session, token};
 use super::wire::{LAST_POSITION, VEHICLE};
 
 /// Decodes a page of `GET /vehicles/lastPositions`.
@@ -90,6 +90,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::source::decode::live::Event;
     use crate::source::decode::testing::{
         check_print, check_sane, dialect, fixture, print_labels, print_list, received_at,
     };

@@ -6,45 +6,16 @@
 
 use jiff::Timestamp;
 
-use crate::domain::{DeviceKey, Observation, Origin, Refusal};
+use crate::domain::{Origin, Refusal};
 use crate::source::decode::fields::Datum;
 use crate::source::decode::json::{Json, body_text, read};
+use crate::source::decode::live::Event;
 use crate::source::decode::lookup::{Pointers, Record};
 use crate::source::decode::words::clean;
 use crate::source::decode::{BodyError, Dialect};
 
 use super::convert::{observation, reading};
 use super::wire::EVENT;
-
-/// What one live event says.
-#[expect(clippy::large_enum_variant, reason = "nearly all events are positions")]
-#[derive(Clone, Debug, PartialEq)]
-pub enum Event {
-    /// Where a device is.
-    Position(Observation),
-    /// A device went offline.
-    Offline {
-        /// Which.
-        device: DeviceKey,
-        /// Since when, by the vendor's word.
-        since: Option<Timestamp>,
-    },
-    /// The stream lives.
-    Heartbeat,
-    /// The vendor reports an error; both texts are cleaned, at most 200 characters, secrets not
-    /// yet replaced.
-    Error {
-        /// The vendor's code.
-        code: Option<String>,
-        /// The vendor's words.
-        message: Option<String>,
-    },
-    /// An event of no known kind: its name, cleaned, at most 64 characters; `unnamed` if it has
-    /// none.
-    Unknown(String),
-    /// A record that cannot be true.
-    Refused(Refusal),
-}
 
 /// Decodes one frame, text or binary, of one event or many.
 ///

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 use crate::source::decode::fields::Path;
 use crate::source::decode::json::{Json, body_text, read};
+use crate::source::decode::live::{Session, Token};
 use crate::source::decode::time;
 use crate::source::decode::words::words_of;
 use crate::source::decode::{BodyError, Dialect};
@@ -21,24 +22,6 @@ const MAX_LIFE_S: f64 = 31.0 * 86_400.0;
 /// The life of a token whose answer does not tell it: short, so that it is renewed early. One
 /// that ends sooner is renewed by its 401.
 const UNTOLD_LIFE: Duration = Duration::from_mins(5);
-
-/// An access token.
-#[derive(Clone, Debug)]
-pub struct Token {
-    /// For the `Authorization` header.
-    pub access_token: SecretString,
-    /// Its remaining life: it may have been issued long ago. Five minutes where it is not told.
-    pub expires_in: Duration,
-}
-
-/// A session of the live stream, to be used once.
-#[derive(Clone, Debug)]
-pub struct StreamSession {
-    /// Where to connect; it carries the authorisation, and its host is not yet checked.
-    pub websocket_url: SecretString,
-    /// The end of its life, where the vendor says.
-    pub expires_at: Option<Timestamp>,
-}
 
 /// Decodes the answer of `POST /oauth/token`.
 ///
@@ -65,7 +48,7 @@ pub fn stream_session(
     dialect: &Dialect,
     body: &[u8],
     received_at: Timestamp,
-) -> Result<StreamSession, BodyError> {
+) -> Result<Session, BodyError> {
     let answer = |answer: &Json<'_>| {
         let first = |paths: [Path; 2]| paths.iter().find_map(|path| answer.at(path));
         let url = first(SESSION_URL).and_then(|url| match url {
@@ -78,7 +61,7 @@ pub fn stream_session(
             let life = SignedDuration::try_from(life(first(SESSION_EXPIRES_IN)?)?).ok()?;
             received_at.checked_add(life).ok()
         };
-        Ok(StreamSession {
+        Ok(Session {
             websocket_url: SecretString::from(url),
             expires_at: at.or_else(after),
         })

@@ -8,18 +8,17 @@ pub mod wire;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use url::Url;
 
 use super::budget::Budget;
-use super::decode::{BodyError, Dialect};
+use super::decode::Dialect;
 use super::http::account::{Account, Manners};
-use super::http::auth::{Auth, Token, Tokens, basic};
+use super::http::auth::{Auth, Tokens, basic};
 use super::http::secrets::Secrets;
 use super::http::url_guard::{StreamGuard, base_url};
 use super::listing::{Listing, Pager, Paging};
 use super::lists::Lists;
-use super::stream::{self, Event, Habits, Session, Streamed};
+use super::stream::{self, Habits, Streamed};
 use super::{Source, Vendor, checks};
 use crate::config::source::{KeyProblem, KeySpec, SourceSettings, VendorSpec};
 use crate::domain::Mode;
@@ -127,7 +126,7 @@ fn build(settings: &SourceSettings) -> Result<Box<dyn Source>, KeyProblem> {
         url: token_url(settings)?,
         client,
         form: FORM,
-        decode: token,
+        decode: convert::token,
         held: None,
     };
     let base = base(settings)?;
@@ -154,8 +153,8 @@ fn build(settings: &SourceSettings) -> Result<Box<dyn Source>, KeyProblem> {
         },
         habits: Habits {
             path: "/vehicles/livePositions/stream",
-            session,
-            events,
+            session: convert::stream_session,
+            events: convert::events,
             spec: &wire::EVENT,
             guard,
             idle_timeout: stream::idle_timeout(settings),
@@ -196,38 +195,6 @@ fn stream_hosts(settings: &SourceSettings) -> Vec<String> {
         .map(str::trim)
         .filter(|host| !host.is_empty());
     hosts.map(str::to_ascii_lowercase).collect()
-}
-
-fn token(body: &[u8]) -> Result<Token, BodyError> {
-    let token = convert::token(body)?;
-    Ok(Token {
-        access_token: token.access_token,
-        expires_in: token.expires_in,
-    })
-}
-
-fn session(dialect: &Dialect, body: &[u8], now: Timestamp) -> Result<Session, BodyError> {
-    let session = convert::stream_session(dialect, body, now)?;
-    Ok(Session {
-        websocket_url: session.websocket_url,
-        expires_at: session.expires_at,
-    })
-}
-
-fn events(dialect: &Dialect, frame: &[u8], now: Timestamp) -> Result<Vec<Event>, BodyError> {
-    let events = convert::events(dialect, frame, now)?;
-    Ok(events.into_iter().map(event).collect())
-}
-
-fn event(event: convert::Event) -> Event {
-    match event {
-        convert::Event::Position(observation) => Event::Position(Box::new(observation)),
-        convert::Event::Offline { device, since } => Event::Offline { device, since },
-        convert::Event::Heartbeat => Event::Heartbeat,
-        convert::Event::Error { code, message } => Event::Error { code, message },
-        convert::Event::Unknown(name) => Event::Unknown(name),
-        convert::Event::Refused(refusal) => Event::Refused(refusal),
-    }
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ pub async fn probe(lists: &mut Lists, habits: &Habits) -> Vec<Probe> {
 
 fn add(probe: &mut Probe, event: &Event) {
     match event {
-        Event::Position(observation) => probe.add(observation.as_ref()),
+        Event::Position(observation) => probe.add(observation),
         Event::Refused(refusal) => *probe.refusals.entry(*refusal).or_default() += 1,
         Event::Offline { .. } | Event::Heartbeat | Event::Error { .. } | Event::Unknown(_) => {}
     }

@@ -14,17 +14,16 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
 
 use super::Source;
 use super::decode::fields::RecordSpec;
+use super::decode::live::{Event, Session};
 use super::decode::{BodyError, Dialect};
 use super::http::url_guard::StreamGuard;
 use super::lists::Lists;
 use super::outlet::Outlet;
 use super::probe::{self, Probe};
 use crate::config::source::SourceSettings;
-use crate::domain::{DeviceKey, Observation, Refusal};
 
 use idle::Idle;
 use run::Run;
@@ -47,42 +46,6 @@ pub struct Habits {
     pub guard: StreamGuard,
     /// Silence beyond this is death.
     pub idle_timeout: Option<Duration>,
-}
-
-/// A stream session.
-#[derive(Debug)]
-pub struct Session {
-    /// Where its socket is; used once.
-    pub websocket_url: SecretString,
-    /// When it ends, by the vendor's word.
-    pub expires_at: Option<Timestamp>,
-}
-
-/// What a frame can hold.
-#[derive(Debug)]
-pub enum Event {
-    /// A vehicle's position.
-    Position(Box<Observation>),
-    /// A device went offline.
-    Offline {
-        /// Which.
-        device: DeviceKey,
-        /// Since when, where the vendor says.
-        since: Option<Timestamp>,
-    },
-    /// The stream is alive.
-    Heartbeat,
-    /// The vendor's own words of a failure.
-    Error {
-        /// `SESSION_EXPIRED`.
-        code: Option<String>,
-        /// For people.
-        message: Option<String>,
-    },
-    /// An event of a kind we do not know.
-    Unknown(String),
-    /// An event that could not be used.
-    Refused(Refusal),
 }
 
 /// A source that pushes.

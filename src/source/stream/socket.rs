@@ -138,7 +138,7 @@ impl Plug {
             match event {
                 Event::Position(observation) => {
                     self.count("position");
-                    observations.push(*observation);
+                    observations.push(observation);
                 }
                 other => ending = self.other(other).await.or(ending),
             }
