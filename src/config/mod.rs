@@ -67,12 +67,13 @@ impl Config {
         flags: &Flags,
         vendors: &[&'static VendorSpec],
     ) -> Result<Self, ConfigError> {
+        let server = server::server(None, env, flags)?;
         let sources = sources::from_env(vendors, env)?;
         if sources.is_empty() {
             return Err(ConfigError::new(no_source(vendors)));
         }
         Ok(Self {
-            server: server::server(None, env, flags)?,
+            server,
             sources,
             roster: Roster::default(),
             fleet: FleetRules::default(),
