@@ -7,7 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { assertClean, launch, open, until, untilMarkers } from "./lib/page.mjs";
-import { startServer, startSimulator, stopAll } from "./lib/server.mjs";
+import { BINARY, startServer, startSimulator, stopAll } from "./lib/server.mjs";
 
 const STYLE = {
   version: 8,
@@ -56,8 +56,7 @@ test("where that style fails, the embedded map steps in and the page says so", a
 });
 
 test("a PMTiles file is served by us and styled in the page", async () => {
-  const archive = process.env.FLEETGLASS_TEST_PMTILES;
-  if (archive === undefined) return;
+  const archive = anArchive();
   const server = await serveWith(`pmtiles_file = "${archive}"`);
   const watched = await open(browser, server.url);
   await until(watched.page, (state) => state.basemap === "pmtiles");
@@ -66,6 +65,18 @@ test("a PMTiles file is served by us and styled in the page", async () => {
   await watched.page.close();
   await server.stop();
 });
+
+// Any PMTiles file will do: by default the basemap that the build left beside the server.
+function anArchive() {
+  if (process.env.FLEETGLASS_TEST_PMTILES) return process.env.FLEETGLASS_TEST_PMTILES;
+  const builds = path.join(path.dirname(BINARY), "build");
+  const found = fs
+    .readdirSync(builds)
+    .map((name) => path.join(builds, name, "out", "basemap.pmtiles"))
+    .filter((file) => fs.existsSync(file));
+  assert.ok(found.length > 0, `no basemap.pmtiles below ${builds}; name a file in FLEETGLASS_TEST_PMTILES`);
+  return found[0];
+}
 
 function serveWith(mapLines) {
   const config = path.join(folder, "fleetglass.toml");
