@@ -2,9 +2,11 @@
 //!
 //! `frame.rs` is the only place where the fleet becomes JSON; `hub.rs` keeps the newest state and
 //! the last frames, each encoded once whatever the number of viewers; `session.rs` is one
-//! viewer's connection, which asks the hub for what it lacks and so can never be owed a backlog.
+//! viewer's connection, which asks the hub for what it lacks and so can never be owed a backlog;
+//! `ws` is WebSocket without the sockets.
 
 pub mod words;
 pub mod frame;
 pub mod hub;
 pub mod session;
+pub mod ws;
