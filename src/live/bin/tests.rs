@@ -1,0 +1,4 @@
+//! The laws of the binary protocol.
+
+mod fixture;
+mod world;
