@@ -1,0 +1,6 @@
+//! The laws of the binary protocol.
+
+mod exactness;
+mod fixture;
+mod laws;
+mod world;
