@@ -26,8 +26,11 @@ use crate::domain::Report;
 use crate::fleet::writer::{self, Publish, Pulse};
 use crate::fleet::{Changes, Fleet, FleetSettings, SourceIntro};
 use crate::history::trails::Trails;
-use crate::live::hub::{Hub, HubSettings};
-use crate::live::session::SessionSettings;
+use crate::live::channel::ChannelSettings;
+use crate::live::encoder::Encoder;
+use crate::live::hub::Hub;
+use crate::live::reception::Reception;
+use crate::live::viewer::ViewerSettings;
 use crate::source;
 use crate::web::{self, Web};
 
@@ -37,6 +40,8 @@ const TICK: Duration = Duration::from_millis(250);
 const MAX_REPORTS: usize = 256;
 /// What the kernel may hold for a viewer that does not read; it doubles the figure.
 const SEND_BUFFER_BYTES: usize = 128 << 10;
+/// More threads than this write no faster.
+const MAX_SHARDS: usize = 4;
 /// Everything must be over this long after the order to go.
 const STOP_WITHIN: Duration = Duration::from_secs(12);
 /// Trails of vehicles that are gone are looked for this often.
@@ -55,7 +60,7 @@ pub async fn run(
     refuse_exposure("listen", address)?;
     let sources: Vec<SourceIntro> = config.sources.iter().map(intro).collect();
     let fleet = Fleet::new(fleet_settings(&config)?, sources, clock::now());
-    let hub = Arc::new(Hub::new(epoch(), HubSettings::default()));
+    let live = Live::start()?;
     let trails = Arc::new(Trails::default());
     let pulse = Pulse::default();
     let tasks = TaskTracker::new();
@@ -64,7 +69,7 @@ pub async fn run(
 
     let (reports, inbox) = mpsc::channel::<Report>(MAX_REPORTS);
     let publisher = Publisher {
-        hub: Arc::clone(&hub),
+        encoder: Arc::clone(&live.encoder),
         trails: Arc::clone(&trails),
         pruned_at: clock::now(),
     };
@@ -80,19 +85,18 @@ pub async fn run(
     source::start(config.sources.clone(), reports, stop_work.clone(), &tasks);
 
     let web = Web {
-        hub,
+        hub: Arc::clone(&live.hub),
         trails,
-        session: SessionSettings::default(),
+        reception: live.reception.clone(),
+        encoder: Arc::clone(&live.encoder),
         pulse,
         started_at: clock::now(),
         shutdown: shutdown.clone(),
-        sessions: TaskTracker::new(),
         metrics: metrics_handle()?,
         policy: web::page::policy(&config.map).into(),
         clock: clock::now,
     };
     let pages = pages(&config).await?;
-    let sessions = web.sessions.clone();
     let router = web::router(web, pages);
     let stop_serving = CancellationToken::new();
     let mut server = tasks.spawn(serve(listener, router, stop_serving.clone()));
@@ -102,9 +106,10 @@ pub async fn run(
         () = shutdown.cancelled() => {}
         end = &mut writer => return Err(ended("the writer of the fleet", &end)),
         end = &mut server => return Err(ended("the HTTP server", &end)),
+        () = live.broken_thread() => return Err(ended("a thread of the live path", &"")),
     }
     let all = Stopping {
-        sessions,
+        reception: live.reception,
         tasks,
         stop_serving,
         stop_work,
@@ -113,9 +118,37 @@ pub async fn run(
     Ok(())
 }
 
+/// The live path: what viewers see, who makes their frames, and where they come in.
+struct Live {
+    hub: Arc<Hub>,
+    encoder: Arc<Encoder>,
+    reception: Reception,
+}
+
+impl Live {
+    fn start() -> anyhow::Result<Self> {
+        let hub = Arc::new(Hub::new(epoch(), ChannelSettings::default()));
+        let encoder = Encoder::start(Arc::clone(&hub), clock::now);
+        let viewers = ViewerSettings::default();
+        let reception = Reception::open(Arc::clone(&hub), viewers, n_shards(), clock::now);
+        Ok(Self {
+            hub,
+            encoder: Arc::new(encoder.context("no thread to make frames")?),
+            reception: reception.context("no threads to serve viewers")?,
+        })
+    }
+
+    /// Ends when one of its threads has ended, which none does by itself.
+    async fn broken_thread(&self) {
+        while self.encoder.is_well() && self.reception.is_well() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+}
+
 /// What is taken down, in the order of its members.
 struct Stopping {
-    sessions: TaskTracker,
+    reception: Reception,
     tasks: TaskTracker,
     stop_serving: CancellationToken,
     stop_work: CancellationToken,
@@ -126,8 +159,7 @@ impl Stopping {
         tracing::info!("stopping");
         let stopping = async {
             // Still answering, so that a load balancer sees "draining".
-            self.sessions.close();
-            self.sessions.wait().await;
+            self.reception.close().await;
             self.stop_serving.cancel();
             self.stop_work.cancel();
             self.tasks.close();
@@ -148,6 +180,12 @@ async fn serve(
     axum::serve(listener, router)
         .with_graceful_shutdown(stop.cancelled_owned())
         .await
+}
+
+/// Threads that write to viewers: half the cores, since what they write has to be made as well.
+fn n_shards() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    (cores / 2).clamp(1, MAX_SHARDS)
 }
 
 /// A small send buffer keeps what is in flight for a slow viewer small; frames are written whole,
@@ -179,15 +217,19 @@ async fn pages(config: &Config) -> anyhow::Result<Router<Web>> {
 }
 
 struct Publisher {
-    hub: Arc<Hub>,
+    encoder: Arc<Encoder>,
     trails: Arc<Trails>,
     pruned_at: Timestamp,
 }
 
 impl Publish for Publisher {
-    fn publish(&mut self, changes: Changes, now: Timestamp) {
-        self.hub.publish(&changes, now);
-        self.trails.extend(changes.fixes, now);
+    fn is_ready(&self) -> bool {
+        self.encoder.is_ready()
+    }
+
+    fn publish(&mut self, mut changes: Changes, now: Timestamp) {
+        self.trails.extend(std::mem::take(&mut changes.fixes), now);
+        self.encoder.publish(changes, now);
         if PRUNE_EVERY < now.duration_since(self.pruned_at) {
             self.pruned_at = now;
             self.trails.prune(now);
@@ -209,7 +251,7 @@ fn intro(settings: &crate::config::source::SourceSettings) -> SourceIntro {
 fn fleet_settings(config: &Config) -> anyhow::Result<FleetSettings> {
     let forget_after =
         SignedDuration::try_from(config.fleet.forget_after).context("forget_after is too long")?;
-    let quiet = SignedDuration::try_from(SessionSettings::default().heartbeat)?;
+    let quiet = SignedDuration::try_from(ViewerSettings::default().heartbeat)?;
     Ok(FleetSettings {
         roster: config.roster.clone(),
         forget_after,

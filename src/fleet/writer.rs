@@ -16,6 +16,11 @@ use crate::domain::Report;
 
 /// Where changes go. Must not block: a slow reader is the publisher's affair.
 pub trait Publish: Send + 'static {
+    /// Whether it would take changes now; else the fleet keeps them, and they come as one later.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
     /// Takes the changes of one tick, which may be empty.
     fn publish(&mut self, changes: Changes, now: Timestamp);
 }
@@ -76,7 +81,9 @@ pub async fn run(
                          Correct it at the vendor or name the devices in the roster"
                     );
                 }
-                publisher.publish(fleet.take_changes(now), now);
+                if publisher.is_ready() {
+                    publisher.publish(fleet.take_changes(now), now);
+                }
                 pulse.beat(&fleet, now);
             }
             report = reports.recv() => match report {

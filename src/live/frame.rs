@@ -68,6 +68,15 @@ pub enum Frame<'a> {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         sources: Vec<&'a RawValue>,
     },
+    /// The sources, for the binary protocol, where they stand beside the fleet.
+    Sources {
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        all: bool,
+        base: u64,
+        seq: u64,
+        at: Stamp,
+        sources: Vec<&'a RawValue>,
+    },
     /// Nothing else was sent for a while.
     Heartbeat { seq: u64, at: Stamp },
 }

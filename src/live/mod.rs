@@ -1,17 +1,27 @@
 //! The live path: what browsers and integrators get, and how it reaches them.
 //!
-//! `frame.rs` is the only place where the fleet becomes JSON; `hub.rs` keeps the newest state and
-//! the last frames, each encoded once whatever the number of viewers; `session.rs` is one
-//! viewer's connection, which asks the hub for what it lacks and so can never be owed a backlog;
-//! `ws` is WebSocket without the sockets.
-//! `frame.rs` is the only place where the fleet becomes JSON, but for the names in `bin/`, where
-//! it becomes bytes; `hub.rs` keeps the newest state and the last frames, each encoded once
-//! whatever the number of viewers; `session.rs` is one viewer's connection, which asks the hub for
-//! what it lacks and so can never be owed a backlog.
+//! `frame.rs` is the only place where the fleet becomes JSON, `bin` the only one where it becomes
+//! columns of numbers. `hub` keeps the newest state (`roll.rs`) and a stream of frames for each
+//! view of it (`channel.rs`), each frame encoded once (`wire.rs`, `encoder.rs`) whatever the number
+//! of viewers. `viewer.rs` is one viewer's conversation without its socket, which asks for what it
+//! lacks and so can never be owed a backlog; `shard.rs` owns the sockets, `wrapped.rs` serves what
+//! is no bare socket, `reception.rs` lets viewers in. `ws` is the WebSocket protocol itself.
 
 pub mod words;
 pub mod frame;
 pub mod bin;
-pub mod hub;
-pub mod session;
 pub mod ws;
+pub mod wire;
+pub mod channel;
+pub mod roll;
+pub mod hub;
+pub mod outbox;
+pub mod viewer;
+pub mod tally;
+pub mod shard;
+pub mod wrapped;
+pub mod reception;
+pub mod encoder;
+
+#[cfg(test)]
+mod tests;

@@ -72,14 +72,21 @@ pub async fn vehicles(
     State(web): State<Web>,
     query: Result<Query<VehiclesQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let wanted = query?.0.understand()?;
-    let current = web.hub.current();
+    let query = query?.0;
+    // Who takes the whole list may go on from its epoch and seq.
+    let is_whole = query == VehiclesQuery::default();
+    let wanted = query.understand()?;
+    let current = if is_whole {
+        web.hub.current_to_go_on((web.clock)())
+    } else {
+        web.hub.current()
+    };
     let (picked, next) = wanted.pick(current.vehicles);
     let answer = VehiclesAnswer {
         epoch: &current.epoch,
         seq: current.seq,
         at: Stamp((web.clock)()),
-        vehicles: picked.iter().map(|entry| &*entry.json).collect(),
+        vehicles: picked.iter().map(|entry| &**entry.json()).collect(),
         next,
     };
     Ok(Json(answer).into_response())
@@ -95,7 +102,7 @@ pub async fn vehicle(State(web): State<Web>, Path(id): Path<String>) -> Result<R
         .hub
         .vehicle(&id)
         .ok_or_else(|| ApiError::no_vehicle(&id))?;
-    Ok(Json(&*entry.json).into_response())
+    Ok(Json(&**entry.json()).into_response())
 }
 
 /// The vehicles as GeoJSON; one without a position has the geometry null.
@@ -116,7 +123,7 @@ pub async fn geojson(
         kind: "Feature",
         id: entry.vehicle.id.as_str(),
         geometry: entry.vehicle.position.as_ref().map(point),
-        properties: &entry.json,
+        properties: entry.json(),
     });
     let collection = FeatureCollection {
         kind: "FeatureCollection",

@@ -2,10 +2,12 @@
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::live::ws::handshake::HandshakeError;
 
 /// A refusal, with a code for programs and a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,9 +57,9 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "foreign_origin", message)
     }
 
-    /// 426 for a plain request where a WebSocket is wanted.
-    pub fn upgrade_required() -> Self {
-        let message = "this is a WebSocket; docs/protocol.md describes it";
+    /// 426 for a request that is no opening of a WebSocket, or of none that we speak.
+    pub fn no_websocket(error: &HandshakeError) -> Self {
+        let message = format!("this is a WebSocket, and {error}; docs/protocol.md describes it");
         Self::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", message)
     }
 
@@ -82,7 +84,14 @@ impl IntoResponse for ApiError {
             code: self.code,
             message: self.message,
         };
-        (self.status, Json(ErrorBody { error })).into_response()
+        let mut answer = (self.status, Json(ErrorBody { error })).into_response();
+        if self.status == StatusCode::UPGRADE_REQUIRED {
+            let headers = answer.headers_mut();
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            let version = HeaderValue::from_static("13");
+            headers.insert(header::SEC_WEBSOCKET_VERSION, version);
+        }
+        answer
     }
 }
 

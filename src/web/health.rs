@@ -29,12 +29,13 @@ fn answer(code: StatusCode, status: &'static str) -> Response {
     (code, Json(StatusAnswer { status })).into_response()
 }
 
-/// Whether the process and its writer are alive.
+/// Whether the process, its writer and the threads of the live path are alive.
 #[utoipa::path(get, path = "/livez", responses(
     (status = 200, body = StatusAnswer), (status = 503, body = StatusAnswer)))]
 pub async fn livez(State(web): State<Web>) -> Response {
     let last_beat_at = web.pulse.last_beat_at().unwrap_or(web.started_at);
-    if (web.clock)().duration_since(last_beat_at) <= WRITER_DEAD_AFTER {
+    let is_beating = (web.clock)().duration_since(last_beat_at) <= WRITER_DEAD_AFTER;
+    if is_beating && web.encoder.is_well() && web.reception.is_well() {
         answer(StatusCode::OK, "ok")
     } else {
         answer(StatusCode::SERVICE_UNAVAILABLE, "dead")

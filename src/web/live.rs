@@ -1,22 +1,20 @@
 //! The upgrade to the live protocol.
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{Query, State};
-use axum::response::Response;
-use futures_util::StreamExt;
+use axum::extract::{Query, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::Web;
 use super::error::ApiError;
+use crate::live::bin::BIN_PROTOCOL;
 use crate::live::frame::JSON_PROTOCOL;
-use crate::live::session;
+use crate::live::viewer::{Dialect, Introduction};
+use crate::live::ws::handshake::Handshake;
 
-/// No message of a viewer is needed, so none may be large.
-const MAX_MESSAGE_BYTES: usize = 16 << 10;
-/// Reading costs this much memory per viewer; the default of 128 KiB is zeroed at each poll.
-const READ_BUFFER_BYTES: usize = 2 << 10;
+/// Subprotocols of ours, of whatever version, begin with this.
+const OUR_PROTOCOLS: &str = "fleetglass.";
 
 /// Where a viewer says it stopped. Anything malformed is as if it were not there.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -29,37 +27,69 @@ pub struct ResumeQuery {
 pub async fn live(
     State(web): State<Web>,
     query: Result<Query<ResumeQuery>, QueryRejection>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    mut request: Request,
 ) -> Result<Response, ApiError> {
-    let upgrade = upgrade.map_err(|_rejection| ApiError::upgrade_required())?;
+    let handshake = Handshake::check(request.method(), request.version(), request.headers())
+        .map_err(|error| ApiError::no_websocket(&error))?;
+    let (protocol, dialect) = choose(handshake.offered());
     let query = query.map(|Query(query)| query).unwrap_or_default();
     let seq = query.seq.and_then(|seq| seq.parse().ok());
-    let resume = query.epoch.zip(seq);
-    Ok(upgrade
-        .protocols([JSON_PROTOCOL])
-        .read_buffer_size(READ_BUFFER_BYTES)
-        // Whole frames are written at once; a second buffer would only copy them.
-        .write_buffer_size(0)
-        .max_message_size(MAX_MESSAGE_BYTES)
-        .max_frame_size(MAX_MESSAGE_BYTES)
-        .on_upgrade(move |socket| {
-            let sessions = web.sessions.clone();
-            sessions.track_future(async move {
-                let viewers = metrics::gauge!("fleetglass_viewers");
-                viewers.increment(1.0);
-                let ended = session::run(
-                    socket.split(),
-                    &web.hub,
-                    resume,
-                    web.session,
-                    web.clock,
-                    web.shutdown,
-                )
-                .await;
-                viewers.decrement(1.0);
-                let reason = ended.as_label();
-                metrics::counter!("fleetglass_sessions_ended_total", "reason" => reason)
-                    .increment(1);
-            })
-        }))
+    let who = Introduction {
+        dialect,
+        deflates: handshake.deflates(),
+        resume: query.epoch.zip(seq),
+    };
+    web.reception.receive(hyper::upgrade::on(&mut request), who);
+    let mut answer = StatusCode::SWITCHING_PROTOCOLS.into_response();
+    answer.headers_mut().extend(handshake.answer(protocol));
+    Ok(answer)
+}
+
+/// The first offer that we know. One of ours that we do not know is of another version: it is
+/// taken, so that the viewer can be told. Who offers nothing of ours gets JSON.
+fn choose(offered: &[String]) -> (Option<&str>, Option<Dialect>) {
+    let known = |name: &str| match name {
+        JSON_PROTOCOL => Some(Dialect::Json),
+        BIN_PROTOCOL => Some(Dialect::Bin),
+        _ => None,
+    };
+    let first = offered.iter().find(|name| known(name).is_some());
+    if let Some(name) = first {
+        return (Some(name), known(name));
+    }
+    match offered.iter().find(|name| name.starts_with(OUR_PROTOCOLS)) {
+        Some(name) => (Some(name), None),
+        None => (None, Some(Dialect::Json)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subprotocols_by_the_table() {
+        let (json, bin) = (Some(Dialect::Json), Some(Dialect::Bin));
+        let cases: [(&[&str], Option<&str>, Option<Dialect>); 7] = [
+            (&[], None, json),
+            (&["other"], None, json),
+            (&[JSON_PROTOCOL], Some(JSON_PROTOCOL), json),
+            (&[BIN_PROTOCOL], Some(BIN_PROTOCOL), bin),
+            (
+                &["other", BIN_PROTOCOL, JSON_PROTOCOL],
+                Some(BIN_PROTOCOL),
+                bin,
+            ),
+            (&["fleetglass.v0.bin"], Some("fleetglass.v0.bin"), None),
+            (
+                &["fleetglass.v2.bin", BIN_PROTOCOL],
+                Some(BIN_PROTOCOL),
+                bin,
+            ),
+        ];
+        for (offered, protocol, dialect) in cases {
+            let offered: Vec<String> = offered.iter().map(|&name| name.to_owned()).collect();
+            assert_eq!(choose(&offered), (protocol, dialect), "{offered:?}");
+        }
+    }
 }

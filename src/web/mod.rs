@@ -19,14 +19,14 @@ use axum::routing::get;
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::fleet::writer::Pulse;
 use crate::history::trails::Trails;
+use crate::live::encoder::Encoder;
 use crate::live::hub::Hub;
-use crate::live::session::SessionSettings;
+use crate::live::reception::Reception;
 
 /// What handlers can reach: read-only views of everything, and nothing that writes.
 #[derive(Clone, Debug)]
@@ -35,16 +35,16 @@ pub struct Web {
     pub hub: Arc<Hub>,
     /// The last hour.
     pub trails: Arc<Trails>,
-    /// How sessions behave.
-    pub session: SessionSettings,
+    /// Where viewers come in.
+    pub reception: Reception,
+    /// The sign of life of the thread that makes frames.
+    pub encoder: Arc<Encoder>,
     /// The writer's sign of life.
     pub pulse: Pulse,
     /// When the server started.
     pub started_at: Timestamp,
     /// Cancelled once the server is to go.
     pub shutdown: CancellationToken,
-    /// The sessions, waited for at the end.
-    pub sessions: TaskTracker,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
     /// The policy that every answer carries.

@@ -45,7 +45,8 @@ pub async fn openapi() -> Response {
     Json(Description::openapi()).into_response()
 }
 
-/// The live stream: an upgrade to a WebSocket that speaks `fleetglass.v1.json`.
+/// The live stream: an upgrade to a WebSocket that speaks `fleetglass.v1.json` or
+/// `fleetglass.v1.bin`.
 #[utoipa::path(get, path = "/api/v1/live",
     params(
         ("epoch" = Option<String>, Query, description = "epoch of the last frame seen"),

@@ -13,7 +13,7 @@ use crate::live::hub::Entry;
 use crate::live::words;
 
 /// The query of `/api/v1/vehicles`, as it comes.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct VehiclesQuery {
     /// Words that name, registration, driver, address, a group, a device or the id contain, in

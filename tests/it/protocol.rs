@@ -46,13 +46,17 @@ async fn every_member_that_is_sent_is_documented() {
 
 #[test]
 fn every_close_code_is_documented() {
-    use fleetglass::live::session;
+    use fleetglass::live::viewer;
+    use fleetglass::live::ws::parser::Violation;
     let document = std::fs::read_to_string(root().join("docs/protocol.md")).expect("the document");
     for code in [
-        session::CLOSE_RESTART,
-        session::CLOSE_POLICY,
-        session::CLOSE_TOO_BIG,
-        session::CLOSE_TOO_SLOW,
+        viewer::CLOSE_RESTART,
+        viewer::CLOSE_POLICY,
+        viewer::CLOSE_TOO_SLOW,
+        viewer::CLOSE_TOO_OLD,
+        Violation::TooBig.code(),
+        Violation::NotUtf8.code(),
+        Violation::Protocol("").code(),
     ] {
         assert!(document.contains(&format!("| {code} |")), "{code}");
     }

@@ -1,0 +1,50 @@
+//! What it costs to bring a frame to a viewer, beside what the kernel alone asks for it.
+//!
+//! `cargo bench --bench fan_out` runs a bare server (`floor.rs`: the same bytes, one `write` each)
+//! and ours (`product.rs`: hub, encoder, shards) in turns, each a process of its own, against a
+//! third one with all the viewers (`client.rs`). Both kinds of run are alternated, so that what
+//! disturbs the machine disturbs both.
+//!
+//!     cargo bench --bench fan_out                      all cells, about five minutes
+//!     cargo bench --bench fan_out -- --quick           a short run of each
+//!     cargo bench --bench fan_out -- stress            slow and deaf viewers beside good ones
+//!     cargo bench --bench fan_out -- storm             2,000 viewers cut at once
+//!     cargo bench --bench fan_out -- continuity        two million frames without a hole
+
+#[path = "../common/mod.rs"]
+mod common;
+mod cells;
+mod child;
+mod client;
+mod floor;
+mod product;
+mod scenes;
+mod text;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| a != "--bench")
+        .collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["as-floor"] => floor::serve(),
+        ["as-product"] => product::serve(),
+        ["as-client", rest @ ..] => client::run(rest),
+        ["stress"] => scenes::stress(),
+        ["storm"] => scenes::storm(),
+        ["continuity"] => scenes::continuity(),
+        [] => cells::run(false),
+        ["--quick"] => cells::run(true),
+        _ => Err(format!("{words:?} is none of: --quick, stress, storm, continuity").into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            text::say(&format!("fan_out: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Our live path behind a plain listener: hub, encoder, reception, shards.
+//!
+//! What is injected is a change of one vehicle whose name makes the frame as large as wanted; from
+//! there on everything is as in the server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::serve::ListenerExt;
+use fleetglass::clock;
+use fleetglass::domain::{Freshness, FreshnessState, Motion, MotionState, Vehicle, VehicleId};
+use fleetglass::fleet::Changes;
+use fleetglass::live::channel::ChannelSettings;
+use fleetglass::live::encoder::Encoder;
+use fleetglass::live::hub::Hub;
+use fleetglass::live::reception::Reception;
+use fleetglass::live::viewer::{Dialect, Introduction, ViewerSettings};
+use fleetglass::live::ws::handshake::Handshake;
+use jiff::Timestamp;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::child::{self, Server};
+use crate::text::Result;
+
+/// As the server sets it.
+const SEND_BUFFER_BYTES: usize = 128 << 10;
+
+struct Product {
+    encoder: Encoder,
+    /// What a frame has beside the name.
+    around_name: usize,
+    n_published: u64,
+}
+
+pub(crate) fn serve() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    let hub = Arc::new(Hub::new("bench", ChannelSettings::default()));
+    let encoder = Encoder::start(Arc::clone(&hub), clock::now)?;
+    let viewers = ViewerSettings::default();
+    let reception = Reception::open(Arc::clone(&hub), viewers, 1, clock::now)?;
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+    let port = listener.local_addr()?.port();
+    let route = get(async move |request: Request| upgrade(&reception, request));
+    let app = Router::new().route("/api/v1/live", route);
+    runtime.spawn(async move { axum::serve(listener.tap_io(tune), app).await });
+    let mut product = Product {
+        encoder,
+        around_name: 0,
+        n_published: 0,
+    };
+    product.publish(0)?;
+    product.around_name = loop {
+        let current = hub.current();
+        if let Some(entry) = current.vehicles.first() {
+            let head = crate::text::head(100, clock::now());
+            break entry.json().get().len() + head.len() + r#""vehicles":[]}"#.len();
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    };
+    child::obey(port, &mut product)
+}
+
+fn upgrade(reception: &Reception, mut request: Request) -> Response {
+    let checked = Handshake::check(request.method(), request.version(), request.headers());
+    let Ok(handshake) = checked else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let query = request.uri().query().unwrap_or_default();
+    let resume = query
+        .strip_prefix("epoch=bench&seq=")
+        .and_then(|seq| seq.parse().ok());
+    let who = Introduction {
+        dialect: Some(Dialect::Json),
+        deflates: handshake.deflates(),
+        resume: resume.map(|seq| ("bench".to_owned(), seq)),
+    };
+    reception.receive(hyper::upgrade::on(&mut request), who);
+    let mut answer = StatusCode::SWITCHING_PROTOCOLS.into_response();
+    answer.headers_mut().extend(handshake.answer(None));
+    answer
+}
+
+fn tune(stream: &mut TcpStream) {
+    let socket = socket2::SockRef::from(&*stream);
+    // As good as it gets; a bench on a strange kernel measures that kernel.
+    let _ = stream.set_nodelay(true);
+    let _ = socket.set_send_buffer_size(SEND_BUFFER_BYTES);
+    let _ = socket.set_tcp_user_timeout(Some(Duration::from_secs(15)));
+}
+
+impl Server for Product {
+    fn publish(&mut self, bytes: usize) -> Result<()> {
+        self.n_published += 1;
+        let digit = self.n_published % 10;
+        let name = digit
+            .to_string()
+            .repeat(bytes.saturating_sub(self.around_name).max(1));
+        let now = clock::now();
+        let changes = Changes {
+            vehicles: vec![Arc::new(vehicle(name, now))],
+            ..Changes::default()
+        };
+        self.encoder.publish(changes, now);
+        Ok(())
+    }
+
+    fn idle(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn vehicle(name: String, now: Timestamp) -> Vehicle {
+    Vehicle {
+        id: VehicleId::new("v"),
+        name: name.into(),
+        registration: None,
+        groups: Vec::new(),
+        flags: Vec::new(),
+        position: None,
+        motion: Motion {
+            state: MotionState::Unknown,
+            since: now,
+            since_at_least: false,
+        },
+        freshness: Freshness {
+            state: FreshnessState::Never,
+            since: now,
+        },
+        ignition: None,
+        odometer_m: None,
+        driver: None,
+        address: None,
+        battery_pct: None,
+        fuel_l: None,
+        devices: Vec::new(),
+    }
+}

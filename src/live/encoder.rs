@@ -1,0 +1,128 @@
+//! The thread that makes frames: it takes the fleet's changes as they come, and makes keyframes
+//! when somebody needs one.
+//!
+//! A thread of its own, so that neither the writer of the fleet nor those who write to viewers
+//! wait while ten thousand vehicles are encoded and compressed. When it cannot keep up, the writer
+//! keeps its changes a tick longer, and they come as one.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use jiff::Timestamp;
+
+use super::hub::{Hub, Wake};
+use crate::fleet::Changes;
+
+/// Publications that may wait.
+const MAX_WAITING: usize = 2;
+
+/// Hands changes to the thread. Dropping it ends the thread.
+#[derive(Debug)]
+pub struct Encoder {
+    desk: Arc<Desk>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Desk {
+    work: Mutex<Work>,
+    is_there_work: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Work {
+    changes: VecDeque<(Changes, Timestamp)>,
+    are_keyframes_wanted: bool,
+    is_over: bool,
+}
+
+impl Encoder {
+    /// Starts the thread for `hub`.
+    pub fn start(hub: Arc<Hub>, clock: fn() -> Timestamp) -> std::io::Result<Self> {
+        let desk = Arc::new(Desk::default());
+        let told = Arc::clone(&desk);
+        hub.call_encoder(Wake(Box::new(move || {
+            told.change(|work| work.are_keyframes_wanted = true);
+        })));
+        let its_desk = Arc::clone(&desk);
+        let thread = std::thread::Builder::new().name("encoder".to_owned());
+        let thread = thread.spawn(move || run(&its_desk, &hub, clock))?;
+        Ok(Self {
+            desk,
+            thread: Some(thread),
+        })
+    }
+
+    /// Whether it would take changes now; else they are better kept.
+    pub fn is_ready(&self) -> bool {
+        self.desk.lock().changes.len() < MAX_WAITING
+    }
+
+    /// Whether the thread is alive.
+    pub fn is_well(&self) -> bool {
+        self.thread
+            .as_ref()
+            .is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// Takes changes; call it only when it is ready.
+    pub fn publish(&self, changes: Changes, now: Timestamp) {
+        if !changes.is_empty_to_viewers() {
+            self.desk
+                .change(|work| work.changes.push_back((changes, now)));
+        }
+    }
+}
+
+impl Drop for Encoder {
+    fn drop(&mut self) {
+        self.desk.change(|work| work.is_over = true);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that makes frames broke down");
+        }
+    }
+}
+
+impl Desk {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Work> {
+        // Nothing panics while it is held.
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Work)) {
+        change(&mut self.lock());
+        self.is_there_work.notify_one();
+    }
+
+    /// What is to be done next; `None` at the end.
+    fn next(&self) -> Option<Work> {
+        let is_idle = |work: &mut Work| {
+            work.changes.is_empty() && !work.are_keyframes_wanted && !work.is_over
+        };
+        let waiting = self.is_there_work.wait_while(self.lock(), is_idle);
+        let mut work = waiting.unwrap_or_else(PoisonError::into_inner);
+        if work.is_over && work.changes.is_empty() {
+            return None;
+        }
+        let changes = work.changes.pop_front().into_iter().collect();
+        Some(Work {
+            changes,
+            are_keyframes_wanted: std::mem::take(&mut work.are_keyframes_wanted),
+            is_over: false,
+        })
+    }
+}
+
+fn run(desk: &Desk, hub: &Hub, clock: fn() -> Timestamp) {
+    while let Some(work) = desk.next() {
+        for (changes, now) in work.changes {
+            hub.publish(&changes, now);
+        }
+        if work.are_keyframes_wanted {
+            hub.make_keyframes(clock());
+        }
+    }
+}

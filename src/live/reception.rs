@@ -1,0 +1,112 @@
+//! Where viewers come in: from an upgraded connection to whoever serves it.
+//!
+//! A bare socket goes to a shard, together with the bytes that the HTTP server had already read;
+//! anything else (TLS, a test's pipe) is served by a task of its own.
+
+use std::io;
+use std::sync::Arc;
+use tokio::time::Instant;
+
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use hyper_util::server::conn::auto::upgrade::downcast;
+use jiff::Timestamp;
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::hub::Hub;
+use super::shard::Shards;
+use super::viewer::{Introduction, Moment, Viewer, ViewerSettings};
+use super::wrapped;
+
+/// Takes viewers in, and sends them away at the end.
+#[derive(Clone, Debug)]
+pub struct Reception {
+    hub: Arc<Hub>,
+    settings: ViewerSettings,
+    clock: fn() -> Timestamp,
+    shards: Shards,
+    /// Viewers on their way in, and those that no shard can serve.
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl Reception {
+    /// Opens, with `n_shards` threads.
+    pub fn open(
+        hub: Arc<Hub>,
+        settings: ViewerSettings,
+        n_shards: usize,
+        clock: fn() -> Timestamp,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            shards: Shards::start(n_shards, &hub, clock)?,
+            hub,
+            settings,
+            clock,
+            tasks: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+        })
+    }
+
+    /// Serves a viewer as soon as its connection is upgraded.
+    pub fn receive(&self, upgrade: OnUpgrade, who: Introduction) {
+        let me = self.clone();
+        self.tasks.spawn(async move {
+            let served = match upgrade.await {
+                Ok(upgraded) => me.serve(upgraded, who).await,
+                Err(error) => Err(io::Error::other(error)),
+            };
+            if let Err(error) = served {
+                tracing::debug!(%error, "a viewer was lost on its way in");
+            }
+        });
+    }
+
+    async fn serve(&self, upgraded: Upgraded, who: Introduction) -> io::Result<()> {
+        match downcast::<TokioIo<TcpStream>>(upgraded) {
+            Ok(parts) => {
+                let socket = parts.io.into_inner().into_std()?;
+                let viewer = self.viewer(who, &parts.read_buf);
+                self.shards.serve(socket, viewer);
+            }
+            Err(wrapped) => {
+                let stream = TokioIo::new(wrapped);
+                let viewer = self.viewer(who, &[]);
+                let (news, stop) = (self.hub.news(), self.shutdown.clone());
+                wrapped::run(stream, viewer, news, self.clock, stop).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// A viewer that may have begun to speak already.
+    fn viewer(&self, who: Introduction, said: &[u8]) -> Viewer {
+        let now = Moment {
+            instant: Instant::now(),
+            at: (self.clock)(),
+        };
+        let mut viewer = Viewer::new(Arc::clone(&self.hub), self.settings, who, now);
+        if !said.is_empty() {
+            viewer.receive(said, now);
+        }
+        viewer
+    }
+
+    /// Whether all threads are alive.
+    pub fn is_well(&self) -> bool {
+        self.shards.are_well()
+    }
+
+    /// Tells every viewer to come back later, and waits until all are gone.
+    pub async fn close(&self) {
+        self.shutdown.cancel();
+        self.tasks.close();
+        let shards = self.shards.clone();
+        let stopping = tokio::task::spawn_blocking(move || shards.stop());
+        self.tasks.wait().await;
+        // It panics nowhere, and is not aborted.
+        let _ = stopping.await;
+    }
+}

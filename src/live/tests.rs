@@ -1,0 +1,574 @@
+//! The laws of the live path, held for both protocols and both forms by one set of tests: a
+//! keyframe and what follows it are the later state, on whatever way a viewer gets there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::bin::{Applied, Picture, Row, Tile};
+use super::channel::ChannelSettings;
+use super::hub::Hub;
+use super::viewer::{Dialect, Introduction, Moment, Viewer, ViewerSettings};
+use super::ws::deflate::inflate;
+use crate::domain::{
+    DeviceKey, Freshness, FreshnessState, Motion, MotionState, Position, SourceId, Vehicle,
+    VehicleId,
+};
+use crate::fleet::Changes;
+
+const WAYS: [(Dialect, bool); 4] = [
+    (Dialect::Json, false),
+    (Dialect::Json, true),
+    (Dialect::Bin, false),
+    (Dialect::Bin, true),
+];
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_800_000_000).unwrap()
+}
+
+fn moment(began: Instant, after_ms: u64) -> Moment {
+    Moment {
+        instant: began + Duration::from_millis(after_ms),
+        at: now() + Duration::from_millis(after_ms),
+    }
+}
+
+/// A vehicle whose name and place tell which publication it is of.
+fn vehicle(id: u64, version: u64) -> Arc<Vehicle> {
+    let at = now() + Duration::from_secs(version);
+    let device = DeviceKey {
+        source: SourceId::new("s"),
+        device: id.to_string().into(),
+    };
+    let nth = f64::from(u32::try_from(version).unwrap());
+    Arc::new(Vehicle {
+        id: VehicleId::new(format!("v{id}")),
+        name: format!("{}", version / 4).into(),
+        registration: None,
+        groups: Vec::new(),
+        flags: Vec::new(),
+        position: (!version.is_multiple_of(11)).then(|| Position {
+            lat_deg: -26.0 + nth * 1e-5,
+            lng_deg: 28.0 + nth * 1e-3,
+            heading_deg: Some((nth * 7.0) % 360.0),
+            speed_mps: Some(nth % 30.0),
+            altitude_m: None,
+            accuracy_m: None,
+            fixed_at: at,
+            received_at: at,
+            device,
+        }),
+        motion: Motion {
+            state: MotionState::Moving,
+            since: now(),
+            since_at_least: true,
+        },
+        freshness: Freshness {
+            state: FreshnessState::Live,
+            since: now(),
+        },
+        ignition: None,
+        odometer_m: None,
+        driver: None,
+        address: None,
+        battery_pct: None,
+        fuel_l: None,
+        devices: Vec::new(),
+    })
+}
+
+/// The `version`th publication: some vehicles change, now and then one goes.
+fn changes(version: u64) -> Changes {
+    let id = version % 7;
+    Changes {
+        vehicles: vec![vehicle(id, version), vehicle(id + 7, version)],
+        removed: if version.is_multiple_of(5) {
+            vec![VehicleId::new(format!("v{}", (id + 3) % 7))]
+        } else {
+            Vec::new()
+        },
+        ..Changes::default()
+    }
+}
+
+fn hub(settings: ChannelSettings) -> Arc<Hub> {
+    Arc::new(Hub::new("e", settings))
+}
+
+fn publish(hub: &Hub, versions: std::ops::RangeInclusive<u64>) {
+    for version in versions {
+        hub.publish(&changes(version), now());
+    }
+}
+
+/// A viewer and what its screen shows.
+struct Screen {
+    hub: Arc<Hub>,
+    viewer: Viewer,
+    began: Instant,
+    is_bin: bool,
+    hello: Value,
+    vehicles: BTreeMap<String, Value>,
+    picture: Picture,
+    seq: u64,
+    n_keyframes: usize,
+    n_changes: usize,
+    n_heartbeats: usize,
+    close: Option<(u16, String)>,
+    unparsed: Vec<u8>,
+}
+
+impl Screen {
+    fn new(hub: &Arc<Hub>, (dialect, deflates): (Dialect, bool), resume: Option<u64>) -> Self {
+        let began = Instant::now();
+        let who = Introduction {
+            dialect: Some(dialect),
+            deflates,
+            resume: resume.map(|seq| ("e".to_owned(), seq)),
+        };
+        let settings = ViewerSettings::default();
+        Self {
+            hub: Arc::clone(hub),
+            viewer: Viewer::new(Arc::clone(hub), settings, who, moment(began, 0)),
+            began,
+            is_bin: dialect == Dialect::Bin,
+            hello: Value::Null,
+            vehicles: BTreeMap::new(),
+            picture: Picture::default(),
+            seq: 0,
+            n_keyframes: 0,
+            n_changes: 0,
+            n_heartbeats: 0,
+            close: None,
+            unparsed: Vec::new(),
+        }
+    }
+
+    fn now(&self) -> Moment {
+        moment(self.began, 0)
+    }
+
+    /// Takes everything there is for it.
+    fn look(&mut self) {
+        while self.look_once() {}
+    }
+
+    /// Takes what its outbox is filled with once; whether that was anything.
+    fn look_once(&mut self) -> bool {
+        self.viewer.fill(self.now());
+        if self.viewer.outbox().is_empty() {
+            self.hub.make_keyframes(now());
+            self.viewer.fill(self.now());
+        }
+        self.take_outbox()
+    }
+
+    fn take_outbox(&mut self) -> bool {
+        let is_any = !self.viewer.outbox().is_empty();
+        while !self.viewer.outbox().is_empty() {
+            let bytes = self.viewer.outbox().front().to_vec();
+            self.viewer.wrote(bytes.len());
+            self.unparsed.extend(bytes);
+        }
+        while let Some((opcode, payload)) = self.next_message() {
+            self.apply(opcode, &payload);
+        }
+        is_any
+    }
+
+    /// The next whole message of a server, which are never masked nor fragmented.
+    fn next_message(&mut self) -> Option<(u8, Vec<u8>)> {
+        let bytes = &self.unparsed;
+        let (&first, &second) = (bytes.first()?, bytes.get(1)?);
+        assert_eq!((first & 0b1011_0000, second & 0x80), (0x80, 0));
+        let (n, at) = match second {
+            126 => (
+                u64::from(u16::from_be_bytes(bytes[2..4].try_into().unwrap())),
+                4,
+            ),
+            127 => (u64::from_be_bytes(bytes[2..10].try_into().unwrap()), 10),
+            n => (u64::from(n), 2),
+        };
+        let payload = bytes[at..at + usize::try_from(n).unwrap()].to_vec();
+        let is_deflated = first & 0x40 != 0;
+        self.unparsed.drain(..at + payload.len());
+        let payload = if is_deflated {
+            inflate(&payload, 64 << 20).unwrap()
+        } else {
+            payload
+        };
+        Some((first & 0x0F, payload))
+    }
+
+    fn apply(&mut self, opcode: u8, payload: &[u8]) {
+        if opcode == 8 {
+            let code = u16::from_be_bytes(payload[..2].try_into().unwrap());
+            let reason = String::from_utf8(payload[2..].to_vec()).unwrap();
+            self.close = Some((code, reason));
+            return;
+        }
+        assert_eq!(opcode, if self.is_bin { 2 } else { 1 });
+        if payload[0] != b'{' {
+            match self.picture.apply(payload).unwrap() {
+                Applied::Keyframe => self.n_keyframes += 1,
+                Applied::Differences => self.n_changes += 1,
+                Applied::Dictionary => {}
+                other => panic!("{other:?}"),
+            }
+            return;
+        }
+        let frame: Value = serde_json::from_slice(payload).unwrap();
+        let seq = frame["seq"].as_u64().unwrap();
+        match frame["type"].as_str().unwrap() {
+            "hello" => self.hello = frame,
+            "snapshot" => {
+                self.vehicles.clear();
+                self.n_keyframes += 1;
+                self.put(&frame, seq);
+            }
+            "changes" => {
+                assert_eq!(seq, self.seq + 1, "a gap");
+                self.n_changes += 1;
+                self.put(&frame, seq);
+            }
+            "heartbeat" => self.n_heartbeats += 1,
+            "sources" => {}
+            other => panic!("{other}"),
+        }
+    }
+
+    fn put(&mut self, frame: &Value, seq: u64) {
+        self.seq = seq;
+        for id in frame["removed"].as_array().into_iter().flatten() {
+            self.vehicles.remove(id.as_str().unwrap());
+        }
+        for vehicle in frame["vehicles"].as_array().into_iter().flatten() {
+            let id = vehicle["id"].as_str().unwrap().to_owned();
+            self.vehicles.insert(id, vehicle.clone());
+        }
+    }
+
+    fn is_resumed(&self) -> bool {
+        self.hello["resumed"].as_bool().unwrap()
+    }
+
+    /// Compares what it shows with what is.
+    #[track_caller]
+    fn is_true(&self) {
+        let current = self.hub.current();
+        if self.is_bin {
+            let held = self.picture.tile(Tile::ROOT).unwrap();
+            let shown: BTreeMap<String, (String, Row)> = held
+                .rows
+                .iter()
+                .map(|(index, row)| {
+                    let entry = self.picture.entry(*index).unwrap();
+                    (entry.id.to_string(), (entry.name.to_string(), *row))
+                })
+                .collect();
+            let truth = |entry: &super::hub::Entry| {
+                let vehicle = &entry.vehicle;
+                (
+                    vehicle.id.to_string(),
+                    (vehicle.name.to_string(), Row::of(vehicle)),
+                )
+            };
+            assert_eq!(shown, current.vehicles.iter().map(truth).collect());
+        } else {
+            let truth = |entry: &super::hub::Entry| {
+                let json = serde_json::from_str(entry.json().get()).unwrap();
+                (entry.vehicle.id.to_string(), json)
+            };
+            assert_eq!(self.vehicles, current.vehicles.iter().map(truth).collect());
+            assert_eq!(self.seq, current.seq);
+        }
+    }
+}
+
+#[test]
+fn a_keyframe_and_what_follows_are_the_later_state() {
+    for way in WAYS {
+        let hub = hub(ChannelSettings::default());
+        let mut screens: Vec<Screen> = Vec::new();
+        for version in 1..=200 {
+            publish(&hub, version..=version);
+            if version % 10 == 0 {
+                screens.push(Screen::new(&hub, way, None));
+            }
+            // Each looks at its own pace.
+            for (at, screen) in screens.iter_mut().enumerate() {
+                if version.is_multiple_of(at as u64 + 1) {
+                    screen.look();
+                    screen.is_true();
+                }
+            }
+        }
+        for screen in &mut screens {
+            screen.look();
+            screen.is_true();
+        }
+        assert!(screens[0].n_keyframes == 1 && 150 < screens[0].n_changes);
+    }
+}
+
+#[test]
+fn who_falls_behind_gets_the_newest_state_and_never_what_it_missed() {
+    for way in WAYS {
+        let hub = hub(ChannelSettings::default());
+        publish(&hub, 1..=3);
+        let mut slow = Screen::new(&hub, way, None);
+        let mut fast = Screen::new(&hub, way, None);
+        slow.look();
+        fast.look();
+        publish(&hub, 4..=4);
+        fast.look();
+        // Its line takes nothing of the fourth, while more happens.
+        slow.viewer.fill(slow.now());
+        slow.viewer.got_stuck(slow.now());
+        publish(&hub, 5..=9);
+        fast.look();
+        slow.take_outbox();
+        let (n_keyframes, n_changes) = (slow.n_keyframes, slow.n_changes);
+        slow.look();
+        assert_eq!(slow.n_keyframes, n_keyframes + 1, "{way:?}");
+        assert_eq!(slow.n_changes, n_changes, "{way:?}");
+        slow.is_true();
+        // One that is missing is no backlog; and it is no longer behind.
+        publish(&hub, 10..=12);
+        slow.look();
+        assert_eq!(
+            (slow.n_keyframes, slow.n_changes),
+            (n_keyframes + 1, n_changes + 3)
+        );
+        assert_eq!(fast.n_keyframes, 1);
+        slow.is_true();
+    }
+}
+
+#[test]
+fn who_is_not_slow_gets_what_piled_up_while_nobody_wrote() {
+    for way in WAYS {
+        let hub = hub(ChannelSettings::default());
+        publish(&hub, 1..=3);
+        let mut screen = Screen::new(&hub, way, None);
+        screen.look();
+        publish(&hub, 4..=9);
+        screen.look();
+        assert_eq!((screen.n_keyframes, screen.n_changes), (1, 6), "{way:?}");
+        screen.is_true();
+    }
+}
+
+#[test]
+fn who_comes_back_goes_on_where_it_stopped_if_the_frames_are_there() {
+    for way in WAYS {
+        let settings = ChannelSettings {
+            max_frames: 100,
+            ..ChannelSettings::default()
+        };
+        let hub = hub(settings);
+        publish(&hub, 1..=1);
+        let mut first = Screen::new(&hub, way, None);
+        first.look();
+        publish(&hub, 2..=20);
+        first.look();
+        let Screen {
+            seq,
+            vehicles,
+            picture,
+            ..
+        } = first;
+        publish(&hub, 21..=90);
+        let mut back = Screen::new(&hub, way, Some(20));
+        (back.seq, back.vehicles, back.picture) = (seq, vehicles, picture);
+        // However slow its line is, it was promised every frame.
+        while back.look_once() {
+            back.viewer.got_stuck(back.now());
+        }
+        assert!(back.is_resumed() && back.hello["seq"] == 20, "{way:?}");
+        assert_eq!((back.n_keyframes, back.n_changes), (0, 70), "{way:?}");
+        back.is_true();
+        publish(&hub, 91..=130);
+        for (seq, is_there) in [
+            (20, false),
+            (31, true),
+            (130, true),
+            (131, false),
+            (u64::MAX, false),
+        ] {
+            let mut again = Screen::new(&hub, way, Some(seq));
+            again.hub.make_keyframes(now());
+            again.viewer.fill(again.now());
+            if again.viewer.outbox().is_empty() {
+                again.hub.make_keyframes(now());
+                again.viewer.fill(again.now());
+            }
+            let (_, hello) = {
+                again.unparsed.extend(again.viewer.outbox().front());
+                again.next_message().unwrap()
+            };
+            let hello: Value = serde_json::from_slice(&hello).unwrap();
+            assert_eq!(hello["resumed"], is_there, "{way:?} {seq}");
+        }
+    }
+}
+
+#[test]
+fn what_nobody_looks_at_is_not_made_and_who_comes_later_misses_nothing() {
+    for way in WAYS {
+        let hub = hub(ChannelSettings::default());
+        let mut screen = Screen::new(&hub, way, None);
+        screen.look();
+        publish(&hub, 1..=5);
+        screen.look();
+        drop(screen);
+        let later = now() + Duration::from_mins(10);
+        hub.publish(&changes(6), later);
+        hub.publish(&changes(7), later);
+        let mut back = Screen::new(&hub, way, Some(5));
+        back.look();
+        assert!(!back.is_resumed() && back.n_keyframes == 1, "{way:?}");
+        back.is_true();
+        publish(&hub, 8..=9);
+        back.look();
+        assert_eq!(back.n_changes, 2);
+        back.is_true();
+    }
+}
+
+#[test]
+fn an_empty_change_is_no_change() {
+    for way in WAYS {
+        let hub = hub(ChannelSettings::default());
+        let mut screen = Screen::new(&hub, way, None);
+        screen.look();
+        hub.publish(&Changes::default(), now());
+        assert_eq!(hub.current().seq, 0);
+        assert!(!screen.look_once());
+    }
+}
+
+#[test]
+fn the_whole_list_leads_on_into_the_stream() {
+    let hub = hub(ChannelSettings::default());
+    publish(&hub, 1..=3);
+    let listed = hub.current_to_go_on(now());
+    publish(&hub, 4..=6);
+    let mut screen = Screen::new(&hub, (Dialect::Json, false), Some(listed.seq));
+    screen.seq = listed.seq;
+    for entry in &listed.vehicles {
+        let json = serde_json::from_str(entry.json().get()).unwrap();
+        screen.vehicles.insert(entry.vehicle.id.to_string(), json);
+    }
+    screen.look();
+    assert!(screen.is_resumed() && screen.n_changes == 3);
+    screen.is_true();
+}
+
+#[test]
+fn silence_is_filled_with_heartbeats_and_the_deaf_are_given_up() {
+    for way in WAYS {
+        let hub = hub(ChannelSettings::default());
+        publish(&hub, 1..=3);
+        let mut screen = Screen::new(&hub, way, None);
+        screen.look();
+        screen.viewer.tick(moment(screen.began, 3_900));
+        assert!(!screen.take_outbox());
+        screen.viewer.tick(moment(screen.began, 4_100));
+        assert!(screen.take_outbox() && screen.n_heartbeats == 1);
+        publish(&hub, 4..=4);
+        screen.viewer.fill(screen.now());
+        screen.viewer.got_stuck(screen.now());
+        screen.viewer.tick(moment(screen.began, 14_900));
+        assert_eq!(screen.viewer.end(), None);
+        screen.viewer.tick(moment(screen.began, 15_100));
+        screen.take_outbox();
+        assert_eq!(screen.close, Some((4008, "too slow".to_owned())));
+        screen.viewer.tick(moment(screen.began, 16_200));
+        assert!(screen.viewer.end().is_some());
+    }
+}
+
+#[test]
+fn joining_amid_publishing_leaves_no_gap() {
+    const JOINS: usize = 200;
+    let hub = hub(ChannelSettings::default());
+    publish(&hub, 1..=1);
+    // As many publications as looks, but not in step with them.
+    let n_looks = Arc::new(AtomicU64::new(0));
+    let encoder = {
+        let (hub, n_looks) = (Arc::clone(&hub), Arc::clone(&n_looks));
+        std::thread::spawn(move || {
+            let mut version = 1;
+            loop {
+                match n_looks.load(Ordering::Relaxed) {
+                    u64::MAX => return,
+                    n if version <= n => {
+                        version += 1;
+                        hub.publish(&changes(version), now());
+                        hub.make_keyframes(now());
+                    }
+                    _ => std::thread::yield_now(),
+                }
+            }
+        })
+    };
+    for join in 0..JOINS {
+        let mut screen = Screen::new(&hub, WAYS[join % WAYS.len()], None);
+        let began = Instant::now();
+        while screen.n_keyframes == 0 || screen.n_changes < 3 {
+            screen.viewer.fill(screen.now());
+            n_looks.fetch_add(1, Ordering::Relaxed);
+            // `apply` refuses gaps and repetitions.
+            screen.take_outbox();
+            std::thread::yield_now();
+            assert!(
+                began.elapsed() < Duration::from_mins(1),
+                "it waits for ever"
+            );
+        }
+    }
+    n_looks.store(u64::MAX, Ordering::Relaxed);
+    encoder.join().unwrap();
+}
+
+proptest! {
+    /// Whatever a viewer's line does, what it shows in the end is what is.
+    #[test]
+    fn any_way_of_looking_ends_at_the_truth(
+        way in 0..WAYS.len(),
+        max_frames in 1_usize..40,
+        looks in prop::collection::vec((1_u64..6, 0_u8..4), 1..60),
+    ) {
+        let settings = ChannelSettings { max_frames, ..ChannelSettings::default() };
+        let hub = hub(settings);
+        publish(&hub, 1..=1);
+        let mut screen = Screen::new(&hub, WAYS[way], None);
+        let mut version = 1;
+        for (n, how) in looks {
+            publish(&hub, version + 1..=version + n);
+            version += n;
+            match how {
+                0 => {}
+                1 => screen.look(),
+                2 => {
+                    screen.viewer.fill(screen.now());
+                    screen.viewer.got_stuck(screen.now());
+                }
+                _ => {
+                    screen.look_once();
+                }
+            }
+        }
+        screen.look();
+        screen.is_true();
+    }
+}
