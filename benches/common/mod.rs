@@ -5,6 +5,25 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// CPU time of this thread so far.
+pub(crate) fn thread_cpu() -> Duration {
+    fs::read_to_string("/proc/thread-self/schedstat").map_or(Duration::ZERO, |text| on_cpu(&text))
+}
+
+/// Runs `work`; its result and the CPU time of this thread in milliseconds.
+pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let before = thread_cpu();
+    let result = std::hint::black_box(work());
+    let took = thread_cpu().saturating_sub(before);
+    (result, took.as_secs_f64() * 1e3)
+}
+
+/// The middle one of some; `NaN` of none.
+pub(crate) fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
 /// CPU time of all threads of this process that still live.
 pub(crate) fn process_cpu() -> Duration {
     let Ok(tasks) = fs::read_dir("/proc/self/task") else {
@@ -22,6 +41,23 @@ fn on_cpu(schedstat: &str) -> Duration {
     let nanos = schedstat.split_whitespace().next();
     let nanos = nanos.and_then(|nanos| nanos.parse().ok());
     Duration::from_nanos(nanos.unwrap_or_default())
+}
+
+/// This thread's CPU time from lap to lap.
+#[derive(Debug)]
+pub(crate) struct Watch(Duration);
+
+impl Watch {
+    /// The first lap begins.
+    pub(crate) fn start() -> Self {
+        Self(thread_cpu())
+    }
+
+    /// What this lap took; the next one begins.
+    pub(crate) fn lap(&mut self) -> Duration {
+        let before = std::mem::replace(&mut self.0, thread_cpu());
+        self.0.saturating_sub(before)
+    }
 }
 
 /// How much others disturbed a measurement.

@@ -12,6 +12,7 @@
 //!     cargo bench --bench fan_out -- continuity        two million frames without a hole
 
 #[path = "../common/mod.rs"]
+#[expect(dead_code, reason = "each bench uses its part")]
 mod common;
 mod cells;
 mod child;

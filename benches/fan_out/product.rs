@@ -81,6 +81,7 @@ fn upgrade(reception: &Reception, mut request: Request) -> Response {
         dialect: Some(Dialect::Json),
         deflates: handshake.deflates(),
         resume: resume.map(|seq| ("bench".to_owned(), seq)),
+        sight: None,
     };
     reception.receive(hyper::upgrade::on(&mut request), who);
     let mut answer = StatusCode::SWITCHING_PROTOCOLS.into_response();

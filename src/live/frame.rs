@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::cells::Told;
 use super::words;
 use crate::domain::{Fact, Mode, Position, Vehicle, VehicleId};
 use crate::fleet::SourceStatus;
@@ -76,6 +77,22 @@ pub enum Frame<'a> {
         seq: u64,
         at: Stamp,
         sources: Vec<&'a RawValue>,
+    },
+    /// How many vehicles are in the cells of a large fleet, for the binary protocol.
+    Cells {
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        all: bool,
+        base: u64,
+        seq: u64,
+        at: Stamp,
+        z: u8,
+        cells: &'a [Told],
+    },
+    /// What a viewer of the binary protocol gets from now on.
+    View {
+        at: Stamp,
+        whole: bool,
+        tiles: Vec<[u16; 3]>,
     },
     /// Nothing else was sent for a while.
     Heartbeat { seq: u64, at: Stamp },

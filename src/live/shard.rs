@@ -28,7 +28,7 @@ const SWEEP_EVERY: Duration = Duration::from_millis(250);
 /// Read from one viewer at once; more waits for the others' turn.
 const READ_BYTES: usize = 16 << 10;
 /// Messages given to the kernel in one call.
-const MAX_SLICES: usize = 16;
+const MAX_SLICES: usize = 32;
 /// The token of the waker; no viewer has it.
 const WAKER: Token = Token(usize::MAX);
 

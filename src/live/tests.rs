@@ -1,7 +1,6 @@
 //! The laws of the live path, held for both protocols and both forms by one set of tests: a
 //! keyframe and what follows it are the later state, on whatever way a viewer gets there.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,16 +11,20 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::bin::{Applied, Picture, Row, Tile};
+use super::bin::{Row, Tile};
 use super::channel::ChannelSettings;
 use super::hub::Hub;
+use super::viewer::sight::Sight;
 use super::viewer::{Dialect, Introduction, Moment, Viewer, ViewerSettings};
-use super::ws::deflate::inflate;
 use crate::domain::{
     DeviceKey, Freshness, FreshnessState, Motion, MotionState, Position, SourceId, Vehicle,
     VehicleId,
 };
 use crate::fleet::Changes;
+
+mod screen;
+
+use self::screen::Screen;
 
 const WAYS: [(Dialect, bool); 4] = [
     (Dialect::Json, false),
@@ -109,188 +112,64 @@ fn publish(hub: &Hub, versions: std::ops::RangeInclusive<u64>) {
     }
 }
 
-/// A viewer and what its screen shows.
-struct Screen {
-    hub: Arc<Hub>,
-    viewer: Viewer,
-    began: Instant,
-    is_bin: bool,
-    hello: Value,
-    vehicles: BTreeMap<String, Value>,
-    picture: Picture,
-    seq: u64,
-    n_keyframes: usize,
-    n_changes: usize,
-    n_heartbeats: usize,
-    close: Option<(u16, String)>,
-    unparsed: Vec<u8>,
-}
-
-impl Screen {
-    fn new(hub: &Arc<Hub>, (dialect, deflates): (Dialect, bool), resume: Option<u64>) -> Self {
-        let began = Instant::now();
-        let who = Introduction {
-            dialect: Some(dialect),
-            deflates,
-            resume: resume.map(|seq| ("e".to_owned(), seq)),
-        };
-        let settings = ViewerSettings::default();
-        Self {
-            hub: Arc::clone(hub),
-            viewer: Viewer::new(Arc::clone(hub), settings, who, moment(began, 0)),
-            began,
-            is_bin: dialect == Dialect::Bin,
-            hello: Value::Null,
-            vehicles: BTreeMap::new(),
-            picture: Picture::default(),
-            seq: 0,
-            n_keyframes: 0,
-            n_changes: 0,
-            n_heartbeats: 0,
-            close: None,
-            unparsed: Vec::new(),
+/// Looks about in a large fleet: the tiles shown are those of the truth, wherever it has looked
+/// before and however its line was.
+#[test]
+fn who_looks_at_a_part_sees_that_part_and_counts_of_the_rest() {
+    let settings = ViewerSettings {
+        large_fleet: 5,
+        max_inside: 12,
+        ..ViewerSettings::default()
+    };
+    let sight = |west: f64, east: f64, zoom: f64| Sight {
+        bounds: [west, -26.5, east, -25.5],
+        zoom,
+    };
+    let hub = hub(ChannelSettings::default());
+    publish(&hub, 1..=30);
+    let way = (Dialect::Bin, true);
+    let mut screen = Screen::with(&hub, way, None, settings, Some(sight(28.0, 28.02, 13.0)));
+    let mut moved = 0;
+    for step in 1..400_u64 {
+        // Each publication is a second: cells are told.
+        let at = now() + Duration::from_secs(step);
+        hub.publish(&changes(30 + step), at);
+        if step % 7 == 0 {
+            let west = 28.0 + f64::from(u32::try_from(step).unwrap()) * 1e-3 - 0.01;
+            let said = format!(
+                r#"{{"type":"view","bounds":[{west},-26.5,{},-25.5],"zoom":13.2}}"#,
+                west + 0.02
+            );
+            screen.viewer.heed(&said);
+            moved += 1;
+        }
+        if step % 5 == 0 {
+            screen.viewer.fill(screen.now());
+            screen.viewer.got_stuck(screen.now());
+        } else if step % 3 != 0 {
+            screen.look();
+            screen.shows_its_tiles();
         }
     }
-
-    fn now(&self) -> Moment {
-        moment(self.began, 0)
-    }
-
-    /// Takes everything there is for it.
-    fn look(&mut self) {
-        while self.look_once() {}
-    }
-
-    /// Takes what its outbox is filled with once; whether that was anything.
-    fn look_once(&mut self) -> bool {
-        self.viewer.fill(self.now());
-        if self.viewer.outbox().is_empty() {
-            self.hub.make_keyframes(now());
-            self.viewer.fill(self.now());
-        }
-        self.take_outbox()
-    }
-
-    fn take_outbox(&mut self) -> bool {
-        let is_any = !self.viewer.outbox().is_empty();
-        while !self.viewer.outbox().is_empty() {
-            let bytes = self.viewer.outbox().front().to_vec();
-            self.viewer.wrote(bytes.len());
-            self.unparsed.extend(bytes);
-        }
-        while let Some((opcode, payload)) = self.next_message() {
-            self.apply(opcode, &payload);
-        }
-        is_any
-    }
-
-    /// The next whole message of a server, which are never masked nor fragmented.
-    fn next_message(&mut self) -> Option<(u8, Vec<u8>)> {
-        let bytes = &self.unparsed;
-        let (&first, &second) = (bytes.first()?, bytes.get(1)?);
-        assert_eq!((first & 0b1011_0000, second & 0x80), (0x80, 0));
-        let (n, at) = match second {
-            126 => (
-                u64::from(u16::from_be_bytes(bytes[2..4].try_into().unwrap())),
-                4,
-            ),
-            127 => (u64::from_be_bytes(bytes[2..10].try_into().unwrap()), 10),
-            n => (u64::from(n), 2),
-        };
-        let payload = bytes[at..at + usize::try_from(n).unwrap()].to_vec();
-        let is_deflated = first & 0x40 != 0;
-        self.unparsed.drain(..at + payload.len());
-        let payload = if is_deflated {
-            inflate(&payload, 64 << 20).unwrap()
-        } else {
-            payload
-        };
-        Some((first & 0x0F, payload))
-    }
-
-    fn apply(&mut self, opcode: u8, payload: &[u8]) {
-        if opcode == 8 {
-            let code = u16::from_be_bytes(payload[..2].try_into().unwrap());
-            let reason = String::from_utf8(payload[2..].to_vec()).unwrap();
-            self.close = Some((code, reason));
-            return;
-        }
-        assert_eq!(opcode, if self.is_bin { 2 } else { 1 });
-        if payload[0] != b'{' {
-            match self.picture.apply(payload).unwrap() {
-                Applied::Keyframe => self.n_keyframes += 1,
-                Applied::Differences => self.n_changes += 1,
-                Applied::Dictionary => {}
-                other => panic!("{other:?}"),
-            }
-            return;
-        }
-        let frame: Value = serde_json::from_slice(payload).unwrap();
-        let seq = frame["seq"].as_u64().unwrap();
-        match frame["type"].as_str().unwrap() {
-            "hello" => self.hello = frame,
-            "snapshot" => {
-                self.vehicles.clear();
-                self.n_keyframes += 1;
-                self.put(&frame, seq);
-            }
-            "changes" => {
-                assert_eq!(seq, self.seq + 1, "a gap");
-                self.n_changes += 1;
-                self.put(&frame, seq);
-            }
-            "heartbeat" => self.n_heartbeats += 1,
-            "sources" => {}
-            other => panic!("{other}"),
-        }
-    }
-
-    fn put(&mut self, frame: &Value, seq: u64) {
-        self.seq = seq;
-        for id in frame["removed"].as_array().into_iter().flatten() {
-            self.vehicles.remove(id.as_str().unwrap());
-        }
-        for vehicle in frame["vehicles"].as_array().into_iter().flatten() {
-            let id = vehicle["id"].as_str().unwrap().to_owned();
-            self.vehicles.insert(id, vehicle.clone());
-        }
-    }
-
-    fn is_resumed(&self) -> bool {
-        self.hello["resumed"].as_bool().unwrap()
-    }
-
-    /// Compares what it shows with what is.
-    #[track_caller]
-    fn is_true(&self) {
-        let current = self.hub.current();
-        if self.is_bin {
-            let held = self.picture.tile(Tile::ROOT).unwrap();
-            let shown: BTreeMap<String, (String, Row)> = held
-                .rows
-                .iter()
-                .map(|(index, row)| {
-                    let entry = self.picture.entry(*index).unwrap();
-                    (entry.id.to_string(), (entry.name.to_string(), *row))
-                })
-                .collect();
-            let truth = |entry: &super::hub::Entry| {
-                let vehicle = &entry.vehicle;
-                (
-                    vehicle.id.to_string(),
-                    (vehicle.name.to_string(), Row::of(vehicle)),
-                )
-            };
-            assert_eq!(shown, current.vehicles.iter().map(truth).collect());
-        } else {
-            let truth = |entry: &super::hub::Entry| {
-                let json = serde_json::from_str(entry.json().get()).unwrap();
-                (entry.vehicle.id.to_string(), json)
-            };
-            assert_eq!(self.vehicles, current.vehicles.iter().map(truth).collect());
-            assert_eq!(self.seq, current.seq);
-        }
-    }
+    screen.look();
+    screen.shows_its_tiles();
+    assert!(50 < moved && 1 < screen.tiles.len() && 20 < screen.n_changes);
+    let n: u64 = screen.cells.values().sum();
+    let with_place = |entry: &&super::hub::Entry| entry.vehicle.position.is_some();
+    let vehicles = hub.current().vehicles;
+    assert_eq!(n, vehicles.iter().filter(with_place).count() as u64);
+    // Too much for one map: counts alone.
+    let all = Sight {
+        bounds: [-180.0, -80.0, 180.0, 80.0],
+        zoom: 1.0,
+    };
+    let settings = ViewerSettings {
+        max_inside: 3,
+        ..settings
+    };
+    let mut far = Screen::with(&hub, way, None, settings, Some(all));
+    far.look();
+    assert!(far.tiles.is_empty() && !far.cells.is_empty());
 }
 
 #[test]

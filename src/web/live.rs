@@ -10,34 +10,54 @@ use super::Web;
 use super::error::ApiError;
 use crate::live::bin::BIN_PROTOCOL;
 use crate::live::frame::JSON_PROTOCOL;
+use crate::live::viewer::sight::Sight;
 use crate::live::viewer::{Dialect, Introduction};
 use crate::live::ws::handshake::Handshake;
 
 /// Subprotocols of ours, of whatever version, begin with this.
 const OUR_PROTOCOLS: &str = "fleetglass.";
 
-/// Where a viewer says it stopped. Anything malformed is as if it were not there.
+/// Where a viewer says it stopped, and what it looks at. Anything malformed is as if it were not there.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct ResumeQuery {
+pub struct LiveQuery {
     epoch: Option<String>,
     seq: Option<String>,
+    /// `west,south,east,north` in degrees.
+    bounds: Option<String>,
+    zoom: Option<String>,
+}
+
+impl LiveQuery {
+    fn resume(&self) -> Option<(String, u64)> {
+        let seq = self.seq.as_ref()?.parse().ok()?;
+        Some((self.epoch.clone()?, seq))
+    }
+
+    fn sight(&self) -> Option<Sight> {
+        let parts: Result<Vec<f64>, _> = self.bounds.as_ref()?.split(',').map(str::parse).collect();
+        let sight = Sight {
+            bounds: parts.ok()?.try_into().ok()?,
+            zoom: self.zoom.as_ref()?.parse().ok()?,
+        };
+        sight.is_sane().then_some(sight)
+    }
 }
 
 /// `GET /api/v1/live`.
 pub async fn live(
     State(web): State<Web>,
-    query: Result<Query<ResumeQuery>, QueryRejection>,
+    query: Result<Query<LiveQuery>, QueryRejection>,
     mut request: Request,
 ) -> Result<Response, ApiError> {
     let handshake = Handshake::check(request.method(), request.version(), request.headers())
         .map_err(|error| ApiError::no_websocket(&error))?;
     let (protocol, dialect) = choose(handshake.offered());
     let query = query.map(|Query(query)| query).unwrap_or_default();
-    let seq = query.seq.and_then(|seq| seq.parse().ok());
     let who = Introduction {
         dialect,
         deflates: handshake.deflates(),
-        resume: query.epoch.zip(seq),
+        resume: query.resume(),
+        sight: query.sight(),
     };
     web.reception.receive(hyper::upgrade::on(&mut request), who);
     let mut answer = StatusCode::SWITCHING_PROTOCOLS.into_response();

@@ -3,6 +3,7 @@
 
 use fleetglass::domain::fix::MAX_SPEED_MPS;
 use fleetglass::domain::{Observation, SourceId};
+use fleetglass::live::bin::Picture;
 use fleetglass::source::decode::{BodyError, Decoded, Dialect};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -57,4 +58,16 @@ pub fn check_sane(observation: &Observation) {
             .heading_deg
             .is_none_or(|deg| (0.0..360.0).contains(&deg))
     );
+}
+
+/// Every row could be a vehicle's, in its tile.
+pub fn check_picture(picture: &Picture) {
+    for (tile, held) in picture.tiles() {
+        assert!(tile.is_valid());
+        assert!(
+            held.rows
+                .values()
+                .all(|row| row.is_valid() && tile.holds(row))
+        );
+    }
 }

@@ -11,3 +11,4 @@ mod fleet;
 mod security;
 mod secrets;
 mod protocol;
+mod worked_example;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Hub, News, View};
 use crate::live::bin::{self, Head, Row, Step, Tile};
+use crate::live::cells::CELL_LEVEL;
 use crate::live::channel::Channel;
 use crate::live::frame::{self, Frame, Stamp};
 use crate::live::roll::{Move, Slot};
@@ -44,6 +45,8 @@ impl Hub {
             View::Json => Some((!forms.is_none()).then(|| changes(news, forms))),
             View::Sources if news.sources.is_empty() => None,
             View::Sources => Some(Some(sources(news, channel.newest(), forms))),
+            View::Cells if news.cells.is_empty() => None,
+            View::Cells => Some(Some(cells(news, channel.newest(), forms))),
             View::Tile(tile) => self.differences(tile, channel, news, forms).map(Some),
         };
         // A view that the change does not touch keeps its number.
@@ -100,6 +103,7 @@ impl Hub {
         let (seq, wire) = match view {
             View::Json => self.json_snapshot(forms, now),
             View::Sources => self.all_sources(forms, now),
+            View::Cells => self.all_cells(forms, now),
             View::Tile(tile) => self.tile_keyframe(tile, forms, now),
         };
         metrics::counter!("fleetglass_keyframes_encoded_total", "view" => label(view)).increment(1);
@@ -134,6 +138,22 @@ impl Hub {
             seq,
             at: Stamp(now),
             sources: sources.iter().map(|json| &**json).collect(),
+        });
+        (seq, Wire::of(Opcode::Binary, text.as_bytes(), forms))
+    }
+
+    fn all_cells(&self, forms: Forms, now: Timestamp) -> (u64, Wire) {
+        let (seq, cells) = {
+            let state = self.lock();
+            (state.seq, state.cells.all())
+        };
+        let text = frame::encode(&Frame::Cells {
+            all: true,
+            base: seq,
+            seq,
+            at: Stamp(now),
+            z: CELL_LEVEL,
+            cells: &cells,
         });
         (seq, Wire::of(Opcode::Binary, text.as_bytes(), forms))
     }
@@ -226,11 +246,24 @@ fn sources(news: &News<'_>, base: u64, forms: Forms) -> Wire {
     Wire::of(Opcode::Binary, text.as_bytes(), forms)
 }
 
+fn cells(news: &News<'_>, base: u64, forms: Forms) -> Wire {
+    let text = frame::encode(&Frame::Cells {
+        all: false,
+        base,
+        seq: news.seq,
+        at: Stamp(news.now),
+        z: CELL_LEVEL,
+        cells: &news.cells,
+    });
+    Wire::of(Opcode::Binary, text.as_bytes(), forms)
+}
+
 /// A tile's place is no label: there are too many, and it tells where the fleet is.
 fn label(view: View) -> &'static str {
     match view {
         View::Json => "json",
         View::Sources => "sources",
+        View::Cells => "cells",
         View::Tile(Tile::ROOT) => "fleet",
         View::Tile(_) => "tile",
     }

@@ -8,13 +8,15 @@
 mod frames;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 use tokio::sync::watch;
 
 use super::bin::Tile;
+use super::cells::{Cells, Told};
 use super::channel::{Channel, ChannelSettings};
 use super::frame;
 use super::roll::{Moves, Roll};
@@ -30,6 +32,8 @@ pub enum View {
     Json,
     /// The sources, for viewers of the binary protocol.
     Sources,
+    /// How many vehicles are in each cell, for viewers of the binary protocol.
+    Cells,
     /// What is in a tile, for viewers of the binary protocol.
     Tile(Tile),
 }
@@ -39,6 +43,7 @@ pub enum View {
 pub struct Hub {
     settings: ChannelSettings,
     epoch: Arc<str>,
+    told_seq: AtomicU64,
     state: Mutex<State>,
     channels: Mutex<HashMap<View, Arc<Channel>>>,
     dictionary: Mutex<frames::Dictionary>,
@@ -47,6 +52,9 @@ pub struct Hub {
     wake_encoder: OnceLock<Wake>,
     news: watch::Sender<u64>,
 }
+
+/// Counts are no movement: a look a second is enough.
+const CELLS_EVERY: SignedDuration = SignedDuration::from_secs(1);
 
 /// Wakes somebody who writes to viewers, or who makes keyframes. Must not block, nor call the hub.
 pub struct Wake(pub Box<dyn Fn() + Send + Sync>);
@@ -61,6 +69,8 @@ impl std::fmt::Debug for Wake {
 struct State {
     seq: u64,
     roll: Roll,
+    cells: Cells,
+    cells_told_at: Option<Timestamp>,
     sources: Vec<(Arc<SourceStatus>, Arc<RawValue>)>,
 }
 
@@ -87,6 +97,8 @@ struct News<'a> {
     removed: &'a [VehicleId],
     sources: Vec<Arc<RawValue>>,
     moves: Moves,
+    /// Cells that differ, where it is time to tell them.
+    cells: Vec<Told>,
 }
 
 impl Hub {
@@ -95,6 +107,7 @@ impl Hub {
         Self {
             settings,
             epoch: epoch.into(),
+            told_seq: AtomicU64::new(0),
             state: Mutex::default(),
             channels: Mutex::default(),
             dictionary: Mutex::default(),
@@ -130,6 +143,7 @@ impl Hub {
             let state = &mut *state;
             state.seq += 1;
             let moves = state.roll.apply(&changes.removed, &changes.vehicles);
+            state.cells.apply(&moves.steps);
             let entry = |vehicle: &Arc<crate::domain::Vehicle>| state.roll.get(vehicle.id.as_str());
             News {
                 seq: state.seq,
@@ -138,13 +152,20 @@ impl Hub {
                 removed: &changes.removed,
                 sources: put_sources(&mut state.sources, sources),
                 moves,
+                cells: state.cells_to_tell(now),
             }
         };
         self.lock_dictionary().note(&news.moves.renamed);
         for (view, channel) in self.used_channels(now) {
             self.push_to(view, &channel, &news);
         }
+        self.told_seq.store(news.seq, Ordering::Release);
         self.tell();
+    }
+
+    /// The number of the newest change whose frames are all there.
+    pub fn told_seq(&self) -> u64 {
+        self.told_seq.load(Ordering::Acquire)
     }
 
     /// One more viewer looks at a view, until it says [`Channel::leave`].
@@ -171,7 +192,10 @@ impl Hub {
         let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
         channels.retain(|_, channel| !channel.is_idle(now));
         let copy = |(view, channel): (&View, &Arc<Channel>)| (*view, Arc::clone(channel));
-        channels.iter().map(copy).collect()
+        let mut used: Vec<_> = channels.iter().map(copy).collect();
+        // The sources before the fleet: who has a change of the fleet has all that came with it.
+        used.sort_unstable_by_key(|(view, _)| *view);
+        used
     }
 
     /// Asks for a keyframe of a view; it is told like news when it is there.
@@ -248,6 +272,11 @@ impl Hub {
         self.lock().roll.get(id).cloned()
     }
 
+    /// How many vehicles are in any of `tiles`, none of which may hold another.
+    pub fn n_vehicles_in(&self, tiles: &[Tile]) -> usize {
+        self.lock().cells.n_vehicles_in(tiles)
+    }
+
     /// How many vehicles there are.
     pub fn n_vehicles(&self) -> usize {
         self.lock().roll.n_vehicles()
@@ -269,6 +298,18 @@ impl Hub {
         self.dictionary
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Cells that differ, once a second.
+    fn cells_to_tell(&mut self, now: Timestamp) -> Vec<Told> {
+        let told_at = self.cells_told_at;
+        if told_at.is_some_and(|at| now.duration_since(at) < CELLS_EVERY) {
+            return Vec::new();
+        }
+        self.cells_told_at = Some(now);
+        self.cells.take_changed()
     }
 }
 

@@ -5,7 +5,10 @@
 //! the [`Outbox`] holds, hands over what it read, and calls [`Viewer::tick`] now and then. Nothing
 //! queues: the outbox is filled only when it is empty, from what the channels hold just then.
 
+mod closing;
+mod hearing;
 mod look;
+pub mod sight;
 mod terms;
 
 use std::sync::Arc;
@@ -21,20 +24,17 @@ use super::frame::{self, Frame, Stamp};
 use super::hub::{Hub, View};
 use super::outbox::Outbox;
 use super::ws::message::{self, Opcode};
-use super::ws::parser::{Event, Parser};
+use super::ws::parser::Parser;
 
+use self::hearing::MAX_MESSAGE_BYTES;
 use self::look::Look;
+use self::sight::{Sight, views};
 pub use self::terms::*;
 
-/// No message of a viewer may be larger.
-const MAX_MESSAGE_BYTES: usize = 16 << 10;
-/// Messages a viewer may send within [`FLOOD_WINDOW`].
-const MAX_MESSAGES: u32 = 100;
-const FLOOD_WINDOW: Duration = Duration::from_secs(10);
 /// Frames put into the outbox at once.
-const MAX_AT_ONCE: usize = 16;
-/// The other side has this long to answer a close, or to take one.
-const CLOSING_FOR: Duration = Duration::from_secs(1);
+const MAX_AT_ONCE: usize = 32;
+/// Views of a viewer that gets the whole fleet: the fleet, and beside it the sources.
+const WHOLE_FLEET_LOOKS: usize = 2;
 
 /// One viewer.
 #[derive(Debug)]
@@ -42,6 +42,7 @@ pub struct Viewer {
     hub: Arc<Hub>,
     settings: ViewerSettings,
     dialect: Dialect,
+    deflates: bool,
     looks: Vec<Look>,
     parser: Parser,
     outbox: Outbox,
@@ -53,6 +54,10 @@ pub struct Viewer {
     patience_ends: Option<Instant>,
     window_began: Instant,
     n_messages: u32,
+    /// The viewer said what it looks at, and has not been told yet what it gets.
+    is_view_untold: bool,
+    /// Everything up to this change has been put into the outbox.
+    whole_at: u64,
 }
 
 #[derive(Debug)]
@@ -79,18 +84,19 @@ impl Viewer {
     /// A viewer that has just come.
     pub fn new(hub: Arc<Hub>, settings: ViewerSettings, who: Introduction, now: Moment) -> Self {
         let dialect = who.dialect.unwrap_or(Dialect::Bin);
-        let views: &[View] = match who.dialect {
-            None => &[],
-            Some(Dialect::Json) => &[View::Json],
-            Some(Dialect::Bin) => &[View::Sources, View::Tile(Tile::ROOT)],
+        let seen = match who.dialect {
+            None => Vec::new(),
+            Some(Dialect::Json) => vec![View::Json],
+            Some(Dialect::Bin) => views(who.sight.as_ref(), &hub, &settings),
         };
-        let look = |view: &View| Look::new(&hub, *view, who.deflates);
-        let looks = views.iter().map(look).collect();
+        let look = |view| Look::new(&hub, view, who.deflates);
+        let looks = seen.into_iter().map(look).collect();
         let is_ours = |(epoch, _): &(String, u64)| *epoch == hub.epoch();
         let resume = who.resume.filter(is_ours).map(|(_, seq)| seq);
         let mut viewer = Self {
             settings,
             dialect,
+            deflates: who.deflates,
             looks,
             parser: Parser::new(MAX_MESSAGE_BYTES, who.deflates),
             outbox: Outbox::default(),
@@ -101,6 +107,8 @@ impl Viewer {
             patience_ends: None,
             window_began: now.instant,
             n_messages: 0,
+            is_view_untold: who.sight.is_some(),
+            whole_at: 0,
             hub,
         };
         if who.dialect.is_none() {
@@ -173,6 +181,7 @@ impl Viewer {
         }
         let seq = firsts.iter().map(|(_, seq)| *seq).min().unwrap_or(0);
         self.say_hello(false, seq, now);
+        self.say_view(now);
         for (look, (bytes, seq)) in self.looks.iter_mut().zip(firsts) {
             look.held = Some(seq);
             self.outbox.push(bytes);
@@ -183,7 +192,9 @@ impl Viewer {
 
     /// Takes from the channels what is there.
     fn gather(&mut self, now: Moment) {
-        let mut left = MAX_AT_ONCE;
+        self.say_view(now);
+        let told_seq = self.hub.told_seq();
+        let mut n_frames = 0;
         let mut is_all = true;
         for look in &mut self.looks {
             loop {
@@ -192,18 +203,70 @@ impl Viewer {
                     is_all &= next == Next::Nothing;
                     break;
                 };
-                if left == 0 {
+                if MAX_AT_ONCE <= n_frames {
                     is_all = false;
                     break;
                 }
-                left -= 1;
+                n_frames += 1;
                 self.outbox.push(bytes);
                 look.held = Some(seq);
             }
         }
         if is_all {
             self.pace = Pace::Steady;
+            self.whole_at = told_seq;
+            // Who looks at several tiles learns in this way that it has all of them.
+            if 0 < n_frames && self.looks.len() > WHOLE_FLEET_LOOKS {
+                self.say_heartbeat(now);
+            }
         }
+    }
+
+    /// Looks elsewhere; what is still looked at goes on where it is.
+    fn look_at(&mut self, sight: &Sight) {
+        let mut before = std::mem::take(&mut self.looks);
+        let look = |view: View| {
+            let held = before.iter().position(|look| look.view == view);
+            held.map_or_else(
+                || Look::new(&self.hub, view, self.deflates),
+                |at| before.swap_remove(at),
+            )
+        };
+        self.looks = views(Some(sight), &self.hub, &self.settings)
+            .into_iter()
+            .map(look)
+            .collect();
+        self.is_view_untold = true;
+    }
+
+    /// Tells a viewer that said what it looks at what it gets.
+    fn say_view(&mut self, now: Moment) {
+        if !std::mem::take(&mut self.is_view_untold) {
+            return;
+        }
+        let tile = |look: &Look| match look.view {
+            View::Tile(tile) => Some([u16::from(tile.z), tile.x, tile.y]),
+            View::Json | View::Sources | View::Cells => None,
+        };
+        let text = frame::encode(&Frame::View {
+            at: Stamp(now.at),
+            whole: self
+                .looks
+                .iter()
+                .any(|look| look.view == View::Tile(Tile::ROOT)),
+            tiles: self.looks.iter().filter_map(tile).collect(),
+        });
+        self.say(&text);
+    }
+
+    fn say_heartbeat(&mut self, now: Moment) {
+        let seq = match self.dialect {
+            Dialect::Json => self.looks.first().and_then(|look| look.held).unwrap_or(0),
+            Dialect::Bin => self.whole_at,
+        };
+        let at = Stamp(now.at);
+        let text = frame::encode(&Frame::Heartbeat { seq, at });
+        self.say(&text);
     }
 
     fn say_hello(&mut self, resumed: bool, seq: u64, now: Moment) {
@@ -263,124 +326,8 @@ impl Viewer {
             && matches!(self.phase, Phase::Live | Phase::Leaving { .. })
             && self.settings.heartbeat <= now.instant.duration_since(self.sent_at)
         {
-            let held = self.looks.iter().filter_map(|look| look.held).max();
-            let seq = held.unwrap_or(0);
-            let at = Stamp(now.at);
-            let text = frame::encode(&Frame::Heartbeat { seq, at });
-            self.say(&text);
+            self.say_heartbeat(now);
             self.sent_at = now.instant;
-        }
-    }
-
-    /// The server goes: the close is said at some time within the spread, told by `share` (0 to 1).
-    pub fn leave(&mut self, share: f64, now: Moment) {
-        if matches!(self.phase, Phase::Greeting { .. } | Phase::Live) {
-            let at = now.instant + self.settings.close_spread.mul_f64(share);
-            self.phase = Phase::Leaving { at };
-        }
-    }
-
-    /// Takes bytes that were read.
-    pub fn receive(&mut self, bytes: &[u8], now: Moment) {
-        if matches!(self.phase, Phase::Over(_)) {
-            return;
-        }
-        let mut events = Vec::new();
-        let parsed = self.parser.feed(bytes, &mut events);
-        for event in events {
-            self.take(event, now);
-        }
-        if let Err(violation) = parsed
-            && !matches!(self.phase, Phase::Closing { .. } | Phase::Over(_))
-        {
-            self.say_close(violation.code(), violation.reason(), End::Violation, now);
-        }
-    }
-
-    fn take(&mut self, event: Event, now: Moment) {
-        let is_closing = matches!(self.phase, Phase::Closing { .. } | Phase::Over(_));
-        match event {
-            Event::Close(_) if is_closing => self.close_is_answered(),
-            _ if is_closing => {}
-            Event::Close(said) => {
-                // The same code back, and the end as soon as that is written.
-                let code = said.map_or(1000, |(code, _)| code);
-                self.say_close(code, "", End::Left, now);
-                self.close_is_answered();
-            }
-            Event::Ping(payload) => {
-                self.pong = Some(message::pong(&payload));
-                self.count_message(now);
-            }
-            Event::Text(_) | Event::Binary(_) | Event::Pong => self.count_message(now),
-        }
-    }
-
-    fn count_message(&mut self, now: Moment) {
-        if FLOOD_WINDOW < now.instant.duration_since(self.window_began) {
-            self.window_began = now.instant;
-            self.n_messages = 0;
-        }
-        self.n_messages += 1;
-        if MAX_MESSAGES < self.n_messages {
-            self.close(End::Flood, now);
-        }
-    }
-
-    /// Nothing more will come from the other side.
-    pub fn hung_up(&mut self) {
-        let end = match self.phase {
-            Phase::Closing { end, .. } | Phase::Over(end) => end,
-            _ => End::Left,
-        };
-        self.phase = Phase::Over(end);
-    }
-
-    /// Says why it is over.
-    fn close(&mut self, end: End, now: Moment) {
-        match end {
-            End::Restart => {
-                let max_ms = self.settings.max_retry.as_millis();
-                let retry_ms = rand::random_range(0..=max_ms);
-                let reason = format!("retry_ms={retry_ms}");
-                self.say_close(CLOSE_RESTART, &reason, end, now);
-            }
-            End::TooSlow => self.say_close(CLOSE_TOO_SLOW, "too slow", end, now),
-            End::Flood => self.say_close(CLOSE_POLICY, "too many messages", end, now),
-            End::TooOld => {
-                self.say_close(CLOSE_TOO_OLD, "protocol too old; reload the page", end, now);
-            }
-            End::Left | End::Violation => self.say_close(1000, "", end, now),
-        }
-    }
-
-    fn say_close(&mut self, code: u16, reason: &str, end: End, now: Moment) {
-        self.outbox.push_last(message::close(code, reason));
-        // Nobody who is gone keeps a view alive.
-        self.looks.clear();
-        self.phase = Phase::Closing {
-            end,
-            until: now.instant + CLOSING_FOR,
-            is_answered: false,
-        };
-    }
-
-    /// Both sides have said it; what is left is to write ours.
-    fn close_is_answered(&mut self) {
-        if let Phase::Closing { is_answered, .. } = &mut self.phase {
-            *is_answered = true;
-        }
-        self.end_if_all_is_said();
-    }
-
-    fn end_if_all_is_said(&mut self) {
-        if let Phase::Closing {
-            end, is_answered, ..
-        } = self.phase
-            && is_answered
-            && self.outbox.is_empty()
-        {
-            self.phase = Phase::Over(end);
         }
     }
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::sight::Sight;
+
 /// A restart; the reason says how long to wait.
 pub const CLOSE_RESTART: u16 = 1012;
 /// The viewer's protocol is too old; its page must be loaded again.
@@ -24,6 +26,10 @@ pub struct ViewerSettings {
     pub close_spread: Duration,
     /// Viewers are told to come back after at most this long.
     pub max_retry: Duration,
+    /// Fleets up to this size are sent whole to everyone.
+    pub large_fleet: usize,
+    /// No more vehicles than this are sent one by one to who looks at a part of a large fleet.
+    pub max_inside: usize,
 }
 
 impl Default for ViewerSettings {
@@ -33,6 +39,8 @@ impl Default for ViewerSettings {
             patience: Duration::from_secs(15),
             close_spread: Duration::from_secs(2),
             max_retry: Duration::from_secs(12),
+            large_fleet: 20_000,
+            max_inside: 20_000,
         }
     }
 }
@@ -86,6 +94,8 @@ pub struct Introduction {
     pub deflates: bool,
     /// The epoch and seq it says it has.
     pub resume: Option<(String, u64)>,
+    /// What its map shows, if it said so.
+    pub sight: Option<Sight>,
 }
 
 /// Now, on both clocks: one for what passes, one for what is said.

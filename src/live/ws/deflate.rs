@@ -181,6 +181,9 @@ mod tests {
         }
         let whole = deflate(&text, 0);
         assert_eq!(inflate(&whole[..100], 10_000), Err(InflateError::BadData));
+        // A last block that lacks six bytes, which tail and end would fill.
+        let lacking = [0x01, 6, 0, 0xf9, 0xff];
+        assert_eq!(inflate(&lacking, 10), Err(InflateError::BadData));
         assert_eq!(inflate(&[0x07], 10), Err(InflateError::BadData));
     }
 

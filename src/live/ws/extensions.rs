@@ -136,8 +136,8 @@ mod tests {
             "permessage-deflate; unheard_of",
             "permessage-deflate;",
             "permessage-deflate; ; client_max_window_bits",
-            "other; note=\"a, permessage-deflate\"",
-            "other; note=\"a \\\", permessage-deflate\"",
+            "other; note=\"a, permessage-deflate, b\"",
+            "other; note=\"a \\\", permessage-deflate, b\"",
         ] {
             assert_eq!(answer(&[offer]), None, "{offer}");
         }

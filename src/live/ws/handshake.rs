@@ -298,6 +298,22 @@ mod tests {
     }
 
     #[test]
+    fn bits_beyond_the_sixteen_bytes_of_a_key_mean_nothing() {
+        let mut headers = request();
+        let key = HeaderValue::from_static("AAAAAAAAAAAAAAAAAAAAAB==");
+        headers.insert(SEC_WEBSOCKET_KEY, key);
+        assert!(check(&headers).is_ok());
+    }
+
+    #[test]
+    fn subprotocols_that_are_no_text_are_refused() {
+        let mut headers = request();
+        let value = HeaderValue::from_bytes(b"a, \xff").unwrap();
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, value);
+        assert_eq!(check(&headers).unwrap_err(), HandshakeError::Protocol);
+    }
+
+    #[test]
     fn names_are_found_in_lists_over_lines_and_in_any_case() {
         let mut headers = request();
         headers.insert(UPGRADE, HeaderValue::from_static("h2c,  WebSocket"));

@@ -30,6 +30,16 @@ use crate::domain::{Flag, FreshnessState, MotionState};
 const PATH: &str = "tests/fixtures/bin/sequence.json";
 const REWRITE: &str = "FLEETGLASS_REWRITE_FIXTURES";
 const N_VEHICLES: u32 = 50;
+const MOTIONS: [MotionState; 3] = [
+    MotionState::Moving,
+    MotionState::Idling,
+    MotionState::Parked,
+];
+const FRESHNESSES: [FreshnessState; 3] = [
+    FreshnessState::Late,
+    FreshnessState::Stale,
+    FreshnessState::Offline,
+];
 
 #[test]
 #[expect(
@@ -114,19 +124,17 @@ impl Story {
             if self.rng.random() {
                 messages.reverse();
             }
-            match seq {
-                // A tick is lost: what follows is a gap, and all is told anew.
+            // One tick is lost: what follows is a gap, and all is told anew. Another comes twice.
+            let n_times = match seq {
                 12 => continue,
-                13 => {
-                    messages.iter().for_each(|message| self.tell(message));
-                    self.tell_whole(seq, second);
-                }
-                // One comes again.
-                17 => {
-                    messages.iter().for_each(|message| self.tell(message));
-                    messages.iter().for_each(|message| self.tell(message));
-                }
-                _ => messages.iter().for_each(|message| self.tell(message)),
+                17 => 2,
+                _ => 1,
+            };
+            for message in std::iter::repeat_n(&messages, n_times).flatten() {
+                self.tell(message);
+            }
+            if seq == 13 {
+                self.tell_whole(seq, second);
             }
             self.expect(seq == 1 + n_ticks);
         }
@@ -251,20 +259,8 @@ impl Story {
             (0, place) => *place = None,
             (1 | 2, place) => *place = Some(elsewhere),
             (3, _) => car.renamed += 1,
-            (4, _) => {
-                car.motion = [
-                    MotionState::Moving,
-                    MotionState::Idling,
-                    MotionState::Parked,
-                ][index as usize % 3]
-            }
-            (5, _) => {
-                car.freshness = [
-                    FreshnessState::Late,
-                    FreshnessState::Stale,
-                    FreshnessState::Offline,
-                ][index as usize % 3]
-            }
+            (4, _) => car.motion = MOTIONS[index as usize % 3],
+            (5, _) => car.freshness = FRESHNESSES[index as usize % 3],
             (6, _) => car.flags = vec![Flag::Diverging, Flag::FeedDown],
             (7, _) => car.flags = vec![Flag::ClockAhead, Flag::NoFixTime, Flag::Panic],
             (8, Some(place)) => place.fixed_s -= 70_000,

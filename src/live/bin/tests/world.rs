@@ -163,9 +163,11 @@ impl Teller {
     /// Names and keyframe.
     pub(super) fn whole(&self, seq: u64, second: i64, state: &State) -> [Vec<u8>; 2] {
         let head = self.head(seq, second);
-        let held = || state.iter().filter(|(_, seen)| self.tile.holds(&seen.row));
-        let entries: Vec<_> = held().map(|(index, seen)| (*index, &seen.entry)).collect();
-        let rows: Vec<_> = held().map(|(index, seen)| (*index, seen.row)).collect();
+        let inside = || state.iter().filter(|(_, seen)| self.tile.holds(&seen.row));
+        let entries: Vec<_> = inside()
+            .map(|(index, seen)| (*index, &seen.entry))
+            .collect();
+        let rows: Vec<_> = inside().map(|(index, seen)| (*index, seen.row)).collect();
         [dictionary(&head, &entries), keyframe(&head, &rows)]
     }
 
@@ -204,10 +206,7 @@ impl Teller {
 }
 
 /// The rows and names that `picture` holds of `tile`.
-pub(super) fn held<'a>(
-    picture: &'a Picture,
-    tile: Tile,
-) -> BTreeMap<u32, (Row, Option<&'a Entry<'static>>)> {
+pub(super) fn held(picture: &Picture, tile: Tile) -> BTreeMap<u32, (Row, Option<&Entry<'static>>)> {
     let rows = picture.tile(tile).into_iter().flat_map(|held| &held.rows);
     rows.map(|(index, row)| (*index, (*row, picture.entry(*index))))
         .collect()

@@ -1,0 +1,215 @@
+//! How many vehicles are where, and in which state: what a viewer sees of the parts of a large
+//! fleet that it does not look at closely.
+//!
+//! The world is cut into the tiles of one level. Each cell has a count for every standing (what
+//! the page's lists and counts group by) and the middle of its vehicles, so that a cluster stands
+//! where they are and not in the middle of a square.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::bin::{Row, Tile};
+use super::roll::Move;
+
+/// The level of the tiles that are counted: 39 km wide at the equator.
+pub const CELL_LEVEL: u8 = 10;
+/// Moving, idling, stopped, parked, unknown, and overdue (stale or offline) whatever they did.
+const STANDINGS: usize = 6;
+/// The middle of a cell's vehicles is told in this many parts of its width and height.
+const PARTS_BITS: u32 = 4;
+/// A row's units within a cell.
+const UNIT_BITS: u32 = 27 - 10;
+
+/// A cell as it is told: x, y, the middle of its vehicles in sixteenths, a count for each standing.
+pub type Told = [u32; 4 + STANDINGS];
+
+/// All cells that have vehicles.
+#[derive(Debug, Default)]
+pub struct Cells {
+    cells: BTreeMap<(u16, u16), Cell>,
+    touched: BTreeSet<(u16, u16)>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Cell {
+    n_by_standing: [u32; STANDINGS],
+    /// Sums of where its vehicles are within it, in a row's units.
+    sum_x: u64,
+    sum_y: u64,
+    told: Option<Told>,
+}
+
+impl Cells {
+    /// Takes in what moved.
+    pub fn apply(&mut self, moves: &[Move]) {
+        for Move { before, after, .. } in moves {
+            for (row, is_there) in [(before, false), (after, true)] {
+                if let Some(row) = row.filter(Row::has_position) {
+                    let Tile { x, y, .. } = Tile::of(&row, CELL_LEVEL);
+                    self.cells.entry((x, y)).or_default().count(&row, is_there);
+                    self.touched.insert((x, y));
+                }
+            }
+        }
+    }
+
+    /// How many vehicles are in any of `tiles`, none of which may hold another.
+    pub fn n_vehicles_in(&self, tiles: &[Tile]) -> usize {
+        let is_inside = |(x, y): (u16, u16), tile: &Tile| {
+            let shift = u32::from(CELL_LEVEL.saturating_sub(tile.z));
+            let finer = u32::from(tile.z.saturating_sub(CELL_LEVEL));
+            (x >> shift, y >> shift) == (tile.x >> finer, tile.y >> finer)
+        };
+        let inside = self
+            .cells
+            .iter()
+            .filter(|(place, _)| tiles.iter().any(|tile| is_inside(**place, tile)));
+        inside.map(|(_, cell)| cell.n_vehicles()).sum()
+    }
+
+    /// All of them.
+    pub fn all(&self) -> Vec<Told> {
+        let filled = self.cells.iter().filter(|(_, cell)| 0 < cell.n_vehicles());
+        filled.map(|(place, cell)| cell.tell(*place)).collect()
+    }
+
+    /// Those that differ from what was told of them last; an empty one once, with no vehicles.
+    pub fn take_changed(&mut self) -> Vec<Told> {
+        let mut changed = Vec::new();
+        for place in std::mem::take(&mut self.touched) {
+            let Some(cell) = self.cells.get_mut(&place) else {
+                continue;
+            };
+            let now = cell.tell(place);
+            if cell.told.replace(now) != Some(now) {
+                changed.push(now);
+            }
+            if cell.n_vehicles() == 0 {
+                self.cells.remove(&place);
+            }
+        }
+        changed
+    }
+}
+
+impl Cell {
+    fn count(&mut self, row: &Row, is_there: bool) {
+        let n = &mut self.n_by_standing[standing(row)];
+        let within = |units: u32| u64::from(units & ((1 << UNIT_BITS) - 1));
+        let (x, y) = (within(row.x), within(row.y));
+        if is_there {
+            (*n, self.sum_x, self.sum_y) = (*n + 1, self.sum_x + x, self.sum_y + y);
+        } else {
+            // Each row that goes has come before.
+            *n = n.saturating_sub(1);
+            self.sum_x = self.sum_x.saturating_sub(x);
+            self.sum_y = self.sum_y.saturating_sub(y);
+        }
+    }
+
+    fn n_vehicles(&self) -> usize {
+        let n: u32 = self.n_by_standing.iter().sum();
+        usize::try_from(n).unwrap_or(usize::MAX)
+    }
+
+    fn tell(&self, (x, y): (u16, u16)) -> Told {
+        let n = self.n_vehicles().max(1) as u64;
+        let part = |sum: u64| u32::try_from((sum / n) >> (UNIT_BITS - PARTS_BITS)).unwrap_or(0);
+        let [moving, idling, stopped, parked, unknown, overdue] = self.n_by_standing;
+        [
+            u32::from(x),
+            u32::from(y),
+            part(self.sum_x),
+            part(self.sum_y),
+            moving,
+            idling,
+            stopped,
+            parked,
+            unknown,
+            overdue,
+        ]
+    }
+}
+
+/// What the vehicle is counted under.
+fn standing(row: &Row) -> usize {
+    const STALE: u8 = 2;
+    const OFFLINE: u8 = 3;
+    match row.freshness() {
+        STALE | OFFLINE => STANDINGS - 1,
+        _ => usize::from(row.motion()).min(STANDINGS - 2),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn row(x: u32, y: u32, motion: u8, freshness: u8) -> Row {
+        Row {
+            x,
+            y,
+            state: 1 << 6 | freshness << 3 | motion,
+            ..Row::default()
+        }
+    }
+
+    fn any_row() -> impl Strategy<Value = Option<Row>> {
+        let place = 0_u32..4 << UNIT_BITS;
+        prop::option::of((place.clone(), place, 0_u8..5, 0_u8..4))
+            .prop_map(|row| row.map(|(x, y, motion, freshness)| self::row(x, y, motion, freshness)))
+    }
+
+    proptest! {
+        /// Whatever moved, the cells are those of the rows that are there now, and what was told
+        /// piece by piece is the whole.
+        #[test]
+        fn cells_follow_the_rows(steps in prop::collection::vec((0_usize..8, any_row()), 1..80)) {
+            let mut rows: Vec<Option<Row>> = vec![None; 8];
+            let mut cells = Cells::default();
+            let mut screen: BTreeMap<(u32, u32), Told> = BTreeMap::new();
+            for (at, after) in steps {
+                let before = std::mem::replace(&mut rows[at], after);
+                if before.is_none() && after.is_none() {
+                    continue;
+                }
+                cells.apply(&[Move { index: 0, before, after }]);
+                for told in cells.take_changed() {
+                    screen.insert((told[0], told[1]), told);
+                }
+                screen.retain(|_, told| told[4..].iter().any(|n| 0 < *n));
+                let mut fresh = Cells::default();
+                let moves: Vec<Move> = rows
+                    .iter()
+                    .flatten()
+                    .map(|row| Move { index: 0, before: None, after: Some(*row) })
+                    .collect();
+                fresh.apply(&moves);
+                let told: Vec<Told> = screen.values().copied().collect();
+                prop_assert_eq!(&told, &fresh.all());
+                prop_assert_eq!(&told, &cells.all());
+                let n = rows.iter().flatten().count();
+                prop_assert_eq!(cells.n_vehicles_in(&[Tile::ROOT]), n);
+            }
+        }
+    }
+
+    #[test]
+    fn a_cluster_stands_where_its_vehicles_are() {
+        let mut cells = Cells::default();
+        let at = |x, y| Move {
+            index: 0,
+            before: None,
+            after: Some(row(x, y, 0, 0)),
+        };
+        let width = 1 << UNIT_BITS;
+        cells.apply(&[
+            at(5 * width, 7 * width),
+            at(5 * width + width / 2, 7 * width),
+        ]);
+        assert_eq!(cells.all(), [[5, 7, 4, 0, 2, 0, 0, 0, 0, 0]]);
+        let inside = |z, x, y| cells.n_vehicles_in(&[Tile { z, x, y }]);
+        assert_eq!((inside(9, 2, 3), inside(9, 3, 3)), (2, 0));
+        assert_eq!((inside(12, 20, 28), inside(12, 24, 28)), (2, 0));
+    }
+}
