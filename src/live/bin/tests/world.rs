@@ -206,10 +206,7 @@ impl Teller {
 }
 
 /// The rows and names that `picture` holds of `tile`.
-pub(super) fn held<'a>(
-    picture: &'a Picture,
-    tile: Tile,
-) -> BTreeMap<u32, (Row, Option<&'a Entry<'static>>)> {
+pub(super) fn held(picture: &Picture, tile: Tile) -> BTreeMap<u32, (Row, Option<&Entry<'static>>)> {
     let rows = picture.tile(tile).into_iter().flat_map(|held| &held.rows);
     rows.map(|(index, row)| (*index, (*row, picture.entry(*index))))
         .collect()
