@@ -86,8 +86,8 @@ fn the_worked_example_is_what_the_server_would_send() {
     let mut picture = Picture::default();
     let mut rows_after = |message: &[u8]| {
         picture.apply(message).expect("a message");
-        let shown = picture.tile(Tile::ROOT);
-        shown.map(|shown| shown.rows.clone()).unwrap_or_default()
+        let fleet = picture.tile(Tile::ROOT);
+        fleet.map(|held| held.rows.clone()).unwrap_or_default()
     };
     rows_after(&messages[0]);
     let before = rows_after(&messages[1]);

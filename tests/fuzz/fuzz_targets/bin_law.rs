@@ -106,7 +106,7 @@ fn row(bytes: &[u8; 16]) -> Row {
         y: number(4) % (1 << 27),
         heading: bytes[12] % 180,
         speed: bytes[13],
-        state: bytes[14] % 5 | (bytes[15] % 5) << 3 | 1 << 6,
+        state: (bytes[14] % 5) | ((bytes[15] % 5) << 3) | (1 << 6),
         flags: bytes[15] >> 3,
         fixed_s: number(8),
     };

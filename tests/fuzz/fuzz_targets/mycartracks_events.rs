@@ -2,7 +2,8 @@
 
 #![no_main]
 
-use fleetglass::source::mycartracks::convert::{Event, events};
+use fleetglass::source::decode::live::Event;
+use fleetglass::source::mycartracks::convert::events;
 use law::{check_sane, dialect, received_at};
 use libfuzzer_sys::fuzz_target;
 
