@@ -35,6 +35,15 @@ pub(super) enum Work {
     Release { source: usize },
 }
 
+impl Work {
+    fn observe(source: usize, records: Vec<Observation>) -> Self {
+        Self::Observe {
+            source,
+            records: records.into_iter(),
+        }
+    }
+}
+
 /// A vendor's complete metadata, in part taken in.
 #[derive(Debug)]
 pub(super) struct Listing {
@@ -75,15 +84,17 @@ impl Fleet {
         self.is_behind()
     }
 
-    /// Whether records have waited for their names long enough; they are then the next to be
-    /// taken in.
+    /// Makes records that have waited for their names long enough the next to be taken in;
+    /// whether there were any.
     pub(super) fn release_overdue(&mut self, now: Timestamp) -> bool {
-        let is_over = |source: &usize| self.sources[*source].is_wait_over(now);
-        let overdue: Vec<usize> = (0..self.sources.len()).filter(is_over).collect();
-        for &source in &overdue {
-            self.work.push_front(Work::Release { source });
+        let mut is_any = false;
+        for (at, source) in self.sources.iter_mut().enumerate() {
+            if source.is_wait_over(now) {
+                is_any = true;
+                self.work.push_front(Work::observe(at, source.release()));
+            }
         }
-        !overdue.is_empty()
+        is_any
     }
 
     /// Does `work`, or as much of it as there is `room` for.
@@ -94,8 +105,8 @@ impl Fleet {
                 self.hear_one(source, report, now);
             }
             Work::Release { source } => {
-                let records = self.sources[source].release().into_iter();
-                self.work.push_front(Work::Observe { source, records });
+                let records = self.sources[source].release();
+                self.work.push_front(Work::observe(source, records));
             }
             Work::Observe {
                 source,
@@ -134,8 +145,8 @@ impl Fleet {
     fn hear_one(&mut self, source: usize, report: Report, now: Timestamp) {
         match report.said {
             Said::Observed(records) => {
-                let records = self.sources[source].admit(records, now).into_iter();
-                self.work.push_front(Work::Observe { source, records });
+                let records = self.sources[source].admit(records, now);
+                self.work.push_front(Work::observe(source, records));
             }
             Said::Listed(rows) => {
                 self.work.push_front(Work::Release { source });

@@ -78,7 +78,7 @@ pub struct Fleet {
     vehicles: Slots<VehicleId, VehicleState>,
     /// Those that may differ from what viewers have; each is aged with every step, all others
     /// when their deadlines are past.
-    dirty: Vec<VehicleSlot>,
+    dirty: VecDeque<VehicleSlot>,
     deadlines: Deadlines,
     aged_at: Timestamp,
     gone: Vec<VehicleId>,
@@ -101,7 +101,7 @@ impl Fleet {
             devices: Slots::new(),
             unlisted: BTreeSet::new(),
             vehicles: Slots::new(),
-            dirty: Vec::new(),
+            dirty: VecDeque::new(),
             deadlines: Deadlines::default(),
             aged_at: now,
             gone: Vec::new(),
@@ -170,19 +170,32 @@ impl Fleet {
 
     /// What differs since the last call, for viewers and trails. Call it after [`Fleet::age`].
     pub fn take_changes(&mut self, now: Timestamp) -> Changes {
-        let mut changes = Changes {
-            removed: std::mem::take(&mut self.gone),
-            fixes: std::mem::take(&mut self.fixes),
-            ..Changes::default()
-        };
-        for slot in std::mem::take(&mut self.dirty) {
+        let mut changes = Changes::default();
+        while self.gather(&mut changes) {}
+        self.complete(&mut changes, now);
+        changes
+    }
+
+    /// Adds some of the vehicles that differ to `changes`; whether there are more.
+    pub fn gather(&mut self, changes: &mut Changes) -> bool {
+        const PIECE: usize = 250;
+        let n_now = self.dirty.len().min(PIECE);
+        for _ in 0..n_now {
+            let Some(slot) = self.dirty.pop_front() else {
+                break;
+            };
             changes.vehicles.extend(self.assemble_if_new(slot));
             self.note_deadline(slot);
         }
+        !self.dirty.is_empty()
+    }
+
+    /// Adds all else that differs, once the vehicles are gathered.
+    pub fn complete(&mut self, changes: &mut Changes, now: Timestamp) {
+        changes.fixes = std::mem::take(&mut self.fixes);
         // A vehicle that went and came back within one step was never gone for a viewer.
-        changes
-            .removed
-            .retain(|id| self.vehicles.find(id).is_none());
+        let gone = std::mem::take(&mut self.gone).into_iter();
+        changes.removed = gone.filter(|id| self.vehicles.find(id).is_none()).collect();
         if self.counts.is_empty() {
             self.counts = self.vehicles_by_source();
         }
@@ -191,7 +204,6 @@ impl Fleet {
                 changes.sources.push(Arc::new(status));
             }
         }
-        changes
     }
 
     /// Registrations that merge nothing because one source gives them twice; each told once.
@@ -295,7 +307,7 @@ impl Fleet {
         if let Some(state) = self.vehicles.get_mut(slot)
             && !std::mem::replace(&mut state.is_dirty, true)
         {
-            self.dirty.push(slot);
+            self.dirty.push_back(slot);
         }
     }
 
@@ -303,7 +315,7 @@ impl Fleet {
     fn touch_anew(&mut self, slot: VehicleSlot) {
         if let Some(state) = self.vehicles.get_mut(slot) {
             state.is_dirty = true;
-            self.dirty.push(slot);
+            self.dirty.push_back(slot);
         }
     }
 
