@@ -47,6 +47,7 @@ fn main() {
 }
 
 /// CPU time of some simulated seconds.
+#[derive(Default)]
 struct Cost {
     n_seconds: usize,
     observe: Duration,
@@ -114,16 +115,10 @@ impl Trial {
     }
 
     fn run(&mut self, n_seconds: usize, do_report: bool) -> Cost {
-        let mut cost = Cost {
-            n_seconds,
-            observe: Duration::ZERO,
-            age: Duration::ZERO,
-            changes: Duration::ZERO,
-            longest_tick: Duration::ZERO,
-            n_changed: 0,
-        };
+        let mut cost = Cost::default();
         for _ in 0..n_seconds {
             let second = self.second(do_report);
+            cost.n_seconds += 1;
             cost.observe += second.observe;
             cost.age += second.age;
             cost.changes += second.changes;
@@ -134,14 +129,7 @@ impl Trial {
     }
 
     fn second(&mut self, do_report: bool) -> Cost {
-        let mut cost = Cost {
-            n_seconds: 1,
-            observe: Duration::ZERO,
-            age: Duration::ZERO,
-            changes: Duration::ZERO,
-            longest_tick: Duration::ZERO,
-            n_changed: 0,
-        };
+        let mut cost = Cost::default();
         for quarter in 0..TICKS_PER_S {
             self.n_ticks += 1;
             self.now += SignedDuration::from_millis(250);
@@ -151,22 +139,21 @@ impl Trial {
             } else {
                 Vec::new()
             };
-            let start = common::thread_cpu();
+            let mut watch = common::Watch::start();
             for report in reports {
                 self.fleet.observe(report, self.now);
             }
-            let observed = common::thread_cpu();
+            cost.observe += watch.lap();
             self.fleet.age(self.now);
             let _ = self.fleet.take_doubtful_plates();
-            let aged = common::thread_cpu();
+            let age = watch.lap();
             let changes = self.fleet.take_changes(self.now);
             cost.n_changed += changes.vehicles.len();
             drop(changes);
-            let end = common::thread_cpu();
-            cost.observe += observed - start;
-            cost.age += aged - observed;
-            cost.changes += end - aged;
-            cost.longest_tick = cost.longest_tick.max(end - observed);
+            let changes = watch.lap();
+            cost.age += age;
+            cost.changes += changes;
+            cost.longest_tick = cost.longest_tick.max(age + changes);
         }
         cost
     }

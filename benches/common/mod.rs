@@ -1,5 +1,10 @@
 //! What the benches share: CPU time, which a busy machine hardly disturbs, and how busy it was.
 
+#![expect(
+    unreachable_pub,
+    reason = "each bench is a program of its own, and has this as a module"
+)]
+
 use std::fs;
 use std::time::Duration;
 
@@ -27,6 +32,23 @@ fn on_cpu(schedstat: &str) -> Duration {
     let nanos = schedstat.split_whitespace().next();
     let nanos = nanos.and_then(|nanos| nanos.parse().ok());
     Duration::from_nanos(nanos.unwrap_or_default())
+}
+
+/// This thread's CPU time from lap to lap.
+#[derive(Debug)]
+pub struct Watch(Duration);
+
+impl Watch {
+    /// The first lap begins.
+    pub fn start() -> Self {
+        Self(thread_cpu())
+    }
+
+    /// What this lap took; the next one begins.
+    pub fn lap(&mut self) -> Duration {
+        let before = std::mem::replace(&mut self.0, thread_cpu());
+        self.0.saturating_sub(before)
+    }
 }
 
 /// How much others disturbed a measurement.

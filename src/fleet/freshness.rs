@@ -145,13 +145,12 @@ mod tests {
             let limits = limits(motion, SignedDuration::from_secs(expected_s));
             let state = |now| of_fix(at(0), at(0), limits, None, now).state;
             let now = state(at(age_s));
-            match ends_at(at(0), limits, now) {
-                Some(end) => {
-                    prop_assert_eq!(state(end), now);
-                    prop_assert!(now < state(end + SignedDuration::from_nanos(1)));
-                }
-                None => prop_assert_eq!(now, FreshnessState::Offline),
-            }
+            let Some(end) = ends_at(at(0), limits, now) else {
+                prop_assert_eq!(now, FreshnessState::Offline);
+                return Ok(());
+            };
+            prop_assert_eq!(state(end), now);
+            prop_assert!(now < state(end + SignedDuration::from_nanos(1)));
         }
     }
 }

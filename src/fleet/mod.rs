@@ -98,9 +98,9 @@ impl Fleet {
                 .map(|intro| Source::new(intro, now))
                 .collect(),
             work: VecDeque::new(),
-            devices: Slots::new(),
+            devices: Slots::default(),
             unlisted: BTreeSet::new(),
-            vehicles: Slots::new(),
+            vehicles: Slots::default(),
             dirty: VecDeque::new(),
             deadlines: Deadlines::default(),
             aged_at: now,

@@ -16,20 +16,21 @@ pub type VehicleSlot = usize;
 #[derive(Debug)]
 pub struct Slots<K, T> {
     by_key: HashMap<K, usize>,
-    slots: Vec<Option<(K, T)>>,
+    things: Vec<Option<(K, T)>>,
     free: Vec<usize>,
 }
 
-impl<K: Clone + Eq + Hash, T> Slots<K, T> {
-    /// Without anything in it.
-    pub fn new() -> Self {
+impl<K, T> Default for Slots<K, T> {
+    fn default() -> Self {
         Self {
             by_key: HashMap::new(),
-            slots: Vec::new(),
+            things: Vec::new(),
             free: Vec::new(),
         }
     }
+}
 
+impl<K: Clone + Eq + Hash, T> Slots<K, T> {
     /// The slot of the thing that is named so.
     pub fn find(&self, key: &K) -> Option<usize> {
         self.by_key.get(key).copied()
@@ -37,7 +38,7 @@ impl<K: Clone + Eq + Hash, T> Slots<K, T> {
 
     /// What is in a slot.
     pub fn get(&self, slot: usize) -> Option<&T> {
-        self.slots.get(slot)?.as_ref().map(|(_, thing)| thing)
+        self.things.get(slot)?.as_ref().map(|(_, thing)| thing)
     }
 
     /// The same, to be changed.
@@ -47,29 +48,29 @@ impl<K: Clone + Eq + Hash, T> Slots<K, T> {
 
     /// The same with its name.
     pub fn named_mut(&mut self, slot: usize) -> Option<(&K, &mut T)> {
-        let (key, thing) = self.slots.get_mut(slot)?.as_mut()?;
+        let (key, thing) = self.things.get_mut(slot)?.as_mut()?;
         Some((key, thing))
     }
 
     /// The name of what is in a slot.
     pub fn key(&self, slot: usize) -> Option<&K> {
-        self.slots.get(slot)?.as_ref().map(|(key, _)| key)
+        self.things.get(slot)?.as_ref().map(|(key, _)| key)
     }
 
     /// Puts in a thing whose name is not yet taken.
     pub fn insert(&mut self, key: K, thing: T) -> usize {
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            self.slots.len() - 1
+            self.things.push(None);
+            self.things.len() - 1
         });
         self.by_key.insert(key.clone(), slot);
-        self.slots[slot] = Some((key, thing));
+        self.things[slot] = Some((key, thing));
         slot
     }
 
     /// Takes a thing out.
     pub fn remove(&mut self, slot: usize) -> Option<(K, T)> {
-        let (key, thing) = self.slots.get_mut(slot)?.take()?;
+        let (key, thing) = self.things.get_mut(slot)?.take()?;
         self.by_key.remove(&key);
         self.free.push(slot);
         Some((key, thing))
@@ -77,7 +78,7 @@ impl<K: Clone + Eq + Hash, T> Slots<K, T> {
 
     /// All things with their slots.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
-        let things = self.slots.iter().enumerate();
+        let things = self.things.iter().enumerate();
         things.filter_map(|(slot, thing)| Some((slot, &thing.as_ref()?.1)))
     }
 
@@ -99,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_free_slot_is_given_away_again_and_its_former_name_is_forgotten() {
-        let mut slots = Slots::new();
+        let mut slots = Slots::default();
         let (one, two) = (slots.insert("one", 1), slots.insert("two", 2));
         assert_eq!(slots.remove(one), Some(("one", 1)));
         assert_eq!(slots.remove(one), None);
