@@ -4,6 +4,7 @@
 //! [`Fleet::age`] lets time pass, [`Fleet::take_changes`] gives what differs for viewers. All of
 //! them take `now`. One task owns the fleet (`writer.rs`); everyone else sees [`Changes`].
 
+mod ageing;
 pub mod changes;
 pub mod deadlines;
 pub mod device;
@@ -107,64 +108,6 @@ impl Fleet {
             gone: Vec::new(),
             fixes: Vec::new(),
             counts: Vec::new(),
-        }
-    }
-
-    /// Lets time pass: metadata that never came, health, freshness, vehicles to forget.
-    pub fn age(&mut self, now: Timestamp) {
-        if self.release_overdue(now) {
-            while self.work(now) {}
-        }
-        for at in 0..self.sources.len() {
-            let was_down = self.sources[at].current() == Health::Down;
-            if self.sources[at].age(now) {
-                let is_down = self.sources[at].current() == Health::Down;
-                if was_down != is_down {
-                    self.touch_vehicles_of(at);
-                }
-            }
-        }
-        self.age_vehicles(now);
-        self.forget(now);
-    }
-
-    fn age_vehicles(&mut self, now: Timestamp) {
-        if now < self.aged_at {
-            self.doubt_deadlines();
-        }
-        self.aged_at = now;
-        for at in 0..self.dirty.len() {
-            self.age_vehicle(self.dirty[at], now);
-        }
-        while let Some(slot) = self.deadlines.take_past(now) {
-            if self.age_vehicle(slot, now) {
-                self.touch(slot);
-            } else {
-                self.note_deadline(slot);
-            }
-        }
-    }
-
-    /// Deadlines hold while time goes on. Where the clock was set back, all are looked at anew.
-    fn doubt_deadlines(&mut self) {
-        for (slot, _) in self.vehicles.iter() {
-            self.deadlines.note(slot, Timestamp::MIN);
-        }
-    }
-
-    /// Whether the vehicle changed by time alone.
-    fn age_vehicle(&mut self, slot: VehicleSlot, now: Timestamp) -> bool {
-        let Some(state) = self.vehicles.get_mut(slot) else {
-            return false;
-        };
-        let offline_at = offline_at(&self.devices, state);
-        state.age(self.settings.expected, offline_at, now)
-    }
-
-    fn note_deadline(&mut self, slot: VehicleSlot) {
-        let state = self.vehicles.get(slot);
-        if let Some(at) = state.and_then(|state| state.steady_until(self.settings.expected)) {
-            self.deadlines.note(slot, at);
         }
     }
 
@@ -319,22 +262,6 @@ impl Fleet {
         }
     }
 
-    fn touch_vehicles_of(&mut self, source_at: usize) {
-        let holds = |state: &VehicleState| {
-            let held = state.held.as_ref();
-            held.is_some_and(|held| held.rank.source == source_at)
-        };
-        let slots: Vec<_> = self
-            .vehicles
-            .iter()
-            .filter(|(_, state)| holds(state))
-            .map(|(slot, _)| slot)
-            .collect();
-        for slot in slots {
-            self.touch(slot);
-        }
-    }
-
     fn assemble_if_new(&mut self, slot: VehicleSlot) -> Option<Arc<Vehicle>> {
         let (id, state) = self.vehicles.named_mut(slot)?;
         if !std::mem::replace(&mut state.is_dirty, false) {
@@ -356,14 +283,6 @@ impl Fleet {
         state.published = Some(Arc::clone(&vehicle));
         Some(vehicle)
     }
-}
-
-/// When the vendor called the device offline that holds the position.
-fn offline_at(devices: &Slots<DeviceKey, Device>, state: &VehicleState) -> Option<Timestamp> {
-    let held = state.held.as_ref()?;
-    let mut devices = state.devices.iter().filter_map(|slot| devices.get(*slot));
-    let holding = devices.find(|device| device.rank.device == held.rank.device)?;
-    holding.offline_at
 }
 
 fn roster_entry<'a>(identity: &'a Identity, devices: &[&Device]) -> Option<&'a RosterVehicle> {
