@@ -48,7 +48,7 @@ impl Fleet {
     }
 
     /// Deadlines hold while time goes on. Where the clock was set back, all are looked at anew.
-    pub(super) fn doubt_deadlines(&mut self) {
+    fn doubt_deadlines(&mut self) {
         for (slot, _) in self.vehicles.iter() {
             self.deadlines.note(slot, Timestamp::MIN);
         }

@@ -406,7 +406,12 @@ proptest! {
                     observe(fleet, record);
                 }
             }
-            swept.doubt_deadlines();
+            let all: Vec<_> = swept.vehicles.iter().map(|(slot, _)| slot).collect();
+            for slot in all {
+                if swept.age_vehicle(slot, at(second)) {
+                    swept.touch(slot);
+                }
+            }
             let [told, expected] = [&mut by_deadline, &mut swept].map(|fleet| {
                 let mut vehicles = step(fleet, second).vehicles;
                 vehicles.sort_by(|one, other| one.id.cmp(&other.id));
