@@ -16,7 +16,8 @@ pub type VehicleSlot = usize;
 #[derive(Debug)]
 pub struct Slots<K, T> {
     by_key: HashMap<K, usize>,
-    things: Vec<Option<(K, T)>>,
+    /// Boxed, as to move all of them when the list grows would hold up whoever waits.
+    things: Vec<Option<Box<(K, T)>>>,
     free: Vec<usize>,
 }
 
@@ -38,7 +39,7 @@ impl<K: Clone + Eq + Hash, T> Slots<K, T> {
 
     /// What is in a slot.
     pub fn get(&self, slot: usize) -> Option<&T> {
-        self.things.get(slot)?.as_ref().map(|(_, thing)| thing)
+        Some(&self.things.get(slot)?.as_ref()?.1)
     }
 
     /// The same, to be changed.
@@ -48,13 +49,13 @@ impl<K: Clone + Eq + Hash, T> Slots<K, T> {
 
     /// The same with its name.
     pub fn named_mut(&mut self, slot: usize) -> Option<(&K, &mut T)> {
-        let (key, thing) = self.things.get_mut(slot)?.as_mut()?;
+        let (key, thing) = &mut **self.things.get_mut(slot)?.as_mut()?;
         Some((key, thing))
     }
 
     /// The name of what is in a slot.
     pub fn key(&self, slot: usize) -> Option<&K> {
-        self.things.get(slot)?.as_ref().map(|(key, _)| key)
+        Some(&self.things.get(slot)?.as_ref()?.0)
     }
 
     /// Puts in a thing whose name is not yet taken.
@@ -64,13 +65,13 @@ impl<K: Clone + Eq + Hash, T> Slots<K, T> {
             self.things.len() - 1
         });
         self.by_key.insert(key.clone(), slot);
-        self.things[slot] = Some((key, thing));
+        self.things[slot] = Some(Box::new((key, thing)));
         slot
     }
 
     /// Takes a thing out.
     pub fn remove(&mut self, slot: usize) -> Option<(K, T)> {
-        let (key, thing) = self.things.get_mut(slot)?.take()?;
+        let (key, thing) = *self.things.get_mut(slot)?.take()?;
         self.by_key.remove(&key);
         self.free.push(slot);
         Some((key, thing))
