@@ -7,6 +7,8 @@ use tokio::time::Instant;
 
 /// CPU time of this thread so far.
 pub(crate) fn thread_cpu() -> Duration {
+    // The kernel brings the figure up to date when a thread lets go of its core.
+    std::thread::yield_now();
     fs::read_to_string("/proc/thread-self/schedstat").map_or(Duration::ZERO, |text| on_cpu(&text))
 }
 

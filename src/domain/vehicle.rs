@@ -2,6 +2,7 @@
 //! and why. Immutable once published; the words are those of
 //! `docs/protocol.md`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -141,7 +142,7 @@ pub struct DeviceView {
     /// What became of it; `None` while it never had a fix.
     pub verdict: Option<Verdict>,
     /// Why, in a sentence for people.
-    pub reason: Arc<str>,
+    pub reason: Cow<'static, str>,
 }
 
 /// All that is known of a vehicle.

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::fix::{Fix, Raw};
 use super::merge::{Judgement, Rank};
-use crate::domain::{Facts, Label, VehicleId};
+use super::slots::VehicleSlot;
+use crate::domain::{Facts, Label};
 
 /// One device.
 #[derive(Debug)]
@@ -14,7 +15,7 @@ pub struct Device {
     /// Its place among all, and its key.
     pub rank: Rank,
     /// The vehicle it belongs to; `None` while the roster ignores it.
-    pub vehicle: Option<VehicleId>,
+    pub vehicle: Option<VehicleSlot>,
     /// What the vendor's metadata says of it.
     pub listed: Option<Label>,
     /// What its own records say of it.
@@ -63,6 +64,11 @@ impl Device {
         }
     }
 
+    /// Its newest fix.
+    pub fn last_fix(&self) -> Option<&Fix> {
+        self.last.as_ref().map(|(fix, _)| fix)
+    }
+
     /// The name, by the metadata or else by its records.
     pub fn name(&self) -> Option<&Arc<str>> {
         let listed = self.listed.as_ref().and_then(|label| label.name.as_ref());
@@ -90,6 +96,14 @@ impl Device {
             Some(label) if !label.groups.is_empty() => &label.groups,
             _ => &self.seen.groups,
         }
+    }
+
+    /// Whether a record's names differ from those of the records before it.
+    pub fn is_news(&self, label: &Label) -> bool {
+        let differs = |said: &Option<Arc<str>>, seen| said.is_some() && said != seen;
+        differs(&label.name, &self.seen.name)
+            || differs(&label.registration, &self.seen.registration)
+            || (!label.groups.is_empty() && label.groups != self.seen.groups)
     }
 
     /// Takes in what a record says of names; a record that is silent on one takes nothing back.

@@ -65,6 +65,19 @@ pub fn of_fix(
     }
 }
 
+/// The last instant at which a fix made at `fixed_at` is still in `state`; `None` where time alone
+/// changes nothing any more.
+pub fn ends_at(fixed_at: Timestamp, limits: Limits, state: FreshnessState) -> Option<Timestamp> {
+    let limit = match state {
+        FreshnessState::Live => limits.live,
+        FreshnessState::Late => limits.late,
+        FreshnessState::Stale => limits.stale,
+        FreshnessState::Offline | FreshnessState::Never => return None,
+    };
+    // Beyond the end of the calendar is never.
+    fixed_at.checked_add(limit).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -124,6 +137,20 @@ mod tests {
             let limits = limits(motion, SignedDuration::from_secs(expected_s));
             let state = |age| of_fix(at(0), at(0), limits, None, at(age)).state;
             prop_assert!(state(early) <= state(early + later));
+        }
+
+        #[test]
+        fn a_state_goes_on_until_it_ends(moving: bool, expected_s in 10_i64..900, age_s in 0_i64..200_000) {
+            let motion = if moving { MotionState::Moving } else { MotionState::Parked };
+            let limits = limits(motion, SignedDuration::from_secs(expected_s));
+            let state = |now| of_fix(at(0), at(0), limits, None, now).state;
+            let now = state(at(age_s));
+            let Some(end) = ends_at(at(0), limits, now) else {
+                prop_assert_eq!(now, FreshnessState::Offline);
+                return Ok(());
+            };
+            prop_assert_eq!(state(end), now);
+            prop_assert!(now < state(end + SignedDuration::from_nanos(1)));
         }
     }
 }

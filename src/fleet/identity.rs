@@ -19,6 +19,8 @@ pub struct Identity {
     roster: Roster,
     by_device: HashMap<DeviceKey, (usize, usize)>,
     by_plate: HashMap<Arc<str>, BTreeSet<DeviceKey>>,
+    /// Plates that have got another carrier since somebody asked for the doubtful ones.
+    joined: BTreeSet<Arc<str>>,
     warned: BTreeSet<Arc<str>>,
 }
 
@@ -44,6 +46,7 @@ impl Identity {
             roster,
             by_device,
             by_plate: HashMap::new(),
+            joined: BTreeSet::new(),
             warned: BTreeSet::new(),
         }
     }
@@ -77,9 +80,12 @@ impl Identity {
             self.by_plate.remove(&plate);
         }
         if let Some(plate) = new {
-            let carriers = self.by_plate.entry(plate).or_default();
+            let carriers = self.by_plate.entry(Arc::clone(&plate)).or_default();
             touched.extend(carriers.iter().cloned());
             carriers.insert(device.clone());
+            if 1 < carriers.len() {
+                self.joined.insert(plate);
+            }
         }
         touched.into_iter().collect()
     }
@@ -104,13 +110,13 @@ impl Identity {
     /// Registrations that two devices of one source carry, each told once: none of their devices
     /// is merged by them, and somebody should know.
     pub fn new_doubtful_plates(&mut self) -> Vec<Arc<str>> {
-        let doubtful: Vec<Arc<str>> = self
-            .by_plate
-            .iter()
-            .filter(|(plate, carriers)| {
-                !is_unique_per_source(carriers) && !self.warned.contains(*plate)
-            })
-            .map(|(plate, _)| Arc::clone(plate))
+        let is_doubtful = |plate: &Arc<str>| {
+            let carriers = self.by_plate.get(plate);
+            carriers.is_some_and(|carriers| !is_unique_per_source(carriers))
+        };
+        let doubtful: Vec<Arc<str>> = std::mem::take(&mut self.joined)
+            .into_iter()
+            .filter(|plate| is_doubtful(plate) && !self.warned.contains(plate))
             .collect();
         self.warned.extend(doubtful.iter().cloned());
         doubtful

@@ -9,13 +9,14 @@ use super::Fleet;
 use super::device::Device;
 use super::identity::Answer;
 use super::merge::{self, Held, Rank};
+use super::slots::{DeviceSlot, VehicleSlot};
 use super::vehicle::VehicleState;
-use crate::domain::{DeviceKey, VehicleId, Verdict};
+use crate::domain::{DeviceKey, Label, Verdict};
 
 impl Fleet {
-    pub(super) fn ensure_device(&mut self, source_at: usize, key: &DeviceKey) {
-        if self.devices.contains_key(key) {
-            return;
+    pub(super) fn ensure_device(&mut self, source_at: usize, key: &DeviceKey) -> DeviceSlot {
+        if let Some(slot) = self.devices.find(key) {
+            return slot;
         }
         let roster = self
             .identity
@@ -26,65 +27,87 @@ impl Fleet {
             roster,
             device: key.clone(),
         };
-        self.devices.insert(key.clone(), Device::new(rank));
+        self.devices.insert(key.clone(), Device::new(rank))
+    }
+
+    /// Takes in what a record says of names, which is hardly ever new.
+    pub(super) fn see_label(&mut self, slot: DeviceSlot, label: Label, now: Timestamp) {
+        let device = self.devices.get(slot);
+        if device.is_some_and(|device| device.vehicle.is_none() || device.is_news(&label)) {
+            self.relabel(slot, now, |device| device.see_label(label));
+        }
     }
 
     /// Changes a device's labels, and its identity and its neighbours' where that follows.
     pub(super) fn relabel(
         &mut self,
-        key: &DeviceKey,
+        slot: DeviceSlot,
         now: Timestamp,
         change: impl FnOnce(&mut Device),
     ) {
-        let Some(device) = self.devices.get_mut(key) else {
+        let Some(device) = self.devices.get_mut(slot) else {
             return;
         };
         let old = device.carried_registration().cloned();
         change(device);
         let new = device.carried_registration().cloned();
-        if let Some(id) = device.vehicle.clone() {
-            self.touch(&id);
+        let (key, vehicle) = (device.rank.device.clone(), device.vehicle);
+        if let Some(vehicle) = vehicle {
+            self.touch(vehicle);
             if old == new {
                 return;
             }
         }
-        let neighbours = self.identity.recarry(key, old.as_deref(), new.as_deref());
-        self.reidentify(key, now);
-        for neighbour in neighbours {
-            self.reidentify(&neighbour, now);
+        let neighbours = self.identity.recarry(&key, old.as_deref(), new.as_deref());
+        self.reidentify(slot, now);
+        self.reidentify_all(&neighbours, now);
+    }
+
+    fn reidentify_all(&mut self, keys: &[DeviceKey], now: Timestamp) {
+        for key in keys {
+            if let Some(slot) = self.devices.find(key) {
+                self.reidentify(slot, now);
+            }
         }
     }
 
     /// Puts a device where the roster or its registration wants it.
-    fn reidentify(&mut self, key: &DeviceKey, now: Timestamp) {
-        let Some(device) = self.devices.get(key) else {
+    fn reidentify(&mut self, slot: DeviceSlot, now: Timestamp) {
+        let Some(device) = self.devices.get(slot) else {
             return;
         };
-        let registration = device.registration().cloned();
-        let id = match self.identity.answer(key, registration.as_deref()) {
+        let registration = device.registration().map(|text| &**text);
+        let id = match self.identity.answer(&device.rank.device, registration) {
             Answer::Vehicle(id) => Some(id),
             Answer::Ignored => None,
         };
-        if device.vehicle == id {
+        if device
+            .vehicle
+            .and_then(|vehicle| self.vehicles.key(vehicle))
+            == id.as_ref()
+        {
             return;
         }
-        let left = self.detach(key, now);
+        let left = self.detach(slot, now);
         let Some(id) = id else { return };
         // Where the new vehicle does not exist yet, the old one only changes its name, and its
         // history goes with it.
-        let existing = self.vehicles.remove(&id).or(left);
-        let state = existing.unwrap_or_else(|| VehicleState::new(now));
-        self.attach(key, &id, state, now);
+        let vehicle = self.vehicles.find(&id).unwrap_or_else(|| {
+            let state = left.unwrap_or_else(|| VehicleState::new(now));
+            self.vehicles.insert(id, state)
+        });
+        self.attach(slot, vehicle, now);
     }
 
     /// Takes a device out of its vehicle; gives the vehicle's state if it was the last device.
-    fn detach(&mut self, key: &DeviceKey, now: Timestamp) -> Option<VehicleState> {
+    fn detach(&mut self, slot: DeviceSlot, now: Timestamp) -> Option<VehicleState> {
         self.counts.clear();
-        let id = self.devices.get_mut(key)?.vehicle.take()?;
-        let state = self.vehicles.get_mut(&id)?;
-        state.devices.retain(|device| device != key);
+        let device = self.devices.get_mut(slot)?;
+        let vehicle = device.vehicle.take()?;
+        let state = self.vehicles.get_mut(vehicle)?;
+        state.devices.retain(|other| *other != slot);
         if state.devices.is_empty() {
-            let state = self.vehicles.remove(&id)?;
+            let (id, state) = self.vehicles.remove(vehicle)?;
             // Viewers need not be told of what they never saw.
             if state.published.is_some() {
                 self.gone.push(id);
@@ -94,53 +117,51 @@ impl Fleet {
         let held_it = state
             .held
             .as_ref()
-            .is_some_and(|held| held.rank.device == *key);
+            .is_some_and(|held| held.rank.device == device.rank.device);
         if held_it {
             let remaining = state.devices.clone();
-            let state = self.vehicles.get_mut(&id)?;
-            let devices = std::mem::take(&mut state.devices);
             *state = VehicleState {
-                devices,
+                devices: std::mem::take(&mut state.devices),
                 published: state.published.take(),
                 ..VehicleState::new(now)
             };
-            for device in remaining {
-                self.rejudge(&device, &id, now);
+            for other in remaining {
+                self.rejudge(other, vehicle, now);
             }
         }
-        self.touch_anew(&id);
+        self.touch_anew(vehicle);
         None
     }
 
-    fn attach(&mut self, key: &DeviceKey, id: &VehicleId, mut state: VehicleState, now: Timestamp) {
-        let Some(device) = self.devices.get_mut(key) else {
+    fn attach(&mut self, slot: DeviceSlot, vehicle: VehicleSlot, now: Timestamp) {
+        let Some((id, state)) = self.vehicles.named_mut(vehicle) else {
             return;
         };
         self.counts.clear();
-        device.vehicle = Some(id.clone());
-        state.devices.push(key.clone());
+        state.devices.push(slot);
         let devices = &self.devices;
         state
             .devices
-            .sort_by_key(|key| devices.get(key).map(|device| device.rank.clone()));
-        state.published = state.published.filter(|published| published.id == *id);
-        self.vehicles.insert(id.clone(), state);
-        self.rejudge(key, id, now);
-        self.touch_anew(id);
+            .sort_by_key(|slot| devices.get(*slot).map(|device| &device.rank));
+        state.published = state.published.take().filter(|told| told.id == *id);
+        if let Some(device) = self.devices.get_mut(slot) {
+            device.vehicle = Some(vehicle);
+        }
+        self.rejudge(slot, vehicle, now);
+        self.touch_anew(vehicle);
     }
 
     /// Judges a device's last fix again, against the vehicle it has come to.
-    fn rejudge(&mut self, key: &DeviceKey, id: &VehicleId, now: Timestamp) {
-        let Some(device) = self.devices.get_mut(key) else {
-            return;
-        };
-        let Some(state) = self.vehicles.get_mut(id) else {
+    fn rejudge(&mut self, slot: DeviceSlot, vehicle: VehicleSlot, now: Timestamp) {
+        let (Some(device), Some(state)) =
+            (self.devices.get_mut(slot), self.vehicles.get_mut(vehicle))
+        else {
             return;
         };
         let holds_it = state
             .held
             .as_ref()
-            .is_some_and(|held| held.rank.device == *key);
+            .is_some_and(|held| held.rank.device == device.rank.device);
         let Some((fix, judgement)) = &mut device.last else {
             return;
         };
@@ -168,11 +189,11 @@ impl Fleet {
     /// How many vehicles have a device of each source.
     pub(super) fn vehicles_by_source(&self) -> Vec<usize> {
         let mut counts = vec![0; self.sources.len()];
-        for state in self.vehicles.values() {
+        for (_, state) in self.vehicles.iter() {
             let mut last = None;
             // The devices stand in the order of their sources: count each source once.
-            for key in &state.devices {
-                if let Some(device) = self.devices.get(key)
+            for slot in &state.devices {
+                if let Some(device) = self.devices.get(*slot)
                     && last != Some(device.rank.source)
                 {
                     last = Some(device.rank.source);
@@ -187,22 +208,22 @@ impl Fleet {
     pub(super) fn forget(&mut self, now: Timestamp) {
         let forget_after = self.settings.forget_after;
         let is_over = |since: Timestamp| forget_after < now.duration_since(since);
-        let gone: Vec<DeviceKey> = self
-            .devices
-            .iter()
-            .filter(|(_, device)| device.unlisted_since.is_some_and(is_over))
-            .map(|(key, _)| key.clone())
-            .collect();
-        for key in gone {
-            let carried = self
-                .devices
-                .get(&key)
-                .and_then(|d| d.carried_registration().cloned());
-            self.detach(&key, now);
-            self.devices.remove(&key);
-            for neighbour in self.identity.recarry(&key, carried.as_deref(), None) {
-                self.reidentify(&neighbour, now);
-            }
+        let is_gone = |slot: &DeviceSlot| {
+            let device = self.devices.get(*slot);
+            device.is_some_and(|device| device.unlisted_since.is_some_and(is_over))
+        };
+        let gone: Vec<DeviceSlot> = self.unlisted.iter().copied().filter(is_gone).collect();
+        for slot in gone {
+            self.unlisted.remove(&slot);
+            self.detach(slot, now);
+            let Some((key, device)) = self.devices.remove(slot) else {
+                continue;
+            };
+            let carried = device.carried_registration();
+            let neighbours = self
+                .identity
+                .recarry(&key, carried.map(|text| &**text), None);
+            self.reidentify_all(&neighbours, now);
         }
     }
 }

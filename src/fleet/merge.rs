@@ -4,7 +4,7 @@
 //! ping-ponging between two trackers in one lorry, and from being dragged away by a fix that the
 //! receiver itself does not trust.
 
-use std::fmt;
+use std::borrow::Cow;
 
 use jiff::SignedDuration;
 
@@ -42,7 +42,7 @@ pub struct Held {
 pub struct Judgement {
     /// What.
     pub verdict: Verdict,
-    /// Why; its `Display` is a sentence for people.
+    /// Why.
     pub reason: Reason,
 }
 
@@ -67,24 +67,27 @@ pub enum Reason {
     PoorFix,
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Reason {
+    /// The reason as a sentence for people. Most are always the same, and shared.
+    pub fn words(&self) -> Cow<'static, str> {
         match self {
-            Self::First => f.write_str("the first fix of this vehicle"),
-            Self::SameDevice => f.write_str("the newest fix of the device that holds the position"),
-            Self::HigherRank(held) => write!(f, "newer than {held}'s, and ranks above it"),
+            Self::First => "the first fix of this vehicle".into(),
+            Self::SameDevice => "the newest fix of the device that holds the position".into(),
+            Self::HigherRank(held) => format!("newer than {held}'s, and ranks above it").into(),
             Self::HeldIsSilent(held) => {
-                write!(f, "{held} ranks above it but has been silent for too long")
+                format!("{held} ranks above it but has been silent for too long").into()
             }
-            Self::HeldIsNewer(by) => write!(f, "a fix that is {} s newer is held", by.as_secs()),
-            Self::Outranked(held) => write!(f, "{held} ranks above it and has reported lately"),
+            Self::HeldIsNewer(by) => {
+                format!("a fix that is {} s newer is held", by.as_secs()).into()
+            }
+            Self::Outranked(held) => {
+                format!("{held} ranks above it and has reported lately").into()
+            }
             Self::Inaccurate(accuracy_m) => {
-                write!(
-                    f,
-                    "its accuracy of {accuracy_m:.0} m is too poor to move a live marker"
-                )
+                format!("its accuracy of {accuracy_m:.0} m is too poor to move a live marker")
+                    .into()
             }
-            Self::PoorFix => f.write_str("the receiver has no proper fix; the marker is live"),
+            Self::PoorFix => "the receiver has no proper fix; the marker is live".into(),
         }
     }
 }
@@ -212,7 +215,12 @@ mod tests {
         let hold_for = hold(SignedDuration::from_secs(30));
         for (row, (candidate, source, is_live, expected)) in cases.into_iter().enumerate() {
             let judged = judge(&candidate, &rank(source), Some(&held), hold_for, is_live);
-            assert_eq!(judged.verdict, expected, "row {row}: {}", judged.reason);
+            assert_eq!(
+                judged.verdict,
+                expected,
+                "row {row}: {}",
+                judged.reason.words()
+            );
         }
         let first = judge(&poor(fix(1, 1)), &rank(9), None, hold_for, false);
         assert_eq!(first.verdict, Accepted);

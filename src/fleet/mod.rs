@@ -4,19 +4,23 @@
 //! [`Fleet::age`] lets time pass, [`Fleet::take_changes`] gives what differs for viewers. All of
 //! them take `now`. One task owns the fleet (`writer.rs`); everyone else sees [`Changes`].
 
+mod ageing;
 pub mod changes;
+pub mod deadlines;
 pub mod device;
 pub mod fix;
 pub mod freshness;
 pub mod identity;
+pub mod intake;
 mod membership;
 pub mod merge;
 pub mod motion;
+pub mod slots;
 pub mod source;
 pub mod vehicle;
 pub mod writer;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -25,16 +29,17 @@ pub use self::changes::{Changes, SourceStatus};
 pub use self::fix::Fix;
 pub use self::source::SourceIntro;
 
+use self::deadlines::Deadlines;
 use self::device::Device;
 use self::fix::Raw;
 use self::identity::Identity;
+use self::intake::Work;
 use self::merge::Held;
+use self::slots::{DeviceSlot, Slots, VehicleSlot};
 use self::source::Source;
 use self::vehicle::VehicleState;
 use crate::domain::roster::{Roster, RosterVehicle};
-use crate::domain::{
-    DeviceKey, Health, Label, Observation, Report, Said, Vehicle, VehicleId, Verdict,
-};
+use crate::domain::{DeviceKey, Health, Observation, Vehicle, VehicleId, Verdict};
 
 /// What the fleet is told at the start.
 #[derive(Clone, Debug)]
@@ -66,9 +71,17 @@ pub struct Fleet {
     settings: FleetSettings,
     identity: Identity,
     sources: Vec<Source>,
-    devices: HashMap<DeviceKey, Device>,
-    vehicles: BTreeMap<VehicleId, VehicleState>,
-    dirty: Vec<VehicleId>,
+    /// What was heard and is yet to be taken in.
+    work: VecDeque<Work>,
+    devices: Slots<DeviceKey, Device>,
+    /// Those that their vendors no longer list.
+    unlisted: BTreeSet<DeviceSlot>,
+    vehicles: Slots<VehicleId, VehicleState>,
+    /// Those that may differ from what viewers have; each is aged with every step, all others
+    /// when their deadlines are past.
+    dirty: VecDeque<VehicleSlot>,
+    deadlines: Deadlines,
+    aged_at: Timestamp,
     gone: Vec<VehicleId>,
     fixes: Vec<(DeviceKey, Fix)>,
     /// Vehicles by source; empty when devices have come or gone since they were counted.
@@ -85,78 +98,47 @@ impl Fleet {
                 .into_iter()
                 .map(|intro| Source::new(intro, now))
                 .collect(),
-            devices: HashMap::new(),
-            vehicles: BTreeMap::new(),
-            dirty: Vec::new(),
+            work: VecDeque::new(),
+            devices: Slots::default(),
+            unlisted: BTreeSet::new(),
+            vehicles: Slots::default(),
+            dirty: VecDeque::new(),
+            deadlines: Deadlines::default(),
+            aged_at: now,
             gone: Vec::new(),
             fixes: Vec::new(),
             counts: Vec::new(),
         }
     }
 
-    /// Takes in what a source said. A report of an unknown source is ignored.
-    pub fn observe(&mut self, report: Report, now: Timestamp) {
-        let Some(at) = self.sources.iter().position(|s| *s.id() == report.source) else {
-            return;
-        };
-        match report.said {
-            Said::Observed(records) => {
-                for record in self.sources[at].admit(records, now) {
-                    self.observe_record(at, record, now);
-                }
-            }
-            Said::Listed(listing) => {
-                if let Some(listing) = listing {
-                    self.list(at, listing, now);
-                }
-                self.release(at, now);
-            }
-            Said::Offline { device, since } => self.call_offline(&device, since, report.at, now),
-            Said::Signal(signal) => self.sources[at].health.apply(signal, report.at),
-            // Counted where it was refused; it changes nothing here.
-            Said::Refused(_) => {}
-        }
-    }
-
-    /// Lets time pass: metadata that never came, health, freshness, vehicles to forget.
-    pub fn age(&mut self, now: Timestamp) {
-        for at in 0..self.sources.len() {
-            if self.sources[at].is_wait_over(now) {
-                self.release(at, now);
-            }
-            let was_down = self.sources[at].current() == Health::Down;
-            if self.sources[at].age(now) {
-                let is_down = self.sources[at].current() == Health::Down;
-                if was_down != is_down {
-                    self.touch_vehicles_of(at);
-                }
-            }
-        }
-        let (devices, expected) = (&self.devices, self.settings.expected);
-        for (id, state) in &mut self.vehicles {
-            let offline_at = offline_at(devices, state);
-            if state.age(expected, offline_at, now) && !std::mem::replace(&mut state.is_dirty, true)
-            {
-                self.dirty.push(id.clone());
-            }
-        }
-        self.forget(now);
-    }
-
     /// What differs since the last call, for viewers and trails. Call it after [`Fleet::age`].
     pub fn take_changes(&mut self, now: Timestamp) -> Changes {
-        let mut changes = Changes {
-            removed: std::mem::take(&mut self.gone),
-            fixes: std::mem::take(&mut self.fixes),
-            ..Changes::default()
-        };
-        for id in std::mem::take(&mut self.dirty) {
-            if let Some(vehicle) = self.assemble_if_new(&id) {
-                changes.vehicles.push(vehicle);
-            }
+        let mut changes = Changes::default();
+        while self.gather(&mut changes) {}
+        self.complete(&mut changes, now);
+        changes
+    }
+
+    /// Adds some of the vehicles that differ to `changes`; whether there are more.
+    pub fn gather(&mut self, changes: &mut Changes) -> bool {
+        const PIECE: usize = 250;
+        let n_now = self.dirty.len().min(PIECE);
+        for _ in 0..n_now {
+            let Some(slot) = self.dirty.pop_front() else {
+                break;
+            };
+            changes.vehicles.extend(self.assemble_if_new(slot));
+            self.note_deadline(slot);
         }
+        !self.dirty.is_empty()
+    }
+
+    /// Adds all else that differs, once the vehicles are gathered.
+    pub fn complete(&mut self, changes: &mut Changes, now: Timestamp) {
+        changes.fixes = std::mem::take(&mut self.fixes);
         // A vehicle that went and came back within one step was never gone for a viewer.
-        changes.removed.retain(|id| !self.vehicles.contains_key(id));
+        let gone = std::mem::take(&mut self.gone).into_iter();
+        changes.removed = gone.filter(|id| self.vehicles.find(id).is_none()).collect();
         if self.counts.is_empty() {
             self.counts = self.vehicles_by_source();
         }
@@ -165,7 +147,6 @@ impl Fleet {
                 changes.sources.push(Arc::new(status));
             }
         }
-        changes
     }
 
     /// Registrations that merge nothing because one source gives them twice; each told once.
@@ -180,17 +161,10 @@ impl Fleet {
             .all(|source| source.health.has_answered())
     }
 
-    fn release(&mut self, source_at: usize, now: Timestamp) {
-        for record in self.sources[source_at].release() {
-            self.observe_record(source_at, record, now);
-        }
-    }
-
     fn observe_record(&mut self, source_at: usize, record: Observation, now: Timestamp) {
-        let key = record.device.clone();
-        self.ensure_device(source_at, &key);
-        self.relabel(&key, now, |device| device.see_label(record.label));
-        let Some(device) = self.devices.get_mut(&key) else {
+        let slot = self.ensure_device(source_at, &record.device);
+        self.see_label(slot, record.label, now);
+        let Some(device) = self.devices.get_mut(slot) else {
             return;
         };
         let reading = record.reading.as_ref();
@@ -211,26 +185,25 @@ impl Fleet {
         let is_repetition = reading.is_some() && fix.is_none();
         let facts = &mut device.facts;
         facts.merge(record.facts, said_at, record.received_at, is_repetition);
-        let vehicle = device.vehicle.clone();
+        let Some(vehicle) = device.vehicle else {
+            return;
+        };
         if let Some(fix) = fix {
-            self.judge(&key, vehicle.as_ref(), fix, now);
+            self.judge(slot, vehicle, fix, now);
         }
-        if let Some(id) = vehicle {
-            self.touch(&id);
-        }
+        self.touch(vehicle);
     }
 
     /// Judges a fix of a device against its vehicle's position and keeps it as the device's last.
-    fn judge(&mut self, key: &DeviceKey, id: Option<&VehicleId>, fix: Fix, now: Timestamp) {
-        let Some(state) = id.and_then(|id| self.vehicles.get_mut(id)) else {
-            return;
-        };
+    fn judge(&mut self, slot: DeviceSlot, vehicle: VehicleSlot, fix: Fix, now: Timestamp) {
         // The marker's freshness must be that of now, not that of the last tick.
-        let expected = self.settings.expected;
-        state.age(expected, offline_at(&self.devices, state), now);
-        let Some(device) = self.devices.get_mut(key) else {
+        self.age_vehicle(vehicle, now);
+        let (Some(state), Some(device)) =
+            (self.vehicles.get_mut(vehicle), self.devices.get_mut(slot))
+        else {
             return;
         };
+        let expected = self.settings.expected;
         let hold_for = merge::hold(expected);
         let held = state.held.as_ref();
         let judgement = merge::judge(&fix, &device.rank, held, hold_for, state.is_live());
@@ -240,35 +213,10 @@ impl Fleet {
             state.hold(Held { fix, rank }, expected, now);
         }
         let newest = device.last.as_ref().map(|(last, _)| last.fixed_at);
-        self.fixes.push((key.clone(), fix.clone()));
+        self.fixes.push((device.rank.device.clone(), fix.clone()));
         if newest.is_none_or(|newest| newest < fix.fixed_at) {
             device.offline_at = None;
             device.last = Some((fix, judgement));
-        }
-    }
-
-    /// Takes a vendor's complete metadata.
-    fn list(&mut self, source_at: usize, listing: Vec<(DeviceKey, Label)>, now: Timestamp) {
-        let source = self.sources[source_at].id().clone();
-        let mut listed = std::collections::HashSet::new();
-        for (key, label) in listing {
-            self.ensure_device(source_at, &key);
-            listed.insert(key.clone());
-            self.relabel(&key, now, |device| {
-                device.listed = Some(label);
-                device.unlisted_since = None;
-            });
-        }
-        let is_missing = |(key, device): &(&DeviceKey, &Device)| {
-            key.source == source
-                && device.listed.is_some()
-                && device.unlisted_since.is_none()
-                && !listed.contains(*key)
-        };
-        let missing = self.devices.iter().filter(is_missing);
-        let missing: Vec<DeviceKey> = missing.map(|(key, _)| key.clone()).collect();
-        for key in missing {
-            self.relabel(&key, now, |device| device.unlisted_since = Some(now));
         }
     }
 
@@ -279,7 +227,8 @@ impl Fleet {
         at: Timestamp,
         now: Timestamp,
     ) {
-        let Some(device) = self.devices.get_mut(key) else {
+        let slot = self.devices.find(key);
+        let Some(device) = slot.and_then(|slot| self.devices.get_mut(slot)) else {
             return;
         };
         // Vendors stamp "last seen" to the second; a fix within that second is not newer.
@@ -291,58 +240,37 @@ impl Fleet {
             return;
         }
         device.offline_at = Some(at);
-        let Some(id) = device.vehicle.clone() else {
-            return;
-        };
-        if let Some(state) = self.vehicles.get_mut(&id) {
-            let offline_at = offline_at(&self.devices, state);
-            state.age(self.settings.expected, offline_at, now);
-            self.touch(&id);
+        if let Some(vehicle) = device.vehicle {
+            self.age_vehicle(vehicle, now);
+            self.touch(vehicle);
         }
     }
 
-    fn touch(&mut self, id: &VehicleId) {
-        if let Some(state) = self.vehicles.get_mut(id)
+    fn touch(&mut self, slot: VehicleSlot) {
+        if let Some(state) = self.vehicles.get_mut(slot)
             && !std::mem::replace(&mut state.is_dirty, true)
         {
-            self.dirty.push(id.clone());
+            self.dirty.push_back(slot);
         }
     }
 
     /// Like [`Fleet::touch`], for a state that may have come with its mark already set.
-    fn touch_anew(&mut self, id: &VehicleId) {
-        if let Some(state) = self.vehicles.get_mut(id) {
+    fn touch_anew(&mut self, slot: VehicleSlot) {
+        if let Some(state) = self.vehicles.get_mut(slot) {
             state.is_dirty = true;
-            self.dirty.push(id.clone());
+            self.dirty.push_back(slot);
         }
     }
 
-    fn touch_vehicles_of(&mut self, source_at: usize) {
-        let source = self.sources[source_at].id().clone();
-        let holds = |state: &VehicleState| {
-            let held = state.held.as_ref();
-            held.is_some_and(|held| held.rank.device.source == source)
-        };
-        let ids: Vec<_> = self
-            .vehicles
-            .iter()
-            .filter(|(_, state)| holds(state))
-            .map(|(id, _)| id.clone())
-            .collect();
-        for id in ids {
-            self.touch(&id);
-        }
-    }
-
-    fn assemble_if_new(&mut self, id: &VehicleId) -> Option<Arc<Vehicle>> {
-        let state = self.vehicles.get_mut(id)?;
+    fn assemble_if_new(&mut self, slot: VehicleSlot) -> Option<Arc<Vehicle>> {
+        let (id, state) = self.vehicles.named_mut(slot)?;
         if !std::mem::replace(&mut state.is_dirty, false) {
             return None;
         }
         let devices: Vec<&Device> = state
             .devices
             .iter()
-            .filter_map(|key| self.devices.get(key))
+            .filter_map(|slot| self.devices.get(*slot))
             .collect();
         let roster = roster_entry(&self.identity, &devices);
         let held_by = state.held.as_ref().map(|held| held.rank.source);
@@ -355,11 +283,6 @@ impl Fleet {
         state.published = Some(Arc::clone(&vehicle));
         Some(vehicle)
     }
-}
-
-fn offline_at(devices: &HashMap<DeviceKey, Device>, state: &VehicleState) -> Option<Timestamp> {
-    let held = state.held.as_ref()?;
-    devices.get(&held.rank.device)?.offline_at
 }
 
 fn roster_entry<'a>(identity: &'a Identity, devices: &[&Device]) -> Option<&'a RosterVehicle> {

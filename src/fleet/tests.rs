@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{Facts, FreshnessState, MotionState, Origin, Reading, Signal, SourceId};
+use crate::domain::{
+    Facts, FreshnessState, Label, MotionState, Origin, Reading, Report, Said, Signal, SourceId,
+};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
@@ -15,14 +17,17 @@ fn key(source: &str, device: &str) -> DeviceKey {
     DeviceKey::new(SourceId::new(source), device)
 }
 
-fn fleet_of(sources: &[&str], settings: FleetSettings) -> Fleet {
-    let intro = |id: &&str| SourceIntro {
+fn intro(id: &&str) -> SourceIntro {
+    SourceIntro {
         id: SourceId::new(*id),
         kind: "test",
         mode: crate::domain::Mode::Poll,
         interval: SignedDuration::from_secs(15),
         sandbox: false,
-    };
+    }
+}
+
+fn fleet_of(sources: &[&str], settings: FleetSettings) -> Fleet {
     let mut fleet = Fleet::new(settings, sources.iter().map(intro).collect(), at(0));
     for source in sources {
         fleet.observe(report(source, 0, Said::Listed(None)), at(0));
@@ -341,13 +346,13 @@ proptest! {
             }
             prop_assert!(fleet.vehicles.keys().eq(seen.keys()));
             let devices: Vec<_> = seen.values().flat_map(|v| v.devices.iter().map(|d| &d.device)).collect();
-            let distinct: std::collections::BTreeSet<_> = devices.iter().collect();
+            let distinct: BTreeSet<_> = devices.iter().collect();
             prop_assert_eq!(devices.len(), distinct.len());
         }
         // A fleet told to assemble everything anew has nothing to add.
-        let ids: Vec<_> = fleet.vehicles.keys().cloned().collect();
-        for id in ids {
-            fleet.touch(&id);
+        let slots: Vec<_> = fleet.vehicles.iter().map(|(slot, _)| slot).collect();
+        for slot in slots {
+            fleet.touch(slot);
         }
         prop_assert!(step(&mut fleet, second).vehicles.is_empty());
     }
@@ -375,4 +380,69 @@ proptest! {
         };
         prop_assert_eq!(run(&in_order), run(&shuffled));
     }
+}
+
+/// How the clock goes on between two events; now and then it is set back.
+fn pause() -> impl Strategy<Value = i64> {
+    prop_oneof![6 => 0_i64..90, 2 => 0_i64..5_000, 1 => 0_i64..100_000, 1 => -500_i64..0]
+}
+
+proptest! {
+    /// To look at the vehicles whose deadlines are past is as good as to look at all of them.
+    #[test]
+    fn no_deadline_is_missed(
+        events in proptest::collection::vec((event(), pause(), any::<bool>()), 1..60),
+    ) {
+        let mut by_deadline = fleet_of(&SOURCES, FleetSettings::default());
+        let mut swept = fleet_of(&SOURCES, FleetSettings::default());
+        let mut second = 100_000;
+        for (event, pause, stands) in &events {
+            second += pause;
+            for fleet in [&mut by_deadline, &mut swept] {
+                happen(fleet, event, second);
+                if let (Event::Record { source, device, .. }, true) = (event, *stands) {
+                    let mut record = record(&key(SOURCES[*source], &device.to_string()), second, second);
+                    record.reading.as_mut().unwrap().speed_mps = Some(0.0);
+                    observe(fleet, record);
+                }
+            }
+            let all: Vec<_> = swept.vehicles.iter().map(|(slot, _)| slot).collect();
+            for slot in all {
+                if swept.age_vehicle(slot, at(second)) {
+                    swept.touch(slot);
+                }
+            }
+            let [told, expected] = [&mut by_deadline, &mut swept].map(|fleet| {
+                let mut vehicles = step(fleet, second).vehicles;
+                vehicles.sort_by(|one, other| one.id.cmp(&other.id));
+                vehicles
+            });
+            prop_assert_eq!(told, expected);
+        }
+    }
+}
+
+#[test]
+fn what_was_heard_is_taken_in_piece_by_piece_and_in_its_order() {
+    let mut fleet = Fleet::new(FleetSettings::default(), vec![intro(&"a")], at(0));
+    let n_records = 3 * intake::PIECE;
+    let records = (0..n_records).map(|n| record(&key("a", &n.to_string()), 1, 1));
+    let label = |n: usize| Label {
+        name: Some(format!("Van {n}").into()),
+        ..Label::default()
+    };
+    let names = (0..n_records).map(|n| (key("a", &n.to_string()), label(n)));
+    fleet.hear(report("a", 1, Said::Observed(records.collect())));
+    fleet.hear(report("a", 1, Said::Listed(Some(names.collect()))));
+    fleet.hear(report("a", 1, Said::Listed(Some(Vec::new()))));
+    let mut n_told = 0;
+    while fleet.work(at(1)) {
+        let n_new = step(&mut fleet, 1).vehicles.len();
+        assert!(n_new <= intake::PIECE, "{n_new} in one piece");
+        n_told += n_new;
+    }
+    // Listed, then observed, then listed no longer, which shows nowhere.
+    assert_eq!(n_told, 2 * n_records);
+    assert_eq!(fleet.unlisted.len(), n_records);
+    assert!(fleet.vehicles.iter().all(|(_, state)| state.held.is_some()));
 }

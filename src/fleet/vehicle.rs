@@ -1,5 +1,6 @@
 //! What the fleet keeps of one vehicle, and how the object that viewers get is put together.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -7,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::device::{Device, Timed};
 use super::fix::Fix;
 use super::merge::{Held, Reason};
+use super::slots::DeviceSlot;
 use super::{freshness, motion};
 use crate::domain::roster::RosterVehicle;
 use crate::domain::units::distance_m;
@@ -31,7 +33,7 @@ pub struct VehicleState {
     /// How far to trust that.
     pub freshness: Freshness,
     /// Its devices, highest rank first.
-    pub devices: Vec<crate::domain::DeviceKey>,
+    pub devices: Vec<DeviceSlot>,
     /// What viewers have.
     pub published: Option<Arc<Vehicle>>,
     /// It may differ from that.
@@ -86,6 +88,13 @@ impl VehicleState {
         let differs = freshness != self.freshness;
         self.freshness = freshness;
         differs
+    }
+
+    /// Time alone changes nothing up to this instant; `None`: nor afterwards.
+    pub fn steady_until(&self, expected: SignedDuration) -> Option<Timestamp> {
+        let held = self.held.as_ref()?;
+        let limits = freshness::limits(self.motion.state, expected);
+        freshness::ends_at(held.fix.fixed_at, limits, self.freshness.state)
     }
 
     /// Whether a poor fix must leave the marker alone.
@@ -200,14 +209,13 @@ fn flags(state: &VehicleState, devices: &[&Device], is_feed_down: bool) -> Vec<F
 
 /// Whether any two devices' latest fixes contradict each other.
 fn is_diverging(devices: &[&Device]) -> bool {
-    let fixes: Vec<&Fix> = devices
-        .iter()
-        .filter_map(|device| device.last.as_ref().map(|(fix, _)| fix))
-        .collect();
-    fixes
-        .iter()
-        .enumerate()
-        .any(|(at, one)| fixes[at + 1..].iter().any(|other| contradict(one, other)))
+    devices.iter().enumerate().any(|(at, device)| {
+        let mut others = devices[at + 1..]
+            .iter()
+            .filter_map(|other| other.last_fix());
+        let fix = device.last_fix();
+        fix.is_some_and(|fix| others.any(|other| contradict(fix, other)))
+    })
 }
 
 fn contradict(one: &Fix, other: &Fix) -> bool {
@@ -228,17 +236,15 @@ fn device_view(device: &Device, state: &VehicleState) -> DeviceView {
     let last = device.last.as_ref();
     let held = state.held.as_ref();
     let (verdict, reason) = match (last, held) {
-        (None, _) | (_, None) => (None, Arc::from("no fix yet")),
+        (None, _) | (_, None) => (None, Cow::Borrowed("no fix yet")),
         (Some((fix, judgement)), Some(held)) => {
             let is_overtaken =
                 judgement.verdict == Verdict::Accepted && held.rank.device != device.rank.device;
             if is_overtaken {
                 let by = held.fix.fixed_at.duration_since(fix.fixed_at);
-                let reason = Reason::HeldIsNewer(by).to_string();
-                (Some(Verdict::Older), reason.into())
+                (Some(Verdict::Older), Reason::HeldIsNewer(by).words())
             } else {
-                let reason = judgement.reason.to_string();
-                (Some(judgement.verdict), reason.into())
+                (Some(judgement.verdict), judgement.reason.words())
             }
         }
     };

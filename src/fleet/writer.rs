@@ -1,7 +1,9 @@
 //! The one task that owns the fleet.
 //!
 //! It takes reports as they come and publishes what changed at each tick. Coalescing happens
-//! here: however often a vehicle was observed within a tick, viewers get it once.
+//! here: however often a vehicle was observed within a tick, viewers get it once. All of it is
+//! done in pieces: a flood of reports does not hold up the tick, nor a great tick whatever else
+//! runs on the same thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,6 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use tokio::task::yield_now;
 use tokio_util::sync::CancellationToken;
 
 use super::{Changes, Fleet};
@@ -56,7 +59,7 @@ impl Pulse {
 
 /// Runs the fleet until `shutdown`, or until nobody can report any more.
 ///
-/// `clock` is asked once per report and once per tick.
+/// `clock` is asked once per piece of what was heard and once per tick.
 pub async fn run(
     mut fleet: Fleet,
     mut reports: mpsc::Receiver<Report>,
@@ -70,26 +73,139 @@ pub async fn run(
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
+            // What is due comes before what is waiting.
+            biased;
             () = shutdown.cancelled() => return,
             _ = ticks.tick() => {
                 let now = clock();
-                fleet.age(now);
-                for plate in fleet.take_doubtful_plates() {
-                    tracing::warn!(
-                        registration = %plate,
-                        "a source has this registration twice; it merges nothing. \
-                         Correct it at the vendor or name the devices in the roster"
-                    );
-                }
+                age(&mut fleet, now);
                 if publisher.is_ready() {
-                    publisher.publish(fleet.take_changes(now), now);
+                    let changes = take_changes(&mut fleet, now).await;
+                    publisher.publish(changes, now);
                 }
                 pulse.beat(&fleet, now);
             }
-            report = reports.recv() => match report {
-                Some(report) => fleet.observe(report, clock()),
+            // Timers are looked at only when a task lets go of its thread.
+            () = yield_now(), if fleet.is_behind() => {
+                fleet.work(clock());
+            }
+            report = reports.recv(), if !fleet.is_behind() => match report {
+                Some(report) => {
+                    fleet.hear(report);
+                    fleet.work(clock());
+                }
                 None => return,
             }
         }
+    }
+}
+
+/// Lets time pass.
+fn age(fleet: &mut Fleet, now: Timestamp) {
+    // Records that waited for their names until now are taken in after the tick, by pieces.
+    fleet.release_overdue(now);
+    fleet.age(now);
+    for plate in fleet.take_doubtful_plates() {
+        tracing::warn!(
+            registration = %plate,
+            "a source has this registration twice; it merges nothing. \
+             Correct it at the vendor or name the devices in the roster"
+        );
+    }
+}
+
+/// What changed, gathered by pieces.
+async fn take_changes(fleet: &mut Fleet, now: Timestamp) -> Changes {
+    let mut changes = Changes::default();
+    while fleet.gather(&mut changes) {
+        yield_now().await;
+    }
+    fleet.complete(&mut changes, now);
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        DeviceKey, Facts, Label, Mode, Observation, Origin, Reading, Said, SourceId,
+    };
+    use crate::fleet::intake::PIECE;
+    use crate::fleet::{FleetSettings, SourceIntro};
+
+    const TICK: Duration = Duration::from_millis(250);
+
+    /// Tells how many vehicles each tick changed.
+    struct Counter(mpsc::Sender<usize>);
+
+    impl Publish for Counter {
+        fn publish(&mut self, changes: Changes, _now: Timestamp) {
+            let _ = self.0.try_send(changes.vehicles.len());
+        }
+    }
+
+    fn source() -> SourceId {
+        SourceId::new("a")
+    }
+
+    fn fleet() -> Fleet {
+        let intro = SourceIntro {
+            id: source(),
+            kind: "test",
+            mode: Mode::Poll,
+            interval: jiff::SignedDuration::from_secs(15),
+            sandbox: false,
+        };
+        Fleet::new(FleetSettings::default(), vec![intro], crate::clock::now())
+    }
+
+    fn report(said: Said) -> Report {
+        Report {
+            source: source(),
+            at: crate::clock::now(),
+            said,
+        }
+    }
+
+    fn records(n: usize) -> Said {
+        let record = |n: usize| Observation {
+            device: DeviceKey::new(source(), n.to_string()),
+            received_at: crate::clock::now(),
+            origin: Origin::Poll,
+            reading: Some(Reading::at(48.0, 17.0)),
+            contact_at: None,
+            label: Label::default(),
+            facts: Facts::default(),
+        };
+        Said::Observed((0..n).map(record).collect())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_does_not_hold_up_the_tick() {
+        const N_VEHICLES: usize = 20 * PIECE;
+        let (sender, reports) = mpsc::channel(4);
+        let (counter, mut counts) = mpsc::channel(1_000);
+        sender.send(report(Said::Listed(None))).await.unwrap();
+        sender.send(report(records(N_VEHICLES))).await.unwrap();
+        tokio::spawn(run(
+            fleet(),
+            reports,
+            Counter(counter),
+            TICK,
+            Pulse::default(),
+            crate::clock::now,
+            CancellationToken::new(),
+        ));
+        // A tick falls due whenever the writer lets go of the thread.
+        let mut told = 0;
+        while told < N_VEHICLES {
+            tokio::time::advance(TICK).await;
+            while let Ok(n_vehicles) = counts.try_recv() {
+                assert!(n_vehicles <= 2 * PIECE, "{n_vehicles} between two ticks");
+                told += n_vehicles;
+            }
+        }
+        assert_eq!(told, N_VEHICLES);
+        drop(sender);
     }
 }

@@ -17,7 +17,7 @@ use super::http::trouble::{Kind, Trouble};
 use crate::clock;
 use crate::domain::{DeviceKey, Observation, Refusal, Report, Said, Signal, SourceId};
 
-/// A greater batch is cut, so that the fleet's writer is never held for long.
+/// A greater batch is cut, so that what waits in the channel stays small.
 const BATCH_MAX: usize = 500;
 /// A stream is well with each frame; to say so more often than this would only fill the channel.
 const SUCCESS_EVERY: Duration = Duration::from_secs(1);
@@ -103,12 +103,12 @@ impl Outlet {
     }
 
     /// Says observations, in batches.
-    pub async fn observed(&self, mut rows: Vec<Observation>) {
+    pub async fn observed(&self, rows: Vec<Observation>) {
         self.notice(rows.iter().map(|row| &row.device));
-        while !rows.is_empty() {
-            let rest = rows.split_off(rows.len().min(BATCH_MAX));
-            self.say(Said::Observed(rows)).await;
-            rows = rest;
+        let mut rows = rows.into_iter();
+        while 0 < rows.len() {
+            let batch = rows.by_ref().take(BATCH_MAX).collect();
+            self.say(Said::Observed(batch)).await;
         }
     }
 

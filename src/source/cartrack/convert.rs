@@ -10,6 +10,7 @@ use crate::source::decode::envelope::decode_list;
 use crate::source::decode::fields::Datum;
 use crate::source::decode::json::Json;
 use crate::source::decode::lookup::{Pointers, Record};
+use crate::source::decode::named::Names;
 use crate::source::decode::record::{SpeedUnit, row_reading};
 use crate::source::decode::{BodyError, Decoded, Dialect, Page};
 
@@ -25,7 +26,8 @@ pub fn status(
     received_at: Timestamp,
 ) -> Result<Decoded<Observation>, BodyError> {
     let pointers = Pointers::of(STATUS.kind, &dialect.fields);
-    decode_list(body, paging, |row| {
+    let names = Names::of(&STATUS, &pointers);
+    decode_list(body, &names, paging, |row| {
         observation(dialect, &Record::open(&STATUS, &pointers, row), received_at)
     })
 }
@@ -36,7 +38,8 @@ pub fn status(
 /// The body is no JSON, holds no list, or is the vendor's error.
 pub fn vehicles(dialect: &Dialect, body: &[u8]) -> Result<Decoded<(DeviceKey, Label)>, BodyError> {
     let pointers = Pointers::of(VEHICLE.kind, &dialect.fields);
-    decode_list(body, paging, |row| {
+    let names = Names::of(&VEHICLE, &pointers);
+    decode_list(body, &names, paging, |row| {
         let record = Record::open(&VEHICLE, &pointers, row);
         Ok(((record.device(&dialect.source)?, record.label()), None))
     })
@@ -103,22 +106,20 @@ fn driver(record: &Record<'_>) -> Option<Arc<str>> {
     let is_nobody = |id: &str| {
         id.contains('0') && id.contains('-') && id.chars().all(|c| matches!(c, '0' | '-'))
     };
-    if record
-        .text(Datum::DriverId)
-        .is_some_and(|id| is_nobody(&id))
-    {
+    let id = record.words(Datum::DriverId);
+    if id.is_some_and(|id| is_nobody(&id)) {
         return None;
     }
-    let first = record.text(Datum::DriverFirstName);
-    match (first, record.text(Datum::DriverLastName)) {
+    let first = record.words(Datum::DriverFirstName);
+    match (first, record.words(Datum::DriverLastName)) {
         (Some(first), Some(last)) => Some(Arc::from(format!("{first} {last}"))),
-        (first, last) => first.or(last),
+        (first, last) => first.or(last).map(Arc::from),
     }
 }
 
 /// `HIGH` is taken as a panic button pressed.
 fn panic(record: &Record<'_>) -> Option<bool> {
-    let level = record.text(Datum::Panic)?;
+    let level = record.words(Datum::Panic)?;
     if level.eq_ignore_ascii_case("HIGH") {
         Some(true)
     } else if level.eq_ignore_ascii_case("LOW") {

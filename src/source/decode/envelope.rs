@@ -14,6 +14,7 @@ use crate::domain::Refusal;
 use super::json::{Json, body_text, read};
 use super::members::{Member, members};
 use super::mend::mend;
+use super::named::{Names, read_named};
 use super::words::{clean, words_of};
 use super::{BodyError, Decoded, Page};
 
@@ -31,8 +32,10 @@ pub const LIST_NAMES: [&str; 7] = [
 /// Decodes each record of the list in `body` by `one`, and the paging beside it by `paging`.
 ///
 /// `one` gives a row, with what in it was refused all the same; or refuses the record as a whole.
+/// It is shown only the members of the record that have a name among `names`.
 pub fn decode_list<T>(
     body: &[u8],
+    names: &Names<'_>,
     paging: impl Fn(&Json<'_>, &mut Page),
     mut one: impl FnMut(&Json<'_>) -> Result<(T, Option<Refusal>), Refusal>,
 ) -> Result<Decoded<T>, BodyError> {
@@ -47,28 +50,19 @@ pub fn decode_list<T>(
             },
         };
         paging(beside, &mut decoded.page);
-        for row in rows {
-            let outcome = read(row.get(), |record| {
-                let is_object = matches!(record, Json::Object(_));
-                let outcome = if is_object {
-                    one(record)
-                } else {
-                    Err(Refusal::NotAnObject)
-                };
-                let (row, refusal) = match outcome {
-                    Ok((row, refusal)) => (Some(row), refusal),
-                    Err(refusal) => (None, Some(refusal)),
-                };
-                (row, refusal.map(|refusal| (refusal, record.shape())))
+        for raw in rows {
+            let outcome = read_named(raw.get(), names, |record| match record {
+                Json::Object(_) => one(record),
+                _ => Err(Refusal::NotAnObject),
             });
-            match outcome {
-                Some((row, refused)) => {
-                    decoded.rows.extend(row);
-                    if let Some((refusal, shape)) = refused {
-                        decoded.refuse(refusal, shape);
+            match outcome.unwrap_or(Err(Refusal::NotAnObject)) {
+                Ok((row, refusal)) => {
+                    decoded.rows.push(row);
+                    if let Some(refusal) = refusal {
+                        decoded.refuse(refusal, raw);
                     }
                 }
-                None => decoded.refuse(Refusal::NotAnObject, "unreadable".to_owned()),
+                Err(refusal) => decoded.refuse(refusal, raw),
             }
         }
         decoded
@@ -76,9 +70,15 @@ pub fn decode_list<T>(
 }
 
 impl<T> Decoded<T> {
-    fn refuse(&mut self, refusal: Refusal, shape: String) {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "a method's path is bound to one lifetime of the value, a closure is not"
+    )]
+    fn refuse(&mut self, refusal: Refusal, raw: &RawValue) {
         *self.refusals.entry(refusal).or_default() += 1;
-        self.first_bad_shape.get_or_insert(shape);
+        self.first_bad_shape.get_or_insert_with(|| {
+            read(raw.get(), |record| record.shape()).unwrap_or_else(|| "unreadable".to_owned())
+        });
     }
 }
 
@@ -169,6 +169,7 @@ mod tests {
     fn ids(body: &str) -> Result<Decoded<String>, BodyError> {
         decode_list(
             body.as_bytes(),
+            &["id", "x"].into_iter().collect(),
             |_, _| {},
             |record| {
                 let id = record.get("id").and_then(Json::id).ok_or(Refusal::NoId)?;

@@ -26,6 +26,12 @@ impl Pointers {
         )
     }
 
+    /// The names in a record with which they begin.
+    pub(super) fn first_names(&self) -> impl Iterator<Item = &str> {
+        let paths = self.0.iter().map(|(_, path)| path);
+        paths.filter_map(|path| path.first().map(String::as_str))
+    }
+
     /// The one for `datum`.
     pub fn path(&self, datum: Datum) -> Option<&[String]> {
         if self.0.is_empty() {

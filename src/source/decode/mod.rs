@@ -8,6 +8,7 @@ pub mod time;
 pub mod words;
 pub mod fields;
 pub mod lookup;
+pub mod named;
 pub mod record;
 pub mod live;
 pub mod survey;

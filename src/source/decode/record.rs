@@ -1,5 +1,6 @@
 //! From a record's raw values to the words of the domain, alike for all vendors.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -73,6 +74,11 @@ impl Record<'_> {
 
     /// Text for people: trimmed, on one line.
     pub fn text(&self, datum: Datum) -> Option<Arc<str>> {
+        self.words(datum).map(Arc::from)
+    }
+
+    /// The same, borrowed where it stands so in the record.
+    pub fn words(&self, datum: Datum) -> Option<Cow<'_, str>> {
         plain_text(self.value(datum)?)
     }
 
@@ -154,9 +160,17 @@ impl Record<'_> {
 
     /// Name, number plate and groups.
     pub fn label(&self) -> Label {
+        let name = self.text(Datum::Name);
+        let is_same = self.value(Datum::Name).map(std::ptr::from_ref)
+            == self.value(Datum::Registration).map(std::ptr::from_ref);
         Label {
-            name: self.text(Datum::Name),
-            registration: self.text(Datum::Registration),
+            // Where a vehicle has no other name than its plate, one text will do.
+            registration: if is_same {
+                name.clone()
+            } else {
+                self.text(Datum::Registration)
+            },
+            name,
             groups: self.value(Datum::Groups).map_or_else(Vec::new, groups),
         }
     }
@@ -174,14 +188,15 @@ pub fn row_reading(
 }
 
 /// A scalar as text for people: trimmed, control characters out.
-fn plain_text(value: &Json<'_>) -> Option<Arc<str>> {
+fn plain_text<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
     let text = value.text()?;
     if !text.chars().any(char::is_control) {
-        return Some(Arc::from(text.as_ref()));
+        return Some(text);
     }
     let lines = text.split(char::is_control).map(str::trim);
     let words: Vec<&str> = lines.filter(|words| !words.is_empty()).collect();
-    Some(Arc::from(words.join(" "))).filter(|text: &Arc<str>| !text.is_empty())
+    let text = words.join(" ");
+    (!text.is_empty()).then_some(Cow::Owned(text))
 }
 
 /// The names among a list of groups: strings, and objects with a name. A bare number is a key
@@ -202,8 +217,8 @@ fn groups(value: &Json<'_>) -> Vec<Arc<str>> {
             continue;
         };
         let is_key = group.chars().all(|c| c.is_ascii_digit());
-        if !is_key && !groups.contains(&group) {
-            groups.push(group);
+        if !is_key && !groups.iter().any(|known| **known == *group) {
+            groups.push(group.into());
         }
     }
     groups

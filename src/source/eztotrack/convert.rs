@@ -7,6 +7,7 @@ use crate::source::decode::envelope::decode_list;
 use crate::source::decode::fields::Datum;
 use crate::source::decode::json::Json;
 use crate::source::decode::lookup::{Pointers, Record};
+use crate::source::decode::named::Names;
 use crate::source::decode::record::{SpeedUnit, row_reading};
 use crate::source::decode::{BodyError, Decoded, Dialect, Page};
 
@@ -22,7 +23,8 @@ pub fn locations(
     received_at: Timestamp,
 ) -> Result<Decoded<Observation>, BodyError> {
     let pointers = Pointers::of(LOCATION.kind, &dialect.fields);
-    decode_list(body, paging, |row| {
+    let names = Names::of(&LOCATION, &pointers);
+    decode_list(body, &names, paging, |row| {
         observation(
             dialect,
             &Record::open(&LOCATION, &pointers, row),
@@ -37,7 +39,8 @@ pub fn locations(
 /// The body is no JSON, holds no list, or is the vendor's error.
 pub fn vehicles(dialect: &Dialect, body: &[u8]) -> Result<Decoded<(DeviceKey, Label)>, BodyError> {
     let pointers = Pointers::of(VEHICLE.kind, &dialect.fields);
-    decode_list(body, paging, |row| {
+    let names = Names::of(&VEHICLE, &pointers);
+    decode_list(body, &names, paging, |row| {
         let record = Record::open(&VEHICLE, &pointers, row);
         Ok(((record.device(&dialect.source)?, record.label()), None))
     })

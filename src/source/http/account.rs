@@ -106,7 +106,7 @@ impl Account {
     }
 
     /// Asks for the next page of `walk`; the rows, and whether they were the last.
-    pub async fn page<T: Row>(
+    pub async fn page<T: Row + Send + 'static>(
         &mut self,
         dialect: &Dialect,
         pager: &mut Pager<T>,
@@ -114,7 +114,7 @@ impl Account {
     ) -> Result<(Decoded<T>, bool), Trouble> {
         let path = pager.listing.path;
         let body = self.page_body(pager, walk).await?;
-        let decoded = (pager.listing.decode)(dialect, &body, clock::now());
+        let decoded = pager.listing.read(dialect, body, clock::now()).await;
         let decoded = decoded.map_err(|error| self.unreadable(path, &error))?;
         let ends = pager.take(walk, &decoded.rows, &decoded.page);
         Ok((decoded, ends))

@@ -6,6 +6,7 @@ use crate::domain::{DeviceKey, Facts, Label, Observation, Origin, Reading, Refus
 use crate::source::decode::envelope::decode_list;
 use crate::source::decode::fields::Datum;
 use crate::source::decode::lookup::{Pointers, Record};
+use crate::source::decode::named::Names;
 use crate::source::decode::record::{SpeedUnit, row_reading};
 use crate::source::decode::{BodyError, Decoded, Dialect};
 
@@ -23,8 +24,10 @@ pub fn last_positions(
     received_at: Timestamp,
 ) -> Result<Decoded<Observation>, BodyError> {
     let pointers = Pointers::of(LAST_POSITION.kind, &dialect.fields);
+    let names = Names::of(&LAST_POSITION, &pointers);
     decode_list(
         body,
+        &names,
         |_, _| {},
         |row| {
             let record = Record::open(&LAST_POSITION, &pointers, row);
@@ -42,8 +45,10 @@ pub fn last_positions(
 /// The body is no JSON, holds no list, or is the vendor's error.
 pub fn vehicles(dialect: &Dialect, body: &[u8]) -> Result<Decoded<(DeviceKey, Label)>, BodyError> {
     let pointers = Pointers::of(VEHICLE.kind, &dialect.fields);
+    let names = Names::of(&VEHICLE, &pointers);
     decode_list(
         body,
+        &names,
         |_, _| {},
         |row| {
             let record = Record::open(&VEHICLE, &pointers, row);

@@ -1,0 +1,97 @@
+//! Lets time pass over the fleet.
+//!
+//! Vehicles that something was said of are aged with every step. All others are looked at when
+//! their deadlines are past, so that a silent fleet costs next to nothing.
+
+use jiff::Timestamp;
+
+use super::Fleet;
+use super::device::Device;
+use super::slots::{Slots, VehicleSlot};
+use super::vehicle::VehicleState;
+use crate::domain::{DeviceKey, Health};
+
+impl Fleet {
+    /// Lets time pass: metadata that never came, health, freshness, vehicles to forget.
+    pub fn age(&mut self, now: Timestamp) {
+        if self.release_overdue(now) {
+            while self.work(now) {}
+        }
+        for at in 0..self.sources.len() {
+            let was_down = self.sources[at].current() == Health::Down;
+            if self.sources[at].age(now) {
+                let is_down = self.sources[at].current() == Health::Down;
+                if was_down != is_down {
+                    self.touch_vehicles_of(at);
+                }
+            }
+        }
+        self.age_vehicles(now);
+        self.forget(now);
+    }
+
+    fn age_vehicles(&mut self, now: Timestamp) {
+        if now < self.aged_at {
+            self.doubt_deadlines();
+        }
+        self.aged_at = now;
+        for at in 0..self.dirty.len() {
+            self.age_vehicle(self.dirty[at], now);
+        }
+        while let Some(slot) = self.deadlines.take_past(now) {
+            if self.age_vehicle(slot, now) {
+                self.touch(slot);
+            } else {
+                self.note_deadline(slot);
+            }
+        }
+    }
+
+    /// Deadlines hold while time goes on. Where the clock was set back, all are looked at anew.
+    fn doubt_deadlines(&mut self) {
+        for (slot, _) in self.vehicles.iter() {
+            self.deadlines.note(slot, Timestamp::MIN);
+        }
+    }
+
+    /// Whether the vehicle changed by time alone.
+    pub(super) fn age_vehicle(&mut self, slot: VehicleSlot, now: Timestamp) -> bool {
+        let Some(state) = self.vehicles.get_mut(slot) else {
+            return false;
+        };
+        let offline_at = offline_at(&self.devices, state);
+        state.age(self.settings.expected, offline_at, now)
+    }
+
+    /// Notes when time alone may change the vehicle next.
+    pub(super) fn note_deadline(&mut self, slot: VehicleSlot) {
+        let state = self.vehicles.get(slot);
+        if let Some(at) = state.and_then(|state| state.steady_until(self.settings.expected)) {
+            self.deadlines.note(slot, at);
+        }
+    }
+
+    fn touch_vehicles_of(&mut self, source_at: usize) {
+        let holds = |state: &VehicleState| {
+            let held = state.held.as_ref();
+            held.is_some_and(|held| held.rank.source == source_at)
+        };
+        let slots: Vec<_> = self
+            .vehicles
+            .iter()
+            .filter(|(_, state)| holds(state))
+            .map(|(slot, _)| slot)
+            .collect();
+        for slot in slots {
+            self.touch(slot);
+        }
+    }
+}
+
+/// When the vendor called the device offline that holds the position.
+fn offline_at(devices: &Slots<DeviceKey, Device>, state: &VehicleState) -> Option<Timestamp> {
+    let held = state.held.as_ref()?;
+    let mut devices = state.devices.iter().filter_map(|slot| devices.get(*slot));
+    let holding = devices.find(|device| device.rank.device == held.rank.device)?;
+    holding.offline_at
+}

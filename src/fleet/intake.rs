@@ -1,0 +1,207 @@
+//! Takes in what sources say, a bounded piece at a time.
+//!
+//! A vendor's answer or its list of names may hold tens of thousands of vehicles. The task that
+//! owns the fleet must be able to turn to its tick in the midst of it; so what was said becomes
+//! work, and work is done in pieces, in the order in which it was said.
+
+use std::collections::HashSet;
+use std::vec::IntoIter;
+
+use jiff::Timestamp;
+
+use super::Fleet;
+use super::device::Device;
+use super::slots::DeviceSlot;
+use crate::domain::{DeviceKey, Label, Observation, Report, Said};
+
+/// So many records are taken in at a time; together they take well under a millisecond.
+pub const PIECE: usize = 100;
+
+/// Something that is yet to be done.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// To hear what a source said.
+    Hear { source: usize, report: Report },
+    /// To take in records.
+    Observe {
+        source: usize,
+        records: IntoIter<Observation>,
+    },
+    /// To take in a vendor's complete metadata.
+    List(Listing),
+    /// To note who is listed no longer.
+    Unlist { devices: IntoIter<DeviceSlot> },
+    /// To let go the records that waited for the metadata.
+    Release { source: usize },
+}
+
+impl Work {
+    fn observe(source: usize, records: Vec<Observation>) -> Self {
+        Self::Observe {
+            source,
+            records: records.into_iter(),
+        }
+    }
+}
+
+/// A vendor's complete metadata, in part taken in.
+#[derive(Debug)]
+pub(super) struct Listing {
+    source: usize,
+    rows: IntoIter<(DeviceKey, Label)>,
+    listed: HashSet<DeviceSlot>,
+}
+
+impl Fleet {
+    /// Takes in what a source said. A report of an unknown source is ignored.
+    pub fn observe(&mut self, report: Report, now: Timestamp) {
+        self.hear(report);
+        while self.work(now) {}
+    }
+
+    /// Notes what a source said, to be taken in by [`Fleet::work`].
+    pub fn hear(&mut self, report: Report) {
+        let mut sources = self.sources.iter();
+        if let Some(source) = sources.position(|source| *source.id() == report.source) {
+            self.work.push_back(Work::Hear { source, report });
+        }
+    }
+
+    /// Whether something was heard and not yet taken in.
+    pub fn is_behind(&self) -> bool {
+        !self.work.is_empty()
+    }
+
+    /// Takes in a piece of what was heard; whether there is more.
+    pub fn work(&mut self, now: Timestamp) -> bool {
+        self.release_overdue(now);
+        let mut room = PIECE;
+        while 0 < room
+            && let Some(work) = self.work.pop_front()
+        {
+            self.advance(work, &mut room, now);
+        }
+        self.is_behind()
+    }
+
+    /// Makes records that have waited for their names long enough the next to be taken in;
+    /// whether there were any.
+    pub(super) fn release_overdue(&mut self, now: Timestamp) -> bool {
+        let mut is_any = false;
+        for (at, source) in self.sources.iter_mut().enumerate() {
+            if source.is_wait_over(now) {
+                is_any = true;
+                self.work.push_front(Work::observe(at, source.release()));
+            }
+        }
+        is_any
+    }
+
+    /// Does `work`, or as much of it as there is `room` for.
+    fn advance(&mut self, work: Work, room: &mut usize, now: Timestamp) {
+        match work {
+            Work::Hear { source, report } => {
+                *room -= 1;
+                self.hear_one(source, report, now);
+            }
+            Work::Release { source } => {
+                let records = self.sources[source].release();
+                self.work.push_front(Work::observe(source, records));
+            }
+            Work::Observe {
+                source,
+                mut records,
+            } => {
+                for record in some(&mut records, room) {
+                    self.observe_record(source, record, now);
+                }
+                if 0 < records.len() {
+                    self.work.push_front(Work::Observe { source, records });
+                }
+            }
+            Work::List(mut listing) => {
+                for (key, label) in some(&mut listing.rows, room) {
+                    let slot = self.list_one(listing.source, &key, label, now);
+                    listing.listed.insert(slot);
+                }
+                if 0 < listing.rows.len() {
+                    self.work.push_front(Work::List(listing));
+                } else {
+                    let devices = self.missing_in(&listing).into_iter();
+                    self.work.push_front(Work::Unlist { devices });
+                }
+            }
+            Work::Unlist { mut devices } => {
+                for slot in some(&mut devices, room) {
+                    self.unlist_one(slot, now);
+                }
+                if 0 < devices.len() {
+                    self.work.push_front(Work::Unlist { devices });
+                }
+            }
+        }
+    }
+
+    fn hear_one(&mut self, source: usize, report: Report, now: Timestamp) {
+        match report.said {
+            Said::Observed(records) => {
+                let records = self.sources[source].admit(records, now);
+                self.work.push_front(Work::observe(source, records));
+            }
+            Said::Listed(rows) => {
+                self.work.push_front(Work::Release { source });
+                if let Some(rows) = rows {
+                    self.work.push_front(Work::List(Listing {
+                        source,
+                        rows: rows.into_iter(),
+                        listed: HashSet::new(),
+                    }));
+                }
+            }
+            Said::Offline { device, since } => self.call_offline(&device, since, report.at, now),
+            Said::Signal(signal) => self.sources[source].health.apply(signal, report.at),
+            // Counted where it was refused; it changes nothing here.
+            Said::Refused(_) => {}
+        }
+    }
+
+    fn list_one(
+        &mut self,
+        source: usize,
+        key: &DeviceKey,
+        label: Label,
+        now: Timestamp,
+    ) -> DeviceSlot {
+        let slot = self.ensure_device(source, key);
+        self.unlisted.remove(&slot);
+        self.relabel(slot, now, |device| {
+            device.listed = Some(label);
+            device.unlisted_since = None;
+        });
+        slot
+    }
+
+    /// The devices that a complete listing no longer holds.
+    fn missing_in(&self, listing: &Listing) -> Vec<DeviceSlot> {
+        let is_missing = |(slot, device): &(DeviceSlot, &Device)| {
+            device.rank.source == listing.source
+                && device.listed.is_some()
+                && device.unlisted_since.is_none()
+                && !listing.listed.contains(slot)
+        };
+        let missing = self.devices.iter().filter(is_missing);
+        missing.map(|(slot, _)| slot).collect()
+    }
+
+    fn unlist_one(&mut self, slot: DeviceSlot, now: Timestamp) {
+        self.unlisted.insert(slot);
+        self.relabel(slot, now, |device| device.unlisted_since = Some(now));
+    }
+}
+
+/// As many of `items` as there is `room` for.
+fn some<T>(items: &mut IntoIter<T>, room: &mut usize) -> impl Iterator<Item = T> {
+    let n = items.len().min(*room);
+    *room -= n;
+    items.take(n)
+}
