@@ -17,6 +17,8 @@ use crate::text::{self, Result, say};
 
 /// A slow viewer reads this much a second.
 const SLOW_BYTES_PER_SECOND: usize = 1_024;
+const ASKS_FOR_BIN: &str = "Sec-WebSocket-Protocol: fleetglass.v1.bin\r\n\
+    Sec-WebSocket-Extensions: permessage-deflate\r\n";
 const READ_BYTES: usize = 256 << 10;
 /// As much of a payload as tells its number and its time.
 const HEAD_BYTES: usize = 96;
@@ -62,12 +64,18 @@ struct Crowd {
     counts: Counts,
     buffer: Vec<u8>,
     slow_read_at: Instant,
+    is_bin: bool,
 }
 
-/// `PORT GOOD SLOW DEAF`.
+/// `PORT GOOD SLOW DEAF`, and `bin` for viewers of the binary protocol that inflate: of those
+/// frames are counted and nothing else.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
-    let [port, good, slow, deaf] = arguments else {
-        return Err("a client wants PORT GOOD SLOW DEAF".into());
+    let (numbers, is_bin) = match arguments {
+        [numbers @ .., "bin"] => (numbers, true),
+        numbers => (numbers, false),
+    };
+    let [port, good, slow, deaf] = numbers else {
+        return Err("a client wants PORT GOOD SLOW DEAF [bin]".into());
     };
     let mut crowd = Crowd {
         address: SocketAddr::from(([127, 0, 0, 1], port.parse()?)),
@@ -76,6 +84,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
         counts: Counts::default(),
         buffer: vec![0; READ_BYTES],
         slow_read_at: Instant::now(),
+        is_bin,
     };
     for (way, n) in [(Way::Good, good), (Way::Slow, slow), (Way::Deaf, deaf)] {
         for _ in 0..n.parse::<usize>()? {
@@ -174,10 +183,11 @@ impl Crowd {
         let query = seq
             .map(|seq| format!("?epoch=bench&seq={seq}"))
             .unwrap_or_default();
+        let extra = if self.is_bin { ASKS_FOR_BIN } else { "" };
         write!(
             socket,
             "GET /api/v1/live{query} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\n\
-             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             {extra}Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         )?;
         socket.set_nonblocking(true)?;
@@ -305,6 +315,9 @@ impl Viewer {
             self.seq = None;
         } else if payload.starts_with(br#"{"type":"hello""#) {
             self.is_resumed = is_resumed(payload);
+        } else if self.head[0] & 0x0F == 2 {
+            // A fleet message, deflated or not.
+            counts.frames += 1;
         }
         self.head.clear();
     }

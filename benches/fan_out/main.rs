@@ -7,6 +7,7 @@
 //!
 //!     cargo bench --bench fan_out                      all cells, about five minutes
 //!     cargo bench --bench fan_out -- --quick           a short run of each
+//!     cargo bench --bench fan_out -- fleet             10,000 vehicles at 1 Hz to 1,000 viewers
 //!     cargo bench --bench fan_out -- stress            slow and deaf viewers beside good ones
 //!     cargo bench --bench fan_out -- storm             2,000 viewers cut at once
 //!     cargo bench --bench fan_out -- continuity        two million frames without a hole
@@ -17,6 +18,7 @@ mod common;
 mod cells;
 mod child;
 mod client;
+mod fleet;
 mod floor;
 mod product;
 mod scenes;
@@ -33,13 +35,15 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["as-floor"] => floor::serve(),
         ["as-product"] => product::serve(),
+        ["as-fleet"] => fleet::serve(),
         ["as-client", rest @ ..] => client::run(rest),
         ["stress"] => scenes::stress(),
         ["storm"] => scenes::storm(),
         ["continuity"] => scenes::continuity(),
+        ["fleet"] => scenes::fleet(),
         [] => cells::run(false),
         ["--quick"] => cells::run(true),
-        _ => Err(format!("{words:?} is none of: --quick, stress, storm, continuity").into()),
+        _ => Err(format!("{words:?} is none of: --quick, fleet, stress, storm, continuity").into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,6 +15,7 @@ use axum::serve::ListenerExt;
 use fleetglass::clock;
 use fleetglass::domain::{Freshness, FreshnessState, Motion, MotionState, Vehicle, VehicleId};
 use fleetglass::fleet::Changes;
+use fleetglass::live::bin::BIN_PROTOCOL;
 use fleetglass::live::channel::ChannelSettings;
 use fleetglass::live::encoder::Encoder;
 use fleetglass::live::hub::Hub;
@@ -23,12 +24,45 @@ use fleetglass::live::viewer::{Dialect, Introduction, ViewerSettings};
 use fleetglass::live::ws::handshake::Handshake;
 use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
 
 use crate::child::{self, Server};
 use crate::text::Result;
 
 /// As the server sets it.
 const SEND_BUFFER_BYTES: usize = 128 << 10;
+
+/// The live path behind a port.
+pub(crate) struct Live {
+    pub(crate) runtime: Runtime,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) encoder: Encoder,
+    pub(crate) port: u16,
+}
+
+impl Live {
+    pub(crate) fn open() -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()?;
+        let hub = Arc::new(Hub::new("bench", ChannelSettings::default()));
+        let encoder = Encoder::start(Arc::clone(&hub), clock::now)?;
+        let viewers = ViewerSettings::default();
+        let reception = Reception::open(Arc::clone(&hub), viewers, 1, clock::now)?;
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+        let port = listener.local_addr()?.port();
+        let route = get(async move |request: Request| upgrade(&reception, request));
+        let app = Router::new().route("/api/v1/live", route);
+        runtime.spawn(async move { axum::serve(listener.tap_io(tune), app).await });
+        Ok(Self {
+            runtime,
+            hub,
+            encoder,
+            port,
+        })
+    }
+}
 
 struct Product {
     encoder: Encoder,
@@ -38,34 +72,22 @@ struct Product {
 }
 
 pub(crate) fn serve() -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
-    let hub = Arc::new(Hub::new("bench", ChannelSettings::default()));
-    let encoder = Encoder::start(Arc::clone(&hub), clock::now)?;
-    let viewers = ViewerSettings::default();
-    let reception = Reception::open(Arc::clone(&hub), viewers, 1, clock::now)?;
-    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
-    let port = listener.local_addr()?.port();
-    let route = get(async move |request: Request| upgrade(&reception, request));
-    let app = Router::new().route("/api/v1/live", route);
-    runtime.spawn(async move { axum::serve(listener.tap_io(tune), app).await });
+    let live = Live::open()?;
     let mut product = Product {
-        encoder,
+        encoder: live.encoder,
         around_name: 0,
         n_published: 0,
     };
     product.publish(0)?;
     product.around_name = loop {
-        let current = hub.current();
+        let current = live.hub.current();
         if let Some(entry) = current.vehicles.first() {
             let head = crate::text::head(100, clock::now());
             break entry.json().get().len() + head.len() + r#""vehicles":[]}"#.len();
         }
         std::thread::sleep(Duration::from_millis(1));
     };
-    child::obey(port, &mut product)
+    child::obey(live.port, &mut product)
 }
 
 fn upgrade(reception: &Reception, mut request: Request) -> Response {
@@ -73,19 +95,25 @@ fn upgrade(reception: &Reception, mut request: Request) -> Response {
     let Ok(handshake) = checked else {
         return StatusCode::BAD_REQUEST.into_response();
     };
+    let is_bin = |name: &&String| *name == BIN_PROTOCOL;
+    let protocol = handshake.offered().iter().find(is_bin).map(String::as_str);
     let query = request.uri().query().unwrap_or_default();
     let resume = query
         .strip_prefix("epoch=bench&seq=")
         .and_then(|seq| seq.parse().ok());
+    let dialect = match protocol {
+        Some(_) => Dialect::Bin,
+        None => Dialect::Json,
+    };
     let who = Introduction {
-        dialect: Some(Dialect::Json),
+        dialect: Some(dialect),
         deflates: handshake.deflates(),
         resume: resume.map(|seq| ("bench".to_owned(), seq)),
         sight: None,
     };
     reception.receive(hyper::upgrade::on(&mut request), who);
     let mut answer = StatusCode::SWITCHING_PROTOCOLS.into_response();
-    answer.headers_mut().extend(handshake.answer(None));
+    answer.headers_mut().extend(handshake.answer(protocol));
     answer
 }
 

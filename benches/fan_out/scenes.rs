@@ -33,6 +33,44 @@ impl Scene {
     }
 }
 
+/// 10,000 vehicles at 1 Hz to 1,000 viewers, all of it from the observation on.
+pub(crate) fn fleet() -> Result<()> {
+    let noise = Noise::start();
+    let mut server = Pipe::open(0, &["as-fleet"])?;
+    let port = server.answer()?;
+    let alone = server.measure("run 0 4 10")?;
+    let mut client = Pipe::open(1, &["as-client", &port, "1000", "0", "0", "bin"])?;
+    client.answer()?;
+    std::thread::sleep(Duration::from_secs(1));
+    client.order("start")?;
+    let load = server.measure("run 0 4 10")?;
+    client.order("stop")?;
+    let told = client.answer()?;
+    let mut numbers = told.split(' ').map(str::parse::<u64>);
+    let mut next = || {
+        numbers
+            .next()
+            .and_then(std::result::Result::ok)
+            .unwrap_or(0)
+    };
+    let (frames, bytes) = (next(), next());
+    // The child sleeps a little after a run to let it end.
+    let core = |cpu: Duration| cpu.as_secs_f64() / 10.3;
+    say(&format!(
+        "{} vehicles at 1 Hz to 1,000 viewers: {:.2} of the limit ({:.3} of a core, limit 0.2)",
+        crate::fleet::N_VEHICLES,
+        core(load.cpu) / 0.2,
+        core(load.cpu)
+    ));
+    say(&format!(
+        "  without viewers {:.3} of a core; {frames} frames, {} bytes each",
+        core(alone.cpu),
+        bytes / frames.max(1)
+    ));
+    say(&noise.report());
+    Ok(())
+}
+
 /// Of 1,000 viewers 10 % read 1 KB a second and 1 % nothing: the others must not notice.
 pub(crate) fn stress() -> Result<()> {
     let noise = Noise::start();
