@@ -9,6 +9,8 @@ export const SHORTEST_GLIDE_MS = 250;
 export const LONGEST_GLIDE_MS = 15_000;
 /** A coast covers in all what the glide's pace covers in this time. */
 export const COAST_TAU_MS = 1_200;
+/** How many times the way between its fixes a marker can be from where it is going, at most. */
+export const REACH_FACTOR = Math.max(1, COAST_TAU_MS / SHORTEST_GLIDE_MS);
 /** After this long past the last fix nothing moves any more. */
 export const COAST_END_MS = 4_000;
 

@@ -6,9 +6,10 @@ import { MOVING, OFFLINE } from "../codes.ts";
 import type { FleetTable } from "../page/fleet-table.ts";
 import { Clumps } from "./clumps.ts";
 import type { LabelAtlas, LabelCell } from "./label-atlas.ts";
-import type { DrawnPoint, MarkerBuffer } from "./marker-buffer.ts";
+import type { MarkerBuffer } from "./marker-buffer.ts";
 import { MarkerGrid } from "./marker-grid.ts";
-import { markerRadiusPx, toXPx, toYPx } from "./view.ts";
+import { WORLD } from "./mercator.ts";
+import { markerRadiusPx, worldBox } from "./view.ts";
 import type { View } from "./view.ts";
 
 /** Where a name stands, as the direction of its centre from the marker's. */
@@ -84,14 +85,11 @@ export function placeLabels(input: PlacementInput): Map<number, PlacedLabel> {
 
 function gridOf({ table, markers, view, nowMs }: PlacementInput): MarkerGrid {
   const grid = new MarkerGrid(table.rowCount, view.widthPx, view.heightPx);
-  const point: DrawnPoint = { x: 0, y: 0 };
-  for (let row = 0; row < table.rowCount; row++) {
-    if (table.hasPosition[row] === 0) continue;
-    markers.drawnAt(row, nowMs, point);
-    const xPx = toXPx(view, point.x);
-    const yPx = toYPx(view, point.y);
-    if (xPx >= 0 && yPx >= 0 && xPx <= view.widthPx && yPx <= view.heightPx) grid.add(row, xPx, yPx);
-  }
+  const [centerXPx, centerYPx] = [view.widthPx / 2, view.heightPx / 2];
+  const pxPerUnit = view.worldPx / WORLD;
+  markers.visitWithin(worldBox(view, centerXPx, centerYPx, centerXPx, centerYPx), nowMs, (row, x, y) => {
+    grid.add(row, centerXPx + x * pxPerUnit, centerYPx + y * pxPerUnit);
+  });
   return grid;
 }
 
@@ -116,8 +114,8 @@ function byPriority({ table, selectedRow, before }: PlacementInput, grid: Marker
 }
 
 function priorityOf(table: FleetTable, row: number, isShown: boolean): number {
-  if (table.freshness[row]! >= OFFLINE) return isShown ? PRIORITY.overdueShown : PRIORITY.overdue;
-  if (table.motion[row] === MOVING) return isShown ? PRIORITY.movingShown : PRIORITY.moving;
+  if (table.freshness(row) >= OFFLINE) return isShown ? PRIORITY.overdueShown : PRIORITY.overdue;
+  if (table.motion(row) === MOVING) return isShown ? PRIORITY.movingShown : PRIORITY.moving;
   return isShown ? PRIORITY.shown : PRIORITY.rest;
 }
 
