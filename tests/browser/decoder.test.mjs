@@ -110,7 +110,7 @@ for (const [what, bytes] of Object.entries(HOSTILE)) {
 
 test("a dictionary that is no list, or too short, is refused", () => {
   for (const [names, wrong] of [[[[0, { id: "a" }]], "{}"], [[[0, { id: "a" }], [1, { id: "b" }]], '[{"id":"a"}]']]) {
-    const message = fleetMessage({ kind: DICTIONARY, at_ms: AT_MS, seq: 1, names });
+    const message = Buffer.from(fleetMessage({ kind: DICTIONARY, at_ms: AT_MS, seq: 1, names }));
     const before = message.readUInt32LE(36);
     message.writeUInt32LE(wrong.length, 36);
     const cut = Buffer.concat([message.subarray(0, message.length - before), Buffer.from(wrong)]);
@@ -155,7 +155,7 @@ function differences(parts) {
 }
 
 function changed(bytes, change) {
-  change(bytes);
+  change(Buffer.from(bytes.buffer));
   return bytes;
 }
 

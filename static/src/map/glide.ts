@@ -20,11 +20,14 @@ export function glideDurationMs(gapMs: number): number {
   return Math.min(LONGEST_GLIDE_MS, Math.max(SHORTEST_GLIDE_MS, gapMs));
 }
 
+/** What a coast has covered after each millisecond, of the way that takes `COAST_TAU_MS`; looked up, as it is asked for by the thousand. */
+const COASTED = Float32Array.from({ length: COAST_END_MS + 1 }, (_, ms) => 1 - Math.exp(-ms / COAST_TAU_MS));
+
 /** The part of the way from one fix to the next that is covered; beyond 1 while coasting. */
 export function glideProgress(elapsedMs: number, durationMs: number, mayCoast: boolean): number {
   if (durationMs <= 0) return 1;
-  const along = Math.min(1, Math.max(0, elapsedMs / durationMs));
-  if (!mayCoast) return along;
-  const beyondMs = Math.min(COAST_END_MS, Math.max(0, elapsedMs - durationMs));
-  return along + (COAST_TAU_MS / durationMs) * (1 - Math.exp(-beyondMs / COAST_TAU_MS));
+  if (elapsedMs < durationMs) return elapsedMs > 0 ? elapsedMs / durationMs : 0;
+  if (!mayCoast) return 1;
+  const beyondMs = Math.min(COAST_END_MS, elapsedMs - durationMs);
+  return 1 + (COAST_TAU_MS / durationMs) * COASTED[beyondMs | 0]!;
 }

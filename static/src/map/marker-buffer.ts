@@ -37,8 +37,16 @@ export interface WorldBox {
   halfY: number;
 }
 
+/** Markers in a box, by index: their rows, and their places relative to the box's centre. */
+export interface Found {
+  count: number;
+  rows: Int32Array;
+  x: Float32Array;
+  y: Float32Array;
+}
+
 export class MarkerBuffer {
-  words = new Uint32Array(0);
+  words = new Int32Array(0);
   floats = new Float32Array(0);
   /** Rows to upload, first and past the last; empty where equal. */
   dirtyFrom = 0;
@@ -46,11 +54,12 @@ export class MarkerBuffer {
   /** Until when some marker moves, in `nowMs` of this page. */
   restlessUntilMs = 0;
   /** The time of the fix that each marker goes to; 0 is none. */
-  #lastFixedAtS = new Uint32Array(0);
+  #lastFixedAtS = new Int32Array(0);
   #selectedRow = -1;
   #table: FleetTable;
   #isGliding: () => boolean;
   #drawn: DrawnPoint = { x: 0, y: 0 };
+  #found: Found = { count: 0, rows: new Int32Array(0), x: new Float32Array(0), y: new Float32Array(0) };
 
   constructor(table: FleetTable, isGliding: () => boolean) {
     this.#table = table;
@@ -64,55 +73,70 @@ export class MarkerBuffer {
       const row = removed[i]!;
       this.words[row * RECORD_WORDS + WORD.look] = 0;
       this.#lastFixedAtS[row] = 0;
-      this.#markDirty(row);
     }
-    const isGliding = this.#isGliding();
-    for (let i = 0; i < changed.length; i++) this.#put(changed[i]!, nowMs, isGliding);
+    this.#markDirty(removed);
+    this.#putAll(changed, nowMs);
+    this.#markDirty(changed);
+    this.select(this.#selectedRow);
   }
 
   select(row: number): void {
-    const before = this.#selectedRow;
-    this.#selectedRow = row;
-    for (const changed of [before, row]) {
+    const { words } = this;
+    for (const changed of new Set([this.#selectedRow, row])) {
       if (changed < 0 || changed >= this.#lastFixedAtS.length) continue;
-      this.words[changed * RECORD_WORDS + WORD.look]! &= ~LOOK.isSelected;
-      if (changed === row) this.words[changed * RECORD_WORDS + WORD.look]! |= LOOK.isSelected;
-      this.#markDirty(changed);
+      const at = changed * RECORD_WORDS + WORD.look;
+      const look = changed === row ? words[at]! | LOOK.isSelected : words[at]! & ~LOOK.isSelected;
+      if (look === words[at]) continue;
+      words[at] = look;
+      this.#markDirty(Uint32Array.of(changed));
     }
+    this.#selectedRow = row;
   }
 
   /** Where a row's marker is drawn at `nowMs`, written to `out`. */
   drawnAt(row: number, nowMs: number, out: DrawnPoint): DrawnPoint {
     const at = row * RECORD_WORDS;
     const { words } = this;
-    const along = this.#along(at, nowMs);
+    const mayCoast = (words[at + WORD.look]! & LOOK.mayCoast) !== 0;
+    const along = glideProgress((nowMs - words[at + WORD.startMs]!) | 0, this.floats[at + WORD.durationMs]!, mayCoast);
     // `| 0` takes the shorter way round the world.
     out.x = (words[at]! + ((words[at + 2]! - words[at]!) | 0) * along) >>> 0;
     out.y = (words[at + 1]! + ((words[at + 3]! - words[at + 1]!) | 0) * along) >>> 0;
     return out;
   }
 
-  /** Visits the markers drawn in a box at `nowMs`, each with its place relative to the box's centre. */
-  visitWithin(box: WorldBox, nowMs: number, visit: (row: number, x: number, y: number) => void): void {
+  /** Finds the markers drawn in a box at `nowMs`; what it answers is overwritten by the next call. */
+  within(box: WorldBox, nowMs: number): Found {
     const { words, floats } = this;
+    const found = this.#found;
+    const { rows, x: xs, y: ys } = found;
     const { halfX, halfY } = box;
+    const [centerX, centerY] = [box.x | 0, box.y | 0];
     const rowCount = Math.min(this.#table.rowCount, this.#lastFixedAtS.length);
+    let count = 0;
     for (let row = 0, at = 0; row < rowCount; row++, at += RECORD_WORDS) {
-      if ((words[at + WORD.look]! & LOOK.isShown) === 0) continue;
-      let x = (words[at + 2]! - box.x) | 0;
-      let y = (words[at + 3]! - box.y) | 0;
+      const look = words[at + WORD.look]!;
+      if ((look & LOOK.isShown) === 0) continue;
+      let x = (words[at + 2]! - centerX) | 0;
+      let y = (words[at + 3]! - centerY) | 0;
       const durationMs = floats[at + WORD.durationMs]!;
       if (durationMs > 0) {
         const wayX = (words[at + 2]! - words[at]!) | 0;
         const wayY = (words[at + 3]! - words[at + 1]!) | 0;
         // Most are far off, whatever part of their way they have gone.
         if (Math.abs(x) - Math.abs(wayX) * REACH_FACTOR > halfX || Math.abs(y) - Math.abs(wayY) * REACH_FACTOR > halfY) continue;
-        const beyond = this.#along(at, nowMs) - 1;
+        const beyond = glideProgress((nowMs - words[at + WORD.startMs]!) | 0, durationMs, (look & LOOK.mayCoast) !== 0) - 1;
         x += wayX * beyond;
         y += wayY * beyond;
       }
-      if (Math.abs(x) <= halfX && Math.abs(y) <= halfY) visit(row, x, y);
+      if (Math.abs(x) > halfX || Math.abs(y) > halfY) continue;
+      rows[count] = row;
+      xs[count] = x;
+      ys[count] = y;
+      count += 1;
     }
+    found.count = count;
+    return found;
   }
 
   /** Ends all glides that are over, so that their 32-bit start times never grow old. */
@@ -123,86 +147,93 @@ export class MarkerBuffer {
       const elapsedMs = (nowMs - this.words[at + WORD.startMs]!) | 0;
       if (durationMs === 0 || elapsedMs < durationMs + COAST_END_MS) continue;
       const { x, y } = this.drawnAt(row, nowMs, this.#drawn);
-      this.#place(at, x, y);
-      this.#markDirty(row);
+      place(this.words, at, x, y);
+      this.#markDirty(Uint32Array.of(row));
     }
   }
 
-  /** The part of its way that a marker has gone. */
-  #along(at: number, nowMs: number): number {
-    const mayCoast = (this.words[at + WORD.look]! & LOOK.mayCoast) !== 0;
-    const elapsedMs = (nowMs - this.words[at + WORD.startMs]!) | 0;
-    return glideProgress(elapsedMs, this.floats[at + WORD.durationMs]!, mayCoast);
-  }
-
-  #put(row: number, nowMs: number, isGliding: boolean): void {
+  /** The one loop that must be fast: all arrays stand by, and nothing is made for a row. */
+  #putAll(changed: Uint32Array, nowMs: number): void {
     const { state, heading, fixedAtS, mercatorX, mercatorY } = this.#table;
-    const at = row * RECORD_WORDS;
-    const { words } = this;
-    const lookBefore = words[at + WORD.look]!;
-    const code = state[row]!;
-    let look = code & STATE_MASK;
-    let headings = turned(lookBefore, heading[row]!, true);
-    if ((code & STATE.hasPosition) !== 0) {
-      const fixed = fixedAtS[row]!;
-      const lastFixed = this.#lastFixedAtS[row]!;
-      const [x, y] = [mercatorX[row]!, mercatorY[row]!];
-      const isNew = lastFixed === 0;
-      if (fixed !== lastFixed || x !== words[at + 2] || y !== words[at + 3]) {
-        this.#lastFixedAtS[row] = fixed;
-        const gapMs = fixed === lastFixed ? SAME_SECOND_MS : (fixed - lastFixed) * 1000;
-        const durationMs = isGliding && !isNew ? glideDurationMs(gapMs) : 0;
-        this.#moveTo(row, at, x, y, durationMs, nowMs);
-        headings = turned(lookBefore, heading[row]!, durationMs === 0);
+    const { words, floats } = this;
+    const lastFixedAtS = this.#lastFixedAtS;
+    const isGliding = this.#isGliding();
+    const coasting = isGliding ? LOOK.mayCoast : 0;
+    let longestMs = 0;
+    for (let i = 0; i < changed.length; i++) {
+      const row = changed[i]!;
+      const at = row * RECORD_WORDS;
+      const code = state[row]!;
+      const look = (code & STATE_MASK) | ((code & MOTION_AND_FRESHNESS) === MOVING_AND_LIVE ? coasting : 0);
+      const before = words[at + WORD.look]!;
+      let durationMs = 0;
+      if ((code & STATE.hasPosition) !== 0) {
+        const fixed = fixedAtS[row]! | 0;
+        const last = lastFixedAtS[row]!;
+        const x = mercatorX[row]! | 0;
+        const y = mercatorY[row]! | 0;
+        if (fixed !== last || x !== words[at + 2] || y !== words[at + 3]) {
+          lastFixedAtS[row] = fixed;
+          const gapMs = fixed === last ? SAME_SECOND_MS : ((fixed - last) | 0) * 1000;
+          durationMs = isGliding && last !== 0 ? glideDurationMs(gapMs) : 0;
+          if (durationMs === 0) place(words, at, x, y);
+          else if (moveTo(words, floats, at, x, y, durationMs, nowMs) && durationMs > longestMs) longestMs = durationMs;
+        }
       }
+      words[at + WORD.look] = look | turned(before, heading[row]!, durationMs === 0);
     }
-    if (isGliding && (code & MOTION_AND_FRESHNESS) === MOVING_AND_LIVE) look |= LOOK.mayCoast;
-    if (row === this.#selectedRow) look |= LOOK.isSelected;
-    words[at + WORD.look] = look | headings;
-    this.#markDirty(row);
+    if (longestMs > 0) this.restlessUntilMs = Math.max(this.restlessUntilMs, nowMs + longestMs + COAST_END_MS);
   }
 
-  #moveTo(row: number, at: number, x: number, y: number, durationMs: number, nowMs: number): void {
-    const drawn = durationMs === 0 ? null : this.drawnAt(row, nowMs, this.#drawn);
-    if (drawn === null || (drawn.x === x && drawn.y === y)) {
-      this.#place(at, x, y);
-      return;
+  #markDirty(rows: Uint32Array): void {
+    if (rows.length === 0) return;
+    let from = this.dirtyFrom === this.dirtyTo ? Infinity : this.dirtyFrom;
+    let to = this.dirtyTo;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      if (row < from) from = row;
+      if (row >= to) to = row + 1;
     }
-    this.words[at] = drawn.x;
-    this.words[at + 1] = drawn.y;
-    this.words[at + 2] = x;
-    this.words[at + 3] = y;
-    this.words[at + WORD.startMs] = nowMs;
-    this.floats[at + WORD.durationMs] = durationMs;
-    this.restlessUntilMs = Math.max(this.restlessUntilMs, nowMs + durationMs + COAST_END_MS);
-  }
-
-  #place(at: number, x: number, y: number): void {
-    this.words[at] = x;
-    this.words[at + 1] = y;
-    this.words[at + 2] = x;
-    this.words[at + 3] = y;
-    this.words[at + WORD.startMs] = 0;
-    this.floats[at + WORD.durationMs] = 0;
-  }
-
-  #markDirty(row: number): void {
-    const isClean = this.dirtyFrom === this.dirtyTo;
-    this.dirtyFrom = isClean ? row : Math.min(this.dirtyFrom, row);
-    this.dirtyTo = isClean ? row + 1 : Math.max(this.dirtyTo, row + 1);
+    this.dirtyFrom = from;
+    this.dirtyTo = to;
   }
 
   #reserve(): void {
     const { capacity } = this.#table;
     if (this.#lastFixedAtS.length >= capacity) return;
-    const words = new Uint32Array(capacity * RECORD_WORDS);
+    const words = new Int32Array(capacity * RECORD_WORDS);
     words.set(this.words);
     this.words = words;
     this.floats = new Float32Array(words.buffer);
-    const lastFixed = new Uint32Array(capacity);
+    const lastFixed = new Int32Array(capacity);
     lastFixed.set(this.#lastFixedAtS);
     this.#lastFixedAtS = lastFixed;
+    this.#found = { count: 0, rows: new Int32Array(capacity), x: new Float32Array(capacity), y: new Float32Array(capacity) };
   }
+}
+
+/** Sends a marker on its way from where it is drawn now; answers whether it has any to go. */
+function moveTo(words: Int32Array, floats: Float32Array, at: number, x: number, y: number, durationMs: number, nowMs: number): boolean {
+  const along = glideProgress((nowMs - words[at + WORD.startMs]!) | 0, floats[at + WORD.durationMs]!, (words[at + WORD.look]! & LOOK.mayCoast) !== 0);
+  const drawnX = (words[at]! + ((((words[at + 2]! - words[at]!) | 0) * along) | 0)) | 0;
+  const drawnY = (words[at + 1]! + ((((words[at + 3]! - words[at + 1]!) | 0) * along) | 0)) | 0;
+  words[at] = drawnX;
+  words[at + 1] = drawnY;
+  words[at + 2] = x;
+  words[at + 3] = y;
+  words[at + WORD.startMs] = nowMs;
+  floats[at + WORD.durationMs] = durationMs;
+  return drawnX !== x || drawnY !== y;
+}
+
+/** Puts a marker where it stands still. */
+function place(words: Int32Array, at: number, x: number, y: number): void {
+  words[at] = x;
+  words[at + 1] = y;
+  words[at + 2] = x;
+  words[at + 3] = y;
+  words[at + WORD.startMs] = 0;
+  words[at + WORD.durationMs] = 0;
 }
 
 /** The headings' bytes of a look word: from the one before to this one, or this one at once. */

@@ -12,6 +12,8 @@ export async function bundled(code, options = {}) {
     stdin: { contents: code, resolveDir: STATIC, loader: "ts" },
     bundle: true,
     format: "esm",
+    minify: true,
+    target: ["chrome111", "firefox128", "safari17.4"],
     write: false,
     logLevel: "warning",
     loader: { ".woff2": "empty", ".svg": "empty" },

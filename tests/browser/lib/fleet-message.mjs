@@ -12,17 +12,17 @@ export const DICTIONARY = 3;
  * and the others to be added. All ascending by index.
  */
 export function fleetMessage({ kind, tile = [0, 0, 0], at_ms, seq, base = seq, names = [], removed = [], full = [], moved = [] }) {
-  const json = names.length === 0 ? Buffer.alloc(0) : Buffer.from(JSON.stringify(names.map(([, entry]) => entry)));
-  const head = Buffer.alloc(HEAD_BYTES);
-  head.writeUInt8(kind, 0);
-  head.writeUInt8(tile[0], 1);
-  head.writeUInt16LE(tile[1], 2);
-  head.writeUInt16LE(tile[2], 4);
-  [at_ms, seq, base].forEach((number, i) => head.writeDoubleLE(number, 8 + 8 * i));
-  [names.length, json.length, removed.length, full.length, moved.length].forEach((count, i) => head.writeUInt32LE(count, 32 + 4 * i));
+  const json = names.length === 0 ? new Uint8Array(0) : new TextEncoder().encode(JSON.stringify(names.map(([, entry]) => entry)));
+  const head = new DataView(new ArrayBuffer(HEAD_BYTES));
+  head.setUint8(0, kind);
+  head.setUint8(1, tile[0]);
+  head.setUint16(2, tile[1], true);
+  head.setUint16(4, tile[2], true);
+  [at_ms, seq, base].forEach((number, i) => head.setFloat64(8 + 8 * i, number, true));
+  [names.length, json.length, removed.length, full.length, moved.length].forEach((count, i) => head.setUint32(32 + 4 * i, count, true));
   const now_s = Math.floor(at_ms / 1000);
-  return Buffer.concat([
-    head,
+  return joined([
+    new Uint8Array(head.buffer),
     indices(names.map(([index]) => index)),
     json,
     indices(removed),
@@ -39,13 +39,23 @@ export function fleetMessage({ kind, tile = [0, 0, 0], at_ms, seq, base = seq, n
   ]);
 }
 
-function states(rows) {
-  return ["state", "flags", "heading", "speed"].map((member) => Buffer.from(rows.map((row) => row[member] & 255)));
+function joined(parts) {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
-/** One buffer for each byte of the numbers, the lowest first. */
+function states(rows) {
+  return ["state", "flags", "heading", "speed"].map((member) => Uint8Array.from(rows, (row) => row[member]));
+}
+
+/** One part for each byte of the numbers, the lowest first. */
 function planes(numbers, bytes) {
-  return Array.from({ length: bytes }, (_, i) => Buffer.from(numbers.map((number) => (number >>> (8 * i)) & 255)));
+  return Array.from({ length: bytes }, (_, i) => Uint8Array.from(numbers, (number) => number >>> (8 * i)));
 }
 
 function zigzag(number) {
@@ -61,5 +71,5 @@ function indices(ascending) {
     for (; step > 0x7f; step >>>= 7) bytes.push((step & 0x7f) | 0x80);
     bytes.push(step);
   }
-  return Buffer.from(bytes);
+  return Uint8Array.from(bytes);
 }
