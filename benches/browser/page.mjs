@@ -5,8 +5,9 @@ import { FleetDecoder } from "../../static/src/live/decoder.ts";
 import { FleetColumns } from "../../static/src/live/columns.ts";
 import { Directory } from "../../static/src/live/directory.ts";
 import { LabelAtlas } from "../../static/src/map/label-atlas.ts";
-import { placeLabels } from "../../static/src/map/label-placement.ts";
+import { LabelPlacement } from "../../static/src/map/label-placement.ts";
 import { MarkerBuffer } from "../../static/src/map/marker-buffer.ts";
+import { MarkerLayer } from "../../static/src/map/marker-layer.ts";
 import { Overlay, overlayNowMs } from "../../static/src/map/overlay.ts";
 import { pickRow } from "../../static/src/map/picking.ts";
 import { readTheme } from "../../static/src/map/theme.ts";
@@ -78,6 +79,35 @@ const MEASURES = {
     return timed(100, () => fleet.update((fleet.clock.nowMs += 1_000)), 5);
   },
 
+  /** The first message with all names, and the names' way from the worker (both ends of it). */
+  async first(vehicles, isCloning) {
+    const labels = labelsFor(0, vehicles);
+    const message = firstMessage(vehicles, COUNTRY.spread, randomNumbers(1));
+    return timed(10, () => {
+      if (isCloning) structuredClone(labels);
+      else {
+        const table = new FleetTable();
+        new MarkerBuffer(table, () => true).update(table.apply(message, true, labels), 0);
+      }
+    }, 50);
+  },
+
+  /** What an update sends to the graphics card. */
+  async upload(vehicles, share = 1) {
+    const fleet = fleetOf(vehicles, share);
+    const layer = new MarkerLayer(document.createElement("canvas").getContext("webgl2"));
+    layer.upload(fleet.markers);
+    const timesMs = [];
+    for (let i = 0; i < 60; i++) {
+      fleet.update((fleet.clock.nowMs += 1_000));
+      await pause(50);
+      const startMs = performance.now();
+      layer.upload(fleet.markers);
+      timesMs.push(performance.now() - startMs);
+    }
+    return timesMs.slice(10);
+  },
+
   /** Frames of a gliding fleet, with an update each second and names chosen as the page does it. */
   async frames(vehicles) {
     const fleet = fleetOf(vehicles);
@@ -95,12 +125,12 @@ const MEASURES = {
 
   async labels(vehicles, zoom = COUNTRY.zoom) {
     const fleet = fleetOf(vehicles);
-    const atlas = new LabelAtlas(12, 1, readTheme());
+    const placement = new LabelPlacement(fleet.table, fleet.markers, new LabelAtlas(12, 1, readTheme()));
     let before = new Map();
     let nowMs = fleet.clock.nowMs;
     return timed(80, (i) => {
       nowMs += 300;
-      before = placeLabels({ table: fleet.table, markers: fleet.markers, atlas, view: viewAt(zoom), nowMs, scale: 1, selectedRow: 17, before });
+      before = placement.place({ view: viewAt(zoom), nowMs, scale: 1, selectedRow: 17, before });
       if (i % 3 === 2) setTimeout(() => fleet.update(nowMs));
     }, 5);
   },
@@ -199,12 +229,13 @@ function churningFleet() {
   const map = standingMap(COUNTRY.zoom);
   const overlay = new Overlay(map, fleet.table, fleet.markers, { markerScale: 1, labelFontPx: 12, onHopeless() {} });
   let name = 0;
+  const newNames = () => labelsFor(0, 1_000).map((labels) => ({ ...labels, names: labels.names.map(() => `New ${name++ % 1e6}`) }));
   let step = 0;
   return {
     table: fleet.table,
     step() {
       step += 1;
-      if (step % 5 === 0) fleet.markers.update(fleet.table.apply(firstMessage(1_000, COUNTRY.spread, random), true, labelsFor(0, 1_000).map((labels) => ({ ...labels, names: labels.names.map(() => `New ${name++ % 1e6}`) }))), overlayNowMs());
+      if (step % 5 === 0) fleet.markers.update(fleet.table.apply(firstMessage(1_000, COUNTRY.spread, random), true, newNames()), overlayNowMs());
       else fleet.update(overlayNowMs());
       if (step % 25 === 0) map.render();
     },

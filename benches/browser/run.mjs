@@ -17,9 +17,14 @@ const BENCHES = [
   ["update of 10,000 vehicles", 1, "update", 10_000],
   ["update of 50,000 vehicles", 3, "update", 50_000],
   ["update of 100,000 vehicles", 6, "update", 100_000],
-  ["update of 5 % of 100,000", 1, "update", 100_000, 0.05],
+  ["update of 5 % of 100,000", null, "update", 100_000, 0.05],
+  ["first message of 100,000", null, "first", 100_000, false],
+  ["names of 100,000 from the worker", null, "first", 100_000, true],
+  ["upload of 10,000", null, "upload", 10_000],
+  ["upload of 100,000", null, "upload", 100_000],
+  ["upload of 5 % of 100,000", null, "upload", 100_000, 0.05],
+  ["upload of 0.05 % of 100,000", null, "upload", 100_000, 0.0005],
   ["frame at 10,000, map still", 0.5, "frames", 10_000],
-  ["frame at 100,000, map still", null, "frames", 100_000],
   ["names chosen, 10,000 in view", 2, "labels", 10_000],
   ["names chosen, 100,000 in view", 2, "labels", 100_000],
   ["names chosen, 100,000, a town in view", 2, "labels", 100_000, 11],
@@ -45,11 +50,11 @@ const server = await serve(code);
 const browser = await launch();
 try {
   const noiseBefore = await inFreshPage("noise");
-  console.log("ratio to the limit, then milliseconds: median, 95th percentile");
+  console.log("ratio to the limit, then milliseconds: best, median, 95th percentile");
   for (const [name, limitMs, measure, ...args] of BENCHES.filter(([name]) => isWanted(name))) {
-    const { median, p95 } = summary(await inFreshPage(measure, ...args));
+    const { best, median, p95 } = summary(await inFreshPage(measure, ...args));
     const ratio = limitMs === null ? "     " : (median / limitMs).toFixed(2).padStart(5);
-    console.log(`${ratio}  ${median.toFixed(2).padStart(7)} ${p95.toFixed(2).padStart(7)}  ${name}${limitMs === null ? "" : ` (limit ${limitMs})`}`);
+    console.log(`${ratio}  ${best.toFixed(2).padStart(7)} ${median.toFixed(2).padStart(7)} ${p95.toFixed(2).padStart(7)}  ${name}${limitMs === null ? "" : ` (limit ${limitMs})`}`);
   }
   if (isWanted("deflated")) await packing();
   if (isWanted("heap")) await heap();
@@ -112,5 +117,5 @@ function serve(script) {
 function summary(timesMs) {
   const sorted = timesMs.toSorted((a, b) => a - b);
   const at = (part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
-  return { median: at(0.5), p95: at(0.95) };
+  return { best: sorted[0], median: at(0.5), p95: at(0.95) };
 }
