@@ -39,3 +39,9 @@ export function standingCode(motion: number, freshness: number): number {
 export function noCounts(): StandingCounts {
   return { moving: 0, idling: 0, stopped: 0, parked: 0, unknown: 0, overdue: 0, never: 0 };
 }
+
+/** The index into `STANDINGS` for each state byte of the wire: motion in bits 0 to 2, freshness in 3 to 5. */
+export const STANDING_OF_STATE = Uint8Array.from({ length: 256 }, (_, state) => {
+  const motion = Math.min(state & 7, UNKNOWN_MOTION);
+  return standingCode(motion, Math.min((state >> 3) & 7, NEVER));
+});

@@ -6,6 +6,7 @@ import { frameOf } from "./map/framing.ts";
 import { readBoot } from "./page/boot.ts";
 import { exposeDebug } from "./page/debug.ts";
 import { Reloader } from "./page/reload.ts";
+import { Selection } from "./page/selection.ts";
 import { Store } from "./page/store.ts";
 import type { Vehicle } from "./protocol.ts";
 import { Counts } from "./ui/counts.ts";
@@ -43,11 +44,15 @@ const feeds = new FeedStrip(byId("feeds"), true);
 const detail = new DetailPanel(store, deselect);
 const trail = new TrailLoader(fleetMap.trail, (sentence) => detail.showTrail(sentence));
 const signs = new ScreenSigns(store, byId("screen-badge"), byId("veil"));
+const selection = new Selection({ onVehicle: showVehicle, onTrouble: (hasTrouble) => detail.showTrouble(hasTrouble) });
 let selectedId: string | undefined;
+/** Its row as it was last seen. */
+let selectedRow = { row: -1, fingerprint: "" };
 
 store.connectViews({
-  onRows: (changed, removed, isFirst) => {
-    fleetMap.apply(changed, removed);
+  onRows: (applied, isFirst) => {
+    fleetMap.apply(applied);
+    followSelected();
     if (isFirst) showWholeFleet();
   },
   onList: () => {
@@ -56,7 +61,6 @@ store.connectViews({
   },
   onCounts: () => counts.show(store.counts),
   onSources: () => feeds.show(store.sources, store.serverNowMs()),
-  onVehicle: showVehicle,
 });
 setInterval(tick, TICK_MS);
 document.addEventListener("keydown", shortcuts);
@@ -75,11 +79,12 @@ function select(row: number, flies: boolean): void {
   const isSame = id === selectedId;
   selectedId = id;
   list.select(id);
+  selectedRow = { row, fingerprint: store.table.fingerprint(row) };
   fleetMap.select(row);
   document.documentElement.dataset["detail"] = "open";
   if (!isSame) {
     detail.open(store.table.names[row] ?? id);
-    store.watch(id);
+    selection.watch(id);
     void trail.load(id);
   }
   if (flies || !isSame) fleetMap.flyTo(row, panelInsets());
@@ -93,7 +98,18 @@ function deselect(): void {
   fleetMap.select(-1);
   detail.close();
   trail.clear();
-  store.watch(null);
+  selection.watch(null);
+}
+
+/** Asks for the selected vehicle when its row changed; in a new state it may have another one. */
+function followSelected(): void {
+  if (selectedId === undefined) return;
+  const row = store.table.row(selectedId) ?? -1;
+  const fingerprint = store.table.fingerprint(row);
+  if (row === selectedRow.row && fingerprint === selectedRow.fingerprint) return;
+  if (row !== selectedRow.row) fleetMap.select(row);
+  selectedRow = { row, fingerprint };
+  selection.changed();
 }
 
 function showVehicle(id: string, vehicle: Vehicle | null): void {
@@ -102,7 +118,6 @@ function showVehicle(id: string, vehicle: Vehicle | null): void {
     deselect();
     return;
   }
-  fleetMap.select(store.table.row(id) ?? -1);
   detail.show(vehicle);
   if (vehicle.position) trail.extend(vehicle.position);
 }

@@ -1,5 +1,6 @@
-// The live protocol as it stands on the wire (`fleetglass.v1.json`). Absent members mean unknown.
-// Times are RFC 3339 strings in UTC. Only the live worker and the detail panel read these shapes.
+// The JSON of the live protocol (`fleetglass.v1.bin`) and of the HTTP routes as it stands on the
+// wire. Absent members mean unknown. Times are RFC 3339 strings in UTC. Only the live worker and
+// what shows the selected vehicle read these shapes.
 
 export type MotionWord = "moving" | "idling" | "stopped" | "parked" | "unknown";
 export type FreshnessWord = "live" | "late" | "stale" | "offline" | "never";
@@ -77,33 +78,39 @@ export interface Hello {
   at: string;
 }
 
-export interface Snapshot {
-  type: "snapshot";
-  epoch: string;
-  seq: number;
-  at: string;
-  vehicles: Vehicle[];
-  sources?: Source[];
-}
-
-export interface Changes {
-  type: "changes";
-  seq: number;
-  at: string;
-  vehicles?: Vehicle[];
-  removed?: string[];
-  sources?: Source[];
-}
-
 export interface Heartbeat {
   type: "heartbeat";
   seq: number;
   at: string;
 }
 
-export type ServerFrame = Hello | Snapshot | Changes | Heartbeat;
+/** Sources that changed, or all of them. */
+export interface SourcesChange {
+  type: "sources";
+  all?: boolean;
+  base: number;
+  seq: number;
+  at: string;
+  sources: Source[];
+}
 
-export const SUBPROTOCOL = "fleetglass.v1.json";
+/** Messages in JSON; all else is about the fleet and binary. */
+export type JsonMessage = Hello | Heartbeat | SourcesChange;
+
+/** What a vehicle is called and found by. */
+export interface DictionaryEntry {
+  id: string;
+  name?: string;
+  registration?: string;
+  groups?: string[];
+  driver?: string;
+  /** As "source/device". */
+  devices?: string[];
+}
+
+/** The version that `hello` must name. */
+export const PROTOCOL = 1;
+export const SUBPROTOCOL = "fleetglass.v1.bin";
 
 /** Close codes with a meaning of their own. */
 export const CLOSE = { restart: 1012, tooOld: 4001, refused: 4003 } as const;

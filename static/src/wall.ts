@@ -41,8 +41,8 @@ const clock = new Clock(byId("clock-time"), byId("clock-zone"));
 const signs = new ScreenSigns(store, byId("screen-badge"), byId("veil"));
 
 store.connectViews({
-  onRows: (changed, removed, isFirst) => {
-    fleetMap.apply(changed, removed);
+  onRows: (applied, isFirst) => {
+    fleetMap.apply(applied);
     if (isFirst) framing.tick(performance.now());
   },
   onCounts: () => counts.show(store.counts),

@@ -38,7 +38,7 @@ test("markers move as changes come in", async () => {
   const watched = await open(browser, server.url);
   await untilMarkers(watched.page);
   const first = await read(watched.page);
-  await until(watched.page, (state) => state.patchCount > first.patchCount + 3 && state.framesDrawn > first.framesDrawn + 3);
+  await until(watched.page, (state) => state.updateCount > first.updateCount + 3 && state.framesDrawn > first.framesDrawn + 3);
   assertClean(watched);
   await watched.page.close();
 });
@@ -117,7 +117,7 @@ test("light and dark follow the system, the basemap too", async () => {
 test("nothing glides where motion is to be reduced", async () => {
   const watched = await open(browser, server.url, { reducedMotion: "reduce" });
   await untilMarkers(watched.page);
-  await until(watched.page, (state) => state.patchCount > 5);
+  await until(watched.page, (state) => state.updateCount > 5);
   assert.equal((await read(watched.page)).isGliding, false);
   assertClean(watched);
   await watched.page.close();

@@ -1,19 +1,32 @@
 // One browser's connection to the server, kept alive: connects, resumes where it was, notices
-// silence and gaps, and comes back by itself. It hides the socket; what it gives out is a stream
-// of frames in order without gaps.
+// silence and what does not fit, and comes back by itself. It hides the socket; what it gives out
+// is a stream of messages in order.
 
-import type { ServerFrame } from "../protocol.ts";
-import { CLOSE, SUBPROTOCOL } from "../protocol.ts";
+import type { Hello } from "../protocol.ts";
+import { CLOSE, PROTOCOL, SUBPROTOCOL } from "../protocol.ts";
 import { askedDelayMs, reconnectDelayMs } from "./backoff.ts";
 import type { ConnectionStatus } from "./messages.ts";
+import { isJson } from "./wire.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const SILENCE_CHECK_MS = 500;
 const SILENT_INTERVALS = 2.5;
 const DEFAULT_HEARTBEAT_MS = 5_000;
 
+/** A JSON message as it came: its type may be one that this page does not know. */
+export interface AnyJson {
+  type: string;
+}
+
 export interface ConnectionEvents {
-  onFrame(frame: ServerFrame): void;
+  /** Where to resume; null starts from nothing. */
+  place(): { epoch: string; seq: number } | null;
+  onHello(hello: Hello): void;
+  /** Takes a message that follows the hello; false, or a failure, where it does not fit. */
+  onJson(message: AnyJson): boolean;
+  onFleet(message: ArrayBuffer): boolean;
+  /** Called after that: the next connection starts from nothing. */
+  onMisfit(): void;
   onStatus(status: ConnectionStatus): void;
   onReload(): void;
 }
@@ -23,11 +36,11 @@ export class LiveConnection {
   #url: string;
   #events: ConnectionEvents;
   #socket: WebSocket | null = null;
-  #resume: { epoch: string; seq: number } | null = null;
   #lastFrameMs = 0;
   #openedMs = 0;
   #lostMs: number | null = null;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #isGreeted = false;
   #isRefused = false;
 
   constructor(url: string, events: ConnectionEvents) {
@@ -47,47 +60,56 @@ export class LiveConnection {
   #connect(): void {
     clearTimeout(this.#retryTimer);
     this.#events.onStatus("connecting");
-    const socket = new WebSocket(this.#addressWithResume(), SUBPROTOCOL);
+    const socket = new WebSocket(this.#addressWithPlace(), SUBPROTOCOL);
+    socket.binaryType = "arraybuffer";
     this.#socket = socket;
+    this.#isGreeted = false;
     this.#openedMs = performance.now();
     this.#lastFrameMs = this.#openedMs;
     socket.onmessage = (event) => this.#receive(socket, event.data);
     socket.onclose = (event) => this.#closed(socket, event.code, event.reason);
   }
 
-  #addressWithResume(): string {
-    if (this.#resume === null) return this.#url;
-    const query = new URLSearchParams({ epoch: this.#resume.epoch, seq: String(this.#resume.seq) });
+  #addressWithPlace(): string {
+    const place = this.#events.place();
+    if (place === null) return this.#url;
+    const query = new URLSearchParams({ epoch: place.epoch, seq: String(place.seq) });
     return `${this.#url}?${query}`;
   }
 
   #receive(socket: WebSocket, data: unknown): void {
-    if (socket !== this.#socket || typeof data !== "string") return;
-    const frame = JSON.parse(data) as ServerFrame;
+    if (socket !== this.#socket) return;
     this.#lastFrameMs = performance.now();
-    if (frame.type === "hello") {
-      this.heartbeatMs = frame.heartbeat_ms;
-      this.#events.onStatus("open");
-    } else if (!this.#isInSequence(frame)) {
-      this.#resume = null;
-      this.#drop(null);
-      return;
-    } else {
-      this.#lostMs = null;
+    let fits = false;
+    try {
+      fits = data instanceof ArrayBuffer && this.#take(data);
+    } catch (error) {
+      console.warn("a message of the server could not be used:", error);
     }
-    this.#events.onFrame(frame);
+    if (fits || socket !== this.#socket) return;
+    this.#events.onMisfit();
+    this.#drop();
   }
 
-  /** Keeps the place in the stream; false where frames are missing. */
-  #isInSequence(frame: Exclude<ServerFrame, { type: "hello" }>): boolean {
-    if (frame.type === "snapshot") {
-      this.#resume = { epoch: frame.epoch, seq: frame.seq };
-      return true;
+  #take(data: ArrayBuffer): boolean {
+    const json = isJson(data) ? (JSON.parse(new TextDecoder().decode(data)) as AnyJson) : null;
+    if (json?.type === "hello") return this.#greet(json as Hello);
+    if (!this.#isGreeted) return false;
+    const fits = json === null ? this.#events.onFleet(data) : this.#events.onJson(json);
+    if (fits) this.#lostMs = null;
+    return fits;
+  }
+
+  /** A server of another protocol serves another page too: that one is wanted. */
+  #greet(hello: Hello): boolean {
+    if (hello.protocol !== PROTOCOL) {
+      this.#events.onReload();
+      return false;
     }
-    if (this.#resume === null) return false;
-    if (frame.type === "heartbeat") return frame.seq <= this.#resume.seq;
-    if (frame.seq !== this.#resume.seq + 1) return false;
-    this.#resume.seq = frame.seq;
+    this.#isGreeted = true;
+    this.heartbeatMs = hello.heartbeat_ms;
+    this.#events.onStatus("open");
+    this.#events.onHello(hello);
     return true;
   }
 
@@ -111,15 +133,15 @@ export class LiveConnection {
     const isTooLong = isConnecting
       ? now - this.#openedMs > CONNECT_TIMEOUT_MS
       : now - this.#lastFrameMs > SILENT_INTERVALS * this.heartbeatMs;
-    if (isTooLong) this.#drop(null);
+    if (isTooLong) this.#drop();
   }
 
   /** Gives up the socket without waiting for its closing, which a dead peer never answers. */
-  #drop(delayMs: number | null): void {
+  #drop(): void {
     const socket = this.#socket;
     this.#socket = null;
     socket?.close();
-    this.#retryIn(delayMs);
+    this.#retryIn(null);
   }
 
   #retryIn(askedMs: number | null): void {

@@ -1,24 +1,25 @@
-// The worker: connection, parsing and the whole fleet live here, so that the page's thread only
-// draws. Frames come in, and columns of changed rows, the list's order and the sources go out.
+// The worker: connection, continuity, names and the list's order live here, so that the page's
+// thread only draws. Messages come in; their bytes, the list's order and the sources go out.
 
-import type { Changes, ServerFrame, Snapshot, Source } from "../protocol.ts";
+import type { Heartbeat, Hello, Source, SourcesChange } from "../protocol.ts";
 import { LiveConnection } from "./connection.ts";
-import { Directory } from "./directory.ts";
-import { FleetRows, buffersOf } from "./fleet-rows.ts";
-import type { ListQuery, Patch, ToPage, ToWorker } from "./messages.ts";
+import type { AnyJson } from "./connection.ts";
+import { FleetFeed } from "./fleet-feed.ts";
+import type { ListQuery, ToPage, ToWorker } from "./messages.ts";
 import { ServerClock, steadyNowMs } from "./server-clock.ts";
 
 /** The list follows changes at most this often; a new query is answered at once. */
 const LIST_EVERY_MS = 1_000;
+/** A list that costs much is made less often: at most this part of the time goes into it. */
+const LIST_SHARE = 0.05;
 
-const rows = new FleetRows();
-const directory = new Directory();
+const feed = new FleetFeed();
 const clock = new ServerClock();
-const sources = new Map<string, Source>();
+let sources = new Map<string, Source>();
 let connection: LiveConnection | null = null;
 let query: ListQuery = { text: "", standings: [], sort: "name" };
-let watchedId: string | null = null;
 let listTimer: ReturnType<typeof setTimeout> | undefined;
+let listCostMs = 0;
 
 addEventListener("message", (event: MessageEvent<ToWorker>) => receive(event.data));
 addEventListener("online", () => connection?.wake());
@@ -32,10 +33,6 @@ function receive(message: ToWorker): void {
       query = message.query;
       sendList();
       break;
-    case "watch":
-      watchedId = message.id;
-      sendWatched();
-      break;
     case "wake":
       connection?.wake();
       break;
@@ -44,69 +41,78 @@ function receive(message: ToWorker): void {
 
 function connect(liveUrl: string): LiveConnection {
   return new LiveConnection(liveUrl, {
-    onFrame: takeFrame,
+    place: () => feed.continuity.place,
+    onHello: takeHello,
+    onJson: takeJson,
+    onFleet: takeFleet,
+    onMisfit: () => feed.continuity.forget(),
     onStatus: (status) => send({ type: "status", status }),
     onReload: () => send({ type: "reload" }),
   });
 }
 
-function takeFrame(frame: ServerFrame): void {
-  const serverAtMs = Date.parse(frame.at);
-  if (frame.type === "hello") {
-    clock.reset();
-    send({ type: "hello", build: frame.build ?? "" });
+function takeHello(hello: Hello): void {
+  feed.greet(hello.epoch, hello.resumed);
+  clock.reset();
+  send({ type: "hello", build: hello.build ?? "" });
+  sendPulse(Date.parse(hello.at));
+}
+
+/** Types that are not known are for newer pages, and no misfit. */
+function takeJson(message: AnyJson): boolean {
+  if (message.type === "sources") return takeSources(message as SourcesChange);
+  if (message.type === "heartbeat") {
+    const { seq, at } = message as Heartbeat;
+    feed.continuity.reach(seq);
+    sendPulse(Date.parse(at));
   }
+  return true;
+}
+
+function takeSources(change: SourcesChange): boolean {
+  if (change.all !== true && !feed.continuity.follows(change.base)) return false;
+  if (change.all === true) sources = new Map();
+  for (const source of change.sources) sources.set(source.id, source);
+  feed.continuity.reach(change.seq);
+  send({ type: "sources", sources: [...sources.values()] });
+  sendPulse(Date.parse(change.at));
+  return true;
+}
+
+function takeFleet(message: ArrayBuffer): boolean {
+  const taken = feed.take(message);
+  if (taken === "gap") return false;
+  if (taken === null) return true;
+  const { head, isFirst, labels } = taken;
+  send({ type: "fleet", message, isFirst, labels }, [message]);
+  sendPulse(head.atMs);
+  if (isFirst) sendList();
+  else sendListIn(LIST_EVERY_MS);
+  return true;
+}
+
+/** Tells the page that the server lives, and what its clock says. */
+function sendPulse(serverAtMs: number): void {
   clock.observe(serverAtMs, steadyNowMs());
-  if (frame.type === "snapshot") takeSnapshot(frame);
-  if (frame.type === "changes") takeChanges(frame);
   const heartbeatMs = connection?.heartbeatMs ?? 5_000;
   send({ type: "pulse", serverAtMs, clockOffsetMs: clock.offsetMs, heartbeatMs });
 }
 
-function takeSnapshot(frame: Snapshot): void {
-  sources.clear();
-  takePatch(rows.replaceAll(frame.vehicles));
-  takeSources(frame.sources ?? []);
-  sendList();
-}
-
-function takeChanges(frame: Changes): void {
-  const changed = frame.vehicles ?? [];
-  const removed = frame.removed ?? [];
-  if (changed.length > 0 || removed.length > 0) takePatch(rows.change(changed, removed));
-  if (frame.sources !== undefined) takeSources(frame.sources);
-}
-
-function takePatch(patch: Patch): void {
-  for (const row of patch.removed) directory.remove(row);
-  let touchesWatched = false;
-  for (const row of patch.rows) {
-    const vehicle = rows.vehicles[row];
-    if (vehicle === undefined) continue;
-    directory.put(row, vehicle);
-    touchesWatched ||= vehicle.id === watchedId;
-  }
-  send({ type: "patch", patch }, buffersOf(patch));
-  if (touchesWatched || patch.removed.length > 0 || patch.isSnapshot) sendWatched();
-  listTimer ??= setTimeout(sendList, LIST_EVERY_MS);
-}
-
-function takeSources(changed: Source[]): void {
-  for (const source of changed) sources.set(source.id, source);
-  send({ type: "sources", sources: [...sources.values()] });
-}
-
-function sendWatched(): void {
-  if (watchedId === null) return;
-  send({ type: "vehicle", id: watchedId, vehicle: rows.vehicle(watchedId) ?? null });
+function sendListIn(delayMs: number): void {
+  listTimer ??= setTimeout(sendList, Math.max(delayMs, listCostMs / LIST_SHARE));
 }
 
 function sendList(): void {
   clearTimeout(listTimer);
   listTimer = undefined;
-  const order = directory.order(query);
-  const message = { type: "list", order, counts: directory.counts(), vehicleCount: rows.vehicleCount } as const;
-  send(message, [order.buffer as ArrayBuffer]);
+  const startMs = performance.now();
+  const order = feed.directory.order(query);
+  const counts = feed.directory.counts();
+  const vehicleCount = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  listCostMs = performance.now() - startMs;
+  send({ type: "list", order, counts, vehicleCount }, [order.buffer]);
+  // What waits in the socket comes between two rounds of sorting.
+  if (feed.directory.isSorting) listTimer = setTimeout(sendList);
 }
 
 function send(message: ToPage, transfer: Transferable[] = []): void {

@@ -7,6 +7,8 @@ import type { FleetTable } from "../page/fleet-table.ts";
 import { frameOf } from "./framing.ts";
 
 const ZOOM_CHANGE_EVERY_MS = 10_000;
+/** Looking at a very large fleet takes some time: at most this part of it goes there. */
+const LOOKING_SHARE = 0.005;
 /** How much closer the view could be before it is worth to move. */
 const WORTHWHILE_ZOOM = 0.6;
 const MOST_ZOOM = 14;
@@ -24,6 +26,7 @@ export class AutoFrame {
   #padding: () => Padding;
   #movesSmoothly: boolean;
   #movedAtMs = -Infinity;
+  #looksAgainAtMs = -Infinity;
 
   constructor(map: MapLibre, table: FleetTable, padding: () => Padding, movesSmoothly: boolean) {
     this.#map = map;
@@ -34,9 +37,11 @@ export class AutoFrame {
 
   /** Looks whether to move; to be called every second or so. */
   tick(nowMs: number): void {
-    if (nowMs - this.#movedAtMs < ZOOM_CHANGE_EVERY_MS) return;
+    if (nowMs - this.#movedAtMs < ZOOM_CHANGE_EVERY_MS || nowMs < this.#looksAgainAtMs) return;
+    const startMs = performance.now();
     const frame = frameOf(this.#table);
     if (frame === null) return;
+    this.#looksAgainAtMs = nowMs + (performance.now() - startMs) / LOOKING_SHARE;
     const padding = this.#padding();
     const camera = this.#map.cameraForBounds(frame.bounds, { padding, maxZoom: MOST_ZOOM });
     if (camera?.zoom === undefined) return;

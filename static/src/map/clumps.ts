@@ -8,31 +8,41 @@ const LEAST_CLUMP = 4;
 
 export class Clumps {
   #grid: MarkerGrid;
-  #reachPx: number;
-  #aloneRow: number;
+  #reachPx = 0;
+  #aloneRow = -1;
   /** By index in the grid: 1 once another leads its clump. */
-  #isLed: Uint8Array;
+  #isLed = new Uint8Array(0);
+  #members: number[] = [];
 
-  /** `aloneRow` never joins a clump. */
-  constructor(grid: MarkerGrid, reachPx: number, aloneRow: number) {
+  constructor(grid: MarkerGrid) {
     this.#grid = grid;
+  }
+
+  /** Begins anew on what the grid holds now; `aloneRow` never joins a clump. */
+  reset(reachPx: number, aloneRow: number): void {
     this.#reachPx = reachPx;
     this.#aloneRow = aloneRow;
-    this.#isLed = new Uint8Array(grid.count);
+    if (this.#isLed.length < this.#grid.count) this.#isLed = new Uint8Array(Math.ceil(this.#grid.count * 1.25));
+    else this.#isLed.fill(0, 0, this.#grid.count);
+  }
+
+  isLed(index: number): boolean {
+    return this.#isLed[index] === 1;
   }
 
   /**
-   * The size of the clump that this marker leads, 1 where it stands by itself, 0 where another one
-   * leads it. To be asked in order of priority: who is asked first leads.
+   * The size of the clump that this marker leads, 1 where it stands by itself. To be asked in order
+   * of priority: who is asked first leads.
    */
   sizeLedBy(index: number): number {
-    if (this.#isLed[index] === 1) return 0;
-    if (this.#grid.rows[index] === this.#aloneRow) return 1;
-    const members: number[] = [];
-    const [x, y] = [this.#grid.xPx[index]!, this.#grid.yPx[index]!];
+    const { rows, xPx, yPx } = this.#grid;
+    if (rows[index] === this.#aloneRow) return 1;
+    const members = this.#members;
+    members.length = 0;
+    const [x, y] = [xPx[index]!, yPx[index]!];
     const reach = this.#reachPx;
     this.#grid.some(x - reach, y - reach, x + reach, y + reach, (other) => {
-      if (this.#isLed[other] === 0 && this.#grid.rows[other] !== this.#aloneRow) members.push(other);
+      if (this.#isLed[other] === 0 && rows[other] !== this.#aloneRow) members.push(other);
       return false;
     });
     if (members.length < LEAST_CLUMP) return 1;

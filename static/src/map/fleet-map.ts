@@ -2,6 +2,7 @@
 // renderer, the overlay and the theme; callers give it patches and ask it to look somewhere.
 
 import { AttributionControl, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import type { Applied } from "../live/decoder.ts";
 import { absoluteUrl } from "../page/boot.ts";
 import type { MapBoot } from "../page/boot.ts";
 import type { FleetTable } from "../page/fleet-table.ts";
@@ -60,8 +61,8 @@ export class FleetMap {
   }
 
   /** Shows rows that changed and hides rows that are gone; the table has them already. */
-  apply(changed: Uint32Array, removed: Uint32Array): void {
-    this.#markers.update(changed, removed, overlayNowMs());
+  apply(applied: Applied): void {
+    this.#markers.update(applied, overlayNowMs());
     this.overlay.invalidate();
   }
 
@@ -76,7 +77,7 @@ export class FleetMap {
 
   /** Brings a vehicle into the middle of what `leftPx` and `rightPx` of panels leave free. */
   flyTo(row: number, insets: { leftPx: number; rightPx: number; bottomPx: number }): void {
-    if (this.#table.hasPosition[row] !== 1) return;
+    if (!this.#table.hasPosition(row)) return;
     const center: [number, number] = [lngDegOf(this.#table.mercatorX[row]!), latDegOf(this.#table.mercatorY[row]!)];
     const zoom = Math.max(this.map.getZoom(), LEAST_ZOOM_WHEN_SELECTED);
     const offset: [number, number] = [(insets.leftPx - insets.rightPx) / 2, -insets.bottomPx / 2];
@@ -100,7 +101,7 @@ export class FleetMap {
   #rowAt(xPx: number, yPx: number, slackPx: number, scale: number): number {
     const view = viewOf(this.map);
     const reachPx = markerRadiusPx(view.zoom, scale) + slackPx;
-    return pickRow(this.#table, this.#markers, view, xPx, yPx, reachPx, overlayNowMs());
+    return pickRow(this.#markers, view, xPx, yPx, reachPx, overlayNowMs());
   }
 
   #pickOnClick({ markerScale, onPick }: FleetMapOptions): void {
@@ -109,10 +110,17 @@ export class FleetMap {
       const isTouch = (event.originalEvent as Partial<PointerEvent>).pointerType === "touch";
       onPick(this.#rowAt(event.point.x, event.point.y, isTouch ? TOUCH_SLACK_PX : PICK_SLACK_PX, markerScale));
     });
+    // A mouse tells of its moves far more often than a frame is drawn.
+    let pointer: { x: number; y: number } | null = null;
     this.map.on("mousemove", (event) => {
-      const isOver = this.#rowAt(event.point.x, event.point.y, 2, markerScale) >= 0;
-      canvas.style.cursor = isOver ? "pointer" : "";
+      if (pointer === null) requestAnimationFrame(look);
+      pointer = event.point;
     });
+    const look = () => {
+      const isOver = pointer !== null && this.#rowAt(pointer.x, pointer.y, 2, markerScale) >= 0;
+      pointer = null;
+      canvas.style.cursor = isOver ? "pointer" : "";
+    };
   }
 }
 

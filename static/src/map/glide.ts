@@ -9,6 +9,8 @@ export const SHORTEST_GLIDE_MS = 250;
 export const LONGEST_GLIDE_MS = 15_000;
 /** A coast covers in all what the glide's pace covers in this time. */
 export const COAST_TAU_MS = 1_200;
+/** How many times the way between its fixes a marker can be from where it is going, at most. */
+export const REACH_FACTOR = Math.max(1, COAST_TAU_MS / SHORTEST_GLIDE_MS);
 /** After this long past the last fix nothing moves any more. */
 export const COAST_END_MS = 4_000;
 
@@ -18,11 +20,14 @@ export function glideDurationMs(gapMs: number): number {
   return Math.min(LONGEST_GLIDE_MS, Math.max(SHORTEST_GLIDE_MS, gapMs));
 }
 
+/** What a coast has covered after each millisecond, of the way that takes `COAST_TAU_MS`; looked up, as it is asked for by the thousand. */
+const COASTED = Float32Array.from({ length: COAST_END_MS + 1 }, (_, ms) => 1 - Math.exp(-ms / COAST_TAU_MS));
+
 /** The part of the way from one fix to the next that is covered; beyond 1 while coasting. */
 export function glideProgress(elapsedMs: number, durationMs: number, mayCoast: boolean): number {
   if (durationMs <= 0) return 1;
-  const along = Math.min(1, Math.max(0, elapsedMs / durationMs));
-  if (!mayCoast) return along;
-  const beyondMs = Math.min(COAST_END_MS, Math.max(0, elapsedMs - durationMs));
-  return along + (COAST_TAU_MS / durationMs) * (1 - Math.exp(-beyondMs / COAST_TAU_MS));
+  if (elapsedMs < durationMs) return elapsedMs > 0 ? elapsedMs / durationMs : 0;
+  if (!mayCoast) return 1;
+  const beyondMs = Math.min(COAST_END_MS, elapsedMs - durationMs);
+  return 1 + (COAST_TAU_MS / durationMs) * COASTED[beyondMs | 0]!;
 }

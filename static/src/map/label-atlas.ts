@@ -1,9 +1,13 @@
-// Names as pictures: each is drawn once into one texture and kept there while it is in use.
+// Names as pictures: each is drawn once into one texture and kept there while it is in use. Drawing
+// is what costs, so a round of choosing draws only so many new ones.
 
 import type { Theme } from "./theme.ts";
 
 const ATLAS_PX = 2048;
 const PADDING_PX = 4;
+const MOST_DRAWN_A_ROUND = 30;
+/** Above this many letters that were measured, as of a fleet of all scripts, it is begun anew. */
+const MOST_LETTERS = 5_000;
 
 export interface LabelCell {
   x: number;
@@ -13,25 +17,36 @@ export interface LabelCell {
   lastUse: number;
 }
 
+/** A part of the texture, in its own pixels. */
+export interface Slot {
+  x: number;
+  y: number;
+}
+
 export class LabelAtlas {
   readonly canvas = new OffscreenCanvas(ATLAS_PX, ATLAS_PX);
-  isDirty = true;
-  #context = this.canvas.getContext("2d")!;
+  /** Whether the graphics card has nothing of it; else `dirty` are the slots that it lacks. */
+  isAllDirty = true;
+  dirty: Slot[] = [];
+  readonly slotWidth: number;
+  readonly slotHeight: number;
+  // It is read back to be uploaded, slot by slot.
+  readonly context = this.canvas.getContext("2d", { willReadFrequently: true })!;
   #cells = new Map<string, LabelCell>();
-  #freeSlots: { x: number; y: number }[] = [];
+  #letterPx = new Map<string, number>();
+  #freeSlots: Slot[] = [];
   #use = 0;
+  #drawnInRound = 0;
   #fontPx: number;
   #ratio: number;
-  #slotWidth: number;
-  #slotHeight: number;
   #theme: Theme;
 
   constructor(fontPx: number, pixelRatio: number, theme: Theme) {
     this.#fontPx = fontPx;
     this.#ratio = pixelRatio;
     this.#theme = theme;
-    this.#slotWidth = Math.ceil((fontPx * 11 + 2 * PADDING_PX) * pixelRatio);
-    this.#slotHeight = Math.ceil((fontPx * 1.4 + 2 * PADDING_PX) * pixelRatio);
+    this.slotWidth = Math.ceil((fontPx * 11 + 2 * PADDING_PX) * pixelRatio);
+    this.slotHeight = Math.ceil((fontPx * 1.4 + 2 * PADDING_PX) * pixelRatio);
     this.#freeAll();
   }
 
@@ -40,45 +55,79 @@ export class LabelAtlas {
     return ATLAS_PX;
   }
 
+  /** The height of any name in CSS pixels. */
+  get heightPx(): number {
+    return this.slotHeight / this.#ratio;
+  }
+
   /** Draws all names anew, as after a change of theme or once the font has come. */
   restyle(theme: Theme): void {
     this.#theme = theme;
     this.#cells.clear();
-    this.#context.clearRect(0, 0, ATLAS_PX, ATLAS_PX);
+    this.#letterPx.clear();
+    this.context.clearRect(0, 0, ATLAS_PX, ATLAS_PX);
     this.#freeAll();
-    this.isDirty = true;
+    this.isAllDirty = true;
   }
 
   /** Starts a round of choosing; cells not asked for since may be given to others. */
   beginRound(): void {
     this.#use += 1;
+    this.#drawnInRound = 0;
   }
 
-  /** The size of a name in CSS pixels and its place, or null where the texture is full. */
-  cell(text: string): LabelCell | null {
+  /** The width of a name in CSS pixels, by its letters: no need to draw it for that. */
+  widthPx(text: string): number {
+    const held = this.#cells.get(text);
+    if (held) return held.widthPx;
+    let widthPx = 0;
+    for (const letter of text) widthPx += this.#letterPx.get(letter) ?? this.#measure(letter);
+    return Math.ceil(Math.min(this.#mostTextPx, widthPx)) + 2 * PADDING_PX;
+  }
+
+  /** A name's picture, or null where the texture is full or the round has drawn its share. */
+  cell(text: string, isUrgent: boolean): LabelCell | null {
     const held = this.#cells.get(text);
     if (held) {
       held.lastUse = this.#use;
       return held;
     }
+    if (this.#drawnInRound >= MOST_DRAWN_A_ROUND && !isUrgent) return null;
     const slot = this.#freeSlots.pop() ?? this.#evict();
     if (!slot) return null;
+    this.#drawnInRound += 1;
     const cell = this.#draw(text, slot);
     this.#cells.set(text, cell);
     return cell;
   }
 
-  #draw(text: string, slot: { x: number; y: number }): LabelCell {
-    const context = this.#context;
-    context.clearRect(slot.x, slot.y, this.#slotWidth, this.#slotHeight);
+  get #mostTextPx(): number {
+    return this.slotWidth / this.#ratio - 2 * PADDING_PX;
+  }
+
+  get #font(): string {
+    return `600 ${this.#fontPx}px "Noto Sans", system-ui, sans-serif`;
+  }
+
+  #measure(letter: string): number {
+    if (this.#letterPx.size >= MOST_LETTERS) this.#letterPx.clear();
+    this.context.font = this.#font;
+    const { width } = this.context.measureText(letter);
+    this.#letterPx.set(letter, width);
+    return width;
+  }
+
+  #draw(text: string, slot: Slot): LabelCell {
+    const { context } = this;
+    context.clearRect(slot.x, slot.y, this.slotWidth, this.slotHeight);
     context.save();
     context.translate(slot.x, slot.y);
     context.scale(this.#ratio, this.#ratio);
-    context.font = `600 ${this.#fontPx}px "Noto Sans", system-ui, sans-serif`;
-    const mostPx = this.#slotWidth / this.#ratio - 2 * PADDING_PX;
+    context.font = this.#font;
+    const mostPx = this.#mostTextPx;
     const shown = shortened(context, text, mostPx);
     const textPx = Math.min(mostPx, context.measureText(shown).width);
-    const heightPx = this.#slotHeight / this.#ratio;
+    const { heightPx } = this;
     context.textBaseline = "middle";
     context.lineJoin = "round";
     context.lineWidth = this.#fontPx * 0.28;
@@ -87,11 +136,11 @@ export class LabelAtlas {
     context.fillStyle = this.#theme.labelText;
     context.fillText(shown, PADDING_PX, heightPx / 2);
     context.restore();
-    this.isDirty = true;
+    this.dirty.push(slot);
     return { ...slot, widthPx: Math.ceil(textPx) + 2 * PADDING_PX, heightPx, lastUse: this.#use };
   }
 
-  #evict(): { x: number; y: number } | undefined {
+  #evict(): Slot | undefined {
     for (const [text, cell] of this.#cells) {
       if (cell.lastUse >= this.#use - 1) continue;
       this.#cells.delete(text);
@@ -102,8 +151,8 @@ export class LabelAtlas {
 
   #freeAll(): void {
     this.#freeSlots = [];
-    for (let y = 0; y + this.#slotHeight <= ATLAS_PX; y += this.#slotHeight) {
-      for (let x = 0; x + this.#slotWidth <= ATLAS_PX; x += this.#slotWidth) this.#freeSlots.push({ x, y });
+    for (let y = 0; y + this.slotHeight <= ATLAS_PX; y += this.slotHeight) {
+      for (let x = 0; x + this.slotWidth <= ATLAS_PX; x += this.slotWidth) this.#freeSlots.push({ x, y });
     }
   }
 }

@@ -57,18 +57,14 @@ export class LabelLayer {
     }
     gl.bindVertexArray(null);
     this.#texture = createAtlasTexture(gl);
-    atlas.isDirty = true;
+    atlas.isAllDirty = true;
   }
 
   draw(view: View, labels: Iterable<PlacedLabel>, count: number, markers: MarkerBuffer, atlas: LabelAtlas, nowMs: number, ratio: number): void {
     if (count === 0) return;
     const gl = this.#gl;
     gl.bindTexture(gl.TEXTURE_2D, this.#texture);
-    if (atlas.isDirty) {
-      gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, true);
-      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, atlas.canvas);
-      atlas.isDirty = false;
-    }
+    this.#upload(atlas);
     this.#fill(view, labels, count, markers, nowMs, ratio);
     gl.useProgram(this.#program);
     gl.bindVertexArray(this.#vertices);
@@ -79,6 +75,19 @@ export class LabelLayer {
     gl.uniform1i(this.#uniforms.atlas, 0);
     gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, count);
     gl.bindVertexArray(null);
+  }
+
+  /** Sends what was drawn since, slot by slot: the whole picture has 16 MB. */
+  #upload(atlas: LabelAtlas): void {
+    const gl = this.#gl;
+    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, true);
+    if (atlas.isAllDirty) gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, atlas.canvas);
+    for (const { x, y } of atlas.isAllDirty ? [] : atlas.dirty) {
+      const picture = atlas.context.getImageData(x, y, atlas.slotWidth, atlas.slotHeight);
+      gl.texSubImage2D(gl.TEXTURE_2D, 0, x, y, gl.RGBA, gl.UNSIGNED_BYTE, picture);
+    }
+    atlas.isAllDirty = false;
+    atlas.dirty = [];
   }
 
   #fill(view: View, labels: Iterable<PlacedLabel>, count: number, markers: MarkerBuffer, nowMs: number, ratio: number): void {

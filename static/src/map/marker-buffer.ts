@@ -2,36 +2,64 @@
 // goes to, when, and how it looks. Only records that changed are uploaded.
 
 import { FRESHNESSES, MOVING } from "../codes.ts";
+import { STATE, UNKNOWN } from "../live/columns.ts";
+import type { Applied } from "../live/decoder.ts";
 import type { FleetTable } from "../page/fleet-table.ts";
-import { COAST_END_MS, glideDurationMs, glideProgress } from "./glide.ts";
+import { COAST_END_MS, REACH_FACTOR, glideDurationMs, glideProgress } from "./glide.ts";
 
-/** Words of a record: from x y, to x y, start ms, duration ms, heading from and to, look. */
-export const RECORD_WORDS = 9;
+/** Words of a record: from x y, to x y, start ms, duration ms, look. */
+export const RECORD_WORDS = 7;
 export const RECORD_BYTES = 4 * RECORD_WORDS;
-export const WORD = { from: 0, to: 2, startMs: 4, durationMs: 5, headingFrom: 6, headingTo: 7, look: 8 } as const;
+export const WORD = { from: 0, to: 2, startMs: 4, durationMs: 5, look: 6 } as const;
 
-/** Bits of the look word: motion in bits 0 to 2, freshness in bits 3 to 5. */
-export const LOOK = { freshnessShift: 3, hasHeading: 1 << 6, mayCoast: 1 << 7, isSelected: 1 << 8, isShown: 1 << 9 } as const;
+/**
+ * Bits of the look word: motion in bits 0 to 2, freshness in bits 3 to 5, as on the wire; the
+ * headings before and after the glide in the two highest bytes, in steps, 255 where unknown.
+ */
+export const LOOK = { freshnessShift: 3, isShown: 1 << 6, mayCoast: 1 << 7, isSelected: 1 << 8, headingFromShift: 16, headingToShift: 24 } as const;
 
-const LIVE = FRESHNESSES.indexOf("live");
+const STATE_MASK = 0x7f;
+const MOTION_AND_FRESHNESS = 0x3f;
+const MOVING_AND_LIVE = MOVING | (FRESHNESSES.indexOf("live") << STATE.freshnessShift);
+/** Times of fixes come in whole seconds; two in one second are as far apart as this. */
+const SAME_SECOND_MS = 500;
 
 export interface DrawnPoint {
   x: number;
   y: number;
 }
 
+/** A box in fixed-point mercator: a centre, and how far it reaches from there. */
+export interface WorldBox {
+  x: number;
+  y: number;
+  halfX: number;
+  halfY: number;
+}
+
+/** Markers in a box, by index: their rows, and their places relative to the box's centre. */
+export interface Found {
+  count: number;
+  rows: Int32Array;
+  x: Float32Array;
+  y: Float32Array;
+}
+
 export class MarkerBuffer {
-  words = new Uint32Array(0);
+  words = new Int32Array(0);
   floats = new Float32Array(0);
   /** Rows to upload, first and past the last; empty where equal. */
   dirtyFrom = 0;
   dirtyTo = 0;
   /** Until when some marker moves, in `nowMs` of this page. */
   restlessUntilMs = 0;
-  #lastFixedAtMs = new Float64Array(0);
+  /** The time of the fix that each marker goes to; 0 is none. */
+  #lastFixedAtS = new Int32Array(0);
   #selectedRow = -1;
   #table: FleetTable;
   #isGliding: () => boolean;
+  #drawn: DrawnPoint = { x: 0, y: 0 };
+  #found: Found = { count: 0, rows: new Int32Array(0), x: new Float32Array(0), y: new Float32Array(0) };
 
   constructor(table: FleetTable, isGliding: () => boolean) {
     this.#table = table;
@@ -39,122 +67,178 @@ export class MarkerBuffer {
   }
 
   /** Takes over rows of the table that changed, and rows that are gone. */
-  update(rows: Uint32Array, removed: Uint32Array, nowMs: number): void {
+  update({ removed, changed }: Applied, nowMs: number): void {
     this.#reserve();
-    for (const row of removed) {
+    for (let i = 0; i < removed.length; i++) {
+      const row = removed[i]!;
       this.words[row * RECORD_WORDS + WORD.look] = 0;
-      this.#lastFixedAtMs[row] = NaN;
-      this.#markDirty(row);
+      this.#lastFixedAtS[row] = 0;
     }
-    for (const row of rows) {
-      this.#moveTo(row, nowMs);
-      this.words[row * RECORD_WORDS + WORD.look] = this.#look(row);
-      this.#markDirty(row);
-    }
+    this.#markDirty(removed);
+    this.#putAll(changed, nowMs);
+    this.#markDirty(changed);
+    this.select(this.#selectedRow);
   }
 
   select(row: number): void {
-    const before = this.#selectedRow;
-    this.#selectedRow = row;
-    for (const changed of [before, row]) {
-      if (changed < 0 || changed >= this.#lastFixedAtMs.length) continue;
-      this.words[changed * RECORD_WORDS + WORD.look] = this.#look(changed);
-      this.#markDirty(changed);
+    const { words } = this;
+    for (const changed of new Set([this.#selectedRow, row])) {
+      if (changed < 0 || changed >= this.#lastFixedAtS.length) continue;
+      const at = changed * RECORD_WORDS + WORD.look;
+      const look = changed === row ? words[at]! | LOOK.isSelected : words[at]! & ~LOOK.isSelected;
+      if (look === words[at]) continue;
+      words[at] = look;
+      this.#markDirty(Uint32Array.of(changed));
     }
+    this.#selectedRow = row;
   }
 
   /** Where a row's marker is drawn at `nowMs`, written to `out`. */
   drawnAt(row: number, nowMs: number, out: DrawnPoint): DrawnPoint {
     const at = row * RECORD_WORDS;
-    const { words, floats } = this;
+    const { words } = this;
     const mayCoast = (words[at + WORD.look]! & LOOK.mayCoast) !== 0;
-    const elapsedMs = (nowMs - words[at + WORD.startMs]!) | 0;
-    const along = glideProgress(elapsedMs, floats[at + WORD.durationMs]!, mayCoast);
+    const along = glideProgress((nowMs - words[at + WORD.startMs]!) | 0, this.floats[at + WORD.durationMs]!, mayCoast);
     // `| 0` takes the shorter way round the world.
     out.x = (words[at]! + ((words[at + 2]! - words[at]!) | 0) * along) >>> 0;
     out.y = (words[at + 1]! + ((words[at + 3]! - words[at + 1]!) | 0) * along) >>> 0;
     return out;
   }
 
+  /** Finds the markers drawn in a box at `nowMs`; what it answers is overwritten by the next call. */
+  within(box: WorldBox, nowMs: number): Found {
+    const { words, floats } = this;
+    const found = this.#found;
+    const { rows, x: xs, y: ys } = found;
+    const { halfX, halfY } = box;
+    const [centerX, centerY] = [box.x | 0, box.y | 0];
+    const rowCount = Math.min(this.#table.rowCount, this.#lastFixedAtS.length);
+    let count = 0;
+    for (let row = 0, at = 0; row < rowCount; row++, at += RECORD_WORDS) {
+      const look = words[at + WORD.look]!;
+      if ((look & LOOK.isShown) === 0) continue;
+      let x = (words[at + 2]! - centerX) | 0;
+      let y = (words[at + 3]! - centerY) | 0;
+      const durationMs = floats[at + WORD.durationMs]!;
+      if (durationMs > 0) {
+        const wayX = (words[at + 2]! - words[at]!) | 0;
+        const wayY = (words[at + 3]! - words[at + 1]!) | 0;
+        // Most are far off, whatever part of their way they have gone.
+        if (Math.abs(x) - Math.abs(wayX) * REACH_FACTOR > halfX || Math.abs(y) - Math.abs(wayY) * REACH_FACTOR > halfY) continue;
+        const beyond = glideProgress((nowMs - words[at + WORD.startMs]!) | 0, durationMs, (look & LOOK.mayCoast) !== 0) - 1;
+        x += wayX * beyond;
+        y += wayY * beyond;
+      }
+      if (Math.abs(x) > halfX || Math.abs(y) > halfY) continue;
+      rows[count] = row;
+      xs[count] = x;
+      ys[count] = y;
+      count += 1;
+    }
+    found.count = count;
+    return found;
+  }
+
   /** Ends all glides that are over, so that their 32-bit start times never grow old. */
   settle(nowMs: number): void {
-    for (let row = 0; row < this.#lastFixedAtMs.length; row++) {
+    for (let row = 0; row < this.#lastFixedAtS.length; row++) {
       const at = row * RECORD_WORDS;
+      const durationMs = this.floats[at + WORD.durationMs]!;
       const elapsedMs = (nowMs - this.words[at + WORD.startMs]!) | 0;
-      if (elapsedMs < this.floats[at + WORD.durationMs]! + COAST_END_MS) continue;
-      const drawn = this.drawnAt(row, nowMs, { x: 0, y: 0 });
-      this.#place(at, drawn.x, drawn.y);
-      this.#markDirty(row);
+      if (durationMs === 0 || elapsedMs < durationMs + COAST_END_MS) continue;
+      const { x, y } = this.drawnAt(row, nowMs, this.#drawn);
+      place(this.words, at, x, y);
+      this.#markDirty(Uint32Array.of(row));
     }
   }
 
-  #moveTo(row: number, nowMs: number): void {
-    const { mercatorX, mercatorY, hasPosition, fixedAtMs } = this.#table;
-    const fixedMs = fixedAtMs[row]!;
-    const lastFixedMs = this.#lastFixedAtMs[row]!;
-    if (hasPosition[row] === 0 || fixedMs === lastFixedMs) return;
-    this.#lastFixedAtMs[row] = fixedMs;
-    const durationMs = this.#isGliding() ? glideDurationMs(fixedMs - lastFixedMs) : 0;
-    const at = row * RECORD_WORDS;
-    const [x, y] = [mercatorX[row]!, mercatorY[row]!];
-    if (durationMs === 0) {
-      this.#place(at, x, y);
-    } else {
-      const drawn = this.drawnAt(row, nowMs, { x: 0, y: 0 });
-      this.words[at] = drawn.x;
-      this.words[at + 1] = drawn.y;
-      this.words[at + 2] = x;
-      this.words[at + 3] = y;
-      this.words[at + WORD.startMs] = nowMs;
-      this.floats[at + WORD.durationMs] = durationMs;
-      this.restlessUntilMs = Math.max(this.restlessUntilMs, nowMs + durationMs + COAST_END_MS);
+  /** The one loop that must be fast: all arrays stand by, and nothing is made for a row. */
+  #putAll(changed: Uint32Array, nowMs: number): void {
+    const { state, heading, fixedAtS, mercatorX, mercatorY } = this.#table;
+    const { words, floats } = this;
+    const lastFixedAtS = this.#lastFixedAtS;
+    const isGliding = this.#isGliding();
+    const coasting = isGliding ? LOOK.mayCoast : 0;
+    let longestMs = 0;
+    for (let i = 0; i < changed.length; i++) {
+      const row = changed[i]!;
+      const at = row * RECORD_WORDS;
+      const code = state[row]!;
+      const look = (code & STATE_MASK) | ((code & MOTION_AND_FRESHNESS) === MOVING_AND_LIVE ? coasting : 0);
+      const before = words[at + WORD.look]!;
+      let durationMs = 0;
+      if ((code & STATE.hasPosition) !== 0) {
+        const fixed = fixedAtS[row]! | 0;
+        const last = lastFixedAtS[row]!;
+        const x = mercatorX[row]! | 0;
+        const y = mercatorY[row]! | 0;
+        if (fixed !== last || x !== words[at + 2] || y !== words[at + 3]) {
+          lastFixedAtS[row] = fixed;
+          const gapMs = fixed === last ? SAME_SECOND_MS : ((fixed - last) | 0) * 1000;
+          durationMs = isGliding && last !== 0 ? glideDurationMs(gapMs) : 0;
+          if (durationMs === 0) place(words, at, x, y);
+          else if (moveTo(words, floats, at, x, y, durationMs, nowMs) && durationMs > longestMs) longestMs = durationMs;
+        }
+      }
+      words[at + WORD.look] = look | turned(before, heading[row]!, durationMs === 0);
     }
-    this.#turnTo(row, at, durationMs === 0);
+    if (longestMs > 0) this.restlessUntilMs = Math.max(this.restlessUntilMs, nowMs + longestMs + COAST_END_MS);
   }
 
-  #place(at: number, x: number, y: number): void {
-    this.words[at] = x;
-    this.words[at + 1] = y;
-    this.words[at + 2] = x;
-    this.words[at + 3] = y;
-    this.words[at + WORD.startMs] = 0;
-    this.floats[at + WORD.durationMs] = 0;
-  }
-
-  #turnTo(row: number, at: number, atOnce: boolean): void {
-    const heading = this.#table.headingDeg[row]!;
-    if (Number.isNaN(heading)) return;
-    const before = this.floats[at + WORD.headingTo]!;
-    const hadHeading = (this.words[at + WORD.look]! & LOOK.hasHeading) !== 0;
-    this.floats[at + WORD.headingFrom] = hadHeading && !atOnce ? before : heading;
-    this.floats[at + WORD.headingTo] = heading;
-  }
-
-  #look(row: number): number {
-    const { motion, freshness, headingDeg, hasPosition } = this.#table;
-    let look = motion[row]! | (freshness[row]! << LOOK.freshnessShift);
-    if (hasPosition[row] === 1) look |= LOOK.isShown;
-    if (!Number.isNaN(headingDeg[row]!)) look |= LOOK.hasHeading;
-    if (motion[row] === MOVING && freshness[row] === LIVE && this.#isGliding()) look |= LOOK.mayCoast;
-    if (row === this.#selectedRow) look |= LOOK.isSelected;
-    return look;
-  }
-
-  #markDirty(row: number): void {
-    const isClean = this.dirtyFrom === this.dirtyTo;
-    this.dirtyFrom = isClean ? row : Math.min(this.dirtyFrom, row);
-    this.dirtyTo = isClean ? row + 1 : Math.max(this.dirtyTo, row + 1);
+  #markDirty(rows: Uint32Array): void {
+    if (rows.length === 0) return;
+    let from = this.dirtyFrom === this.dirtyTo ? Infinity : this.dirtyFrom;
+    let to = this.dirtyTo;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      if (row < from) from = row;
+      if (row >= to) to = row + 1;
+    }
+    this.dirtyFrom = from;
+    this.dirtyTo = to;
   }
 
   #reserve(): void {
     const { capacity } = this.#table;
-    if (this.#lastFixedAtMs.length >= capacity) return;
-    const words = new Uint32Array(capacity * RECORD_WORDS);
+    if (this.#lastFixedAtS.length >= capacity) return;
+    const words = new Int32Array(capacity * RECORD_WORDS);
     words.set(this.words);
     this.words = words;
     this.floats = new Float32Array(words.buffer);
-    const lastFixed = new Float64Array(capacity).fill(NaN);
-    lastFixed.set(this.#lastFixedAtMs);
-    this.#lastFixedAtMs = lastFixed;
+    const lastFixed = new Int32Array(capacity);
+    lastFixed.set(this.#lastFixedAtS);
+    this.#lastFixedAtS = lastFixed;
+    this.#found = { count: 0, rows: new Int32Array(capacity), x: new Float32Array(capacity), y: new Float32Array(capacity) };
   }
+}
+
+/** Sends a marker on its way from where it is drawn now; answers whether it has any to go. */
+function moveTo(words: Int32Array, floats: Float32Array, at: number, x: number, y: number, durationMs: number, nowMs: number): boolean {
+  const along = glideProgress((nowMs - words[at + WORD.startMs]!) | 0, floats[at + WORD.durationMs]!, (words[at + WORD.look]! & LOOK.mayCoast) !== 0);
+  const drawnX = (words[at]! + ((((words[at + 2]! - words[at]!) | 0) * along) | 0)) | 0;
+  const drawnY = (words[at + 1]! + ((((words[at + 3]! - words[at + 1]!) | 0) * along) | 0)) | 0;
+  words[at] = drawnX;
+  words[at + 1] = drawnY;
+  words[at + 2] = x;
+  words[at + 3] = y;
+  words[at + WORD.startMs] = nowMs;
+  floats[at + WORD.durationMs] = durationMs;
+  return drawnX !== x || drawnY !== y;
+}
+
+/** Puts a marker where it stands still. */
+function place(words: Int32Array, at: number, x: number, y: number): void {
+  words[at] = x;
+  words[at + 1] = y;
+  words[at + 2] = x;
+  words[at + 3] = y;
+  words[at + WORD.startMs] = 0;
+  words[at + WORD.durationMs] = 0;
+}
+
+/** The headings' bytes of a look word: from the one before to this one, or this one at once. */
+function turned(lookBefore: number, heading: number, atOnce: boolean): number {
+  const last = lookBefore >>> LOOK.headingToShift;
+  const from = atOnce || last === UNKNOWN || heading === UNKNOWN ? heading : last;
+  return (from << LOOK.headingFromShift) | (heading << LOOK.headingToShift);
 }

@@ -1,50 +1,70 @@
-// The markers in view, in a grid of square cells, so that "what is near here" costs the same
-// whether a hundred or ten thousand are in view. Plain typed arrays: it is filled anew several
-// times a second.
+// The markers in view, sorted into square cells, so that "what is near here" costs the same whether
+// a hundred or ten thousand are in view. Filled anew several times a second, hence plain typed
+// arrays that are kept, in which the markers of a cell lie side by side.
 
-const CELL_PX = 32;
+const CELL_PX = 24;
 
 export class MarkerGrid {
   count = 0;
-  readonly rows: Int32Array;
-  readonly xPx: Float32Array;
-  readonly yPx: Float32Array;
-  #columns: number;
-  #lines: number;
-  /** First marker of each cell, and the next one of each marker; -1 ends. */
-  #head: Int32Array;
-  #next: Int32Array;
+  /** By index, in the order of cells. */
+  rows = new Int32Array(0);
+  xPx = new Float32Array(0);
+  yPx = new Float32Array(0);
+  /** The index of each marker in the order in which they were added. */
+  indexOf = new Int32Array(0);
+  /** How many markers have been looked at since the last filling. */
+  visits = 0;
+  #columns = 0;
+  #lines = 0;
+  /** Where each cell begins, and after the last one the end. */
+  #starts = new Int32Array(0);
+  #cellOf = new Uint16Array(0);
 
-  constructor(capacity: number, widthPx: number, heightPx: number) {
-    this.rows = new Int32Array(capacity);
-    this.xPx = new Float32Array(capacity);
-    this.yPx = new Float32Array(capacity);
-    this.#columns = Math.ceil(widthPx / CELL_PX) + 1;
-    this.#lines = Math.ceil(heightPx / CELL_PX) + 1;
-    this.#head = new Int32Array(this.#columns * this.#lines).fill(-1);
-    this.#next = new Int32Array(capacity);
-  }
-
-  add(row: number, xPx: number, yPx: number): void {
-    const index = this.count++;
-    this.rows[index] = row;
-    this.xPx[index] = xPx;
-    this.yPx[index] = yPx;
-    const cell = this.#line(yPx) * this.#columns + this.#column(xPx);
-    this.#next[index] = this.#head[cell]!;
-    this.#head[cell] = index;
+  /** Takes markers whose centres are within the view. */
+  fill(count: number, rows: Int32Array, xPx: Float32Array, yPx: Float32Array, widthPx: number, heightPx: number): void {
+    this.#reserve(count, widthPx, heightPx);
+    const starts = this.#starts.fill(0);
+    const cellOf = this.#cellOf;
+    const columns = this.#columns;
+    for (let i = 0; i < count; i++) {
+      // All are within the view, and cells enough for it.
+      const cell = ((yPx[i]! / CELL_PX) | 0) * columns + ((xPx[i]! / CELL_PX) | 0);
+      cellOf[i] = cell;
+      starts[cell + 1]! += 1;
+    }
+    for (let cell = 1; cell < starts.length; cell++) starts[cell]! += starts[cell - 1]!;
+    const { rows: sortedRows, xPx: sortedX, yPx: sortedY, indexOf } = this;
+    for (let i = 0; i < count; i++) {
+      const cell = cellOf[i]!;
+      const index = starts[cell]!;
+      starts[cell] = index + 1;
+      sortedRows[index] = rows[i]!;
+      sortedX[index] = xPx[i]!;
+      sortedY[index] = yPx[i]!;
+      indexOf[i] = index;
+    }
+    // Filling moved each start to the cell's end, which is the next one's start.
+    starts.copyWithin(1, 0, starts.length - 1);
+    starts[0] = 0;
   }
 
   /** Whether `visit` answers true for some marker whose centre is in the box. */
   some(left: number, top: number, right: number, bottom: number, visit: (index: number) => boolean): boolean {
-    const [lastColumn, lastLine] = [this.#column(right), this.#line(bottom)];
+    const [first, last] = [this.#column(left), this.#column(right)];
+    const lastLine = this.#line(bottom);
+    const { xPx, yPx } = this;
     for (let line = this.#line(top); line <= lastLine; line++) {
-      for (let column = this.#column(left); column <= lastColumn; column++) {
-        for (let index = this.#head[line * this.#columns + column]!; index !== -1; index = this.#next[index]!) {
-          const [x, y] = [this.xPx[index]!, this.yPx[index]!];
-          if (x >= left && x <= right && y >= top && y <= bottom && visit(index)) return true;
-        }
+      // Cells of a line lie side by side too.
+      const start = this.#starts[line * this.#columns + first]!;
+      const end = this.#starts[line * this.#columns + last + 1]!;
+      for (let index = start; index < end; index++) {
+        const x = xPx[index]!;
+        const y = yPx[index]!;
+        if (x < left || x > right || y < top || y > bottom || !visit(index)) continue;
+        this.visits += index - start;
+        return true;
       }
+      this.visits += end - start;
     }
     return false;
   }
@@ -55,5 +75,21 @@ export class MarkerGrid {
 
   #line(yPx: number): number {
     return Math.min(this.#lines - 1, Math.max(0, Math.floor(yPx / CELL_PX)));
+  }
+
+  #reserve(count: number, widthPx: number, heightPx: number): void {
+    this.count = count;
+    this.visits = 0;
+    this.#columns = Math.ceil(widthPx / CELL_PX) + 1;
+    this.#lines = Math.ceil(heightPx / CELL_PX) + 1;
+    const cells = this.#columns * this.#lines;
+    if (this.#starts.length !== cells + 1) this.#starts = new Int32Array(cells + 1);
+    if (this.rows.length >= count) return;
+    const capacity = Math.ceil(count * 1.25);
+    this.rows = new Int32Array(capacity);
+    this.xPx = new Float32Array(capacity);
+    this.yPx = new Float32Array(capacity);
+    this.indexOf = new Int32Array(capacity);
+    this.#cellOf = new Uint16Array(capacity);
   }
 }

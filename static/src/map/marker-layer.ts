@@ -104,6 +104,5 @@ function bindRecords(gl: WebGL2RenderingContext): void {
   integers(2, 2, WORD.to);
   integers(3, 1, WORD.startMs);
   floats(4, 1, WORD.durationMs);
-  floats(5, 2, WORD.headingFrom);
-  integers(6, 1, WORD.look);
+  integers(5, 1, WORD.look);
 }

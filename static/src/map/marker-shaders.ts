@@ -4,6 +4,7 @@
 // told by the filling: full (live), hollow (late), hollow in a warning colour (stale), hollow and
 // struck through (offline).
 
+import { HEADING_STEP_DEG, UNKNOWN } from "../live/columns.ts";
 import { COAST_END_MS, COAST_TAU_MS } from "./glide.ts";
 import { LOOK } from "./marker-buffer.ts";
 
@@ -15,8 +16,7 @@ layout(location = 1) in uvec2 fromXY;
 layout(location = 2) in uvec2 toXY;
 layout(location = 3) in uint startMs;
 layout(location = 4) in float durationMs;
-layout(location = 5) in vec2 headings;
-layout(location = 6) in uint look;
+layout(location = 5) in uint look;
 uniform uvec2 centerXY;
 uniform vec2 anchorPx;
 uniform vec2 viewportPx;
@@ -44,7 +44,9 @@ void main() {
   bool shown = (look & ${LOOK.isShown}u) != 0u && (!onlySelected || selected);
   motion = int(look & 7u);
   freshness = int((look >> ${LOOK.freshnessShift}u) & 7u);
-  hasHeading = (look & ${LOOK.hasHeading}u) != 0u ? 1.0 : 0.0;
+  uvec2 steps = uvec2(look >> ${LOOK.headingFromShift}u, look >> ${LOOK.headingToShift}u) & 255u;
+  hasHeading = steps.y != ${UNKNOWN}u ? 1.0 : 0.0;
+  vec2 headings = vec2(steps) * ${HEADING_STEP_DEG.toFixed(1)};
   isSelected = selected ? 1.0 : 0.0;
   float along = progress();
   vec2 from = vec2(ivec2(fromXY - centerXY));

@@ -5,16 +5,20 @@ import type { Map as MapLibre } from "maplibre-gl";
 import type { FleetTable } from "../page/fleet-table.ts";
 import { LabelAtlas } from "./label-atlas.ts";
 import { LabelLayer } from "./label-layer.ts";
-import { placeLabels } from "./label-placement.ts";
+import { LabelPlacement } from "./label-placement.ts";
 import type { PlacedLabel } from "./label-placement.ts";
 import type { MarkerBuffer } from "./marker-buffer.ts";
 import { MarkerLayer } from "./marker-layer.ts";
 import { Pacing, rendererName } from "./pacing.ts";
 import { readTheme } from "./theme.ts";
 import { viewOf } from "./view.ts";
+import type { View } from "./view.ts";
 
 const MOST_PIXEL_RATIO = 2;
-const LABELS_EVERY_MS = 300;
+/** Names are chosen at most this often, and where that costs much, more seldom. */
+const LABELS_EVERY_MS = 334;
+const LABELS_SHARE = 0.01;
+const LABELS_SELDOM_MS = 2_000;
 const SETTLE_EVERY_MS = 3_600_000;
 const REPEATED_LOSS_MS = 60_000;
 
@@ -43,7 +47,9 @@ export class Overlay {
   #gl: WebGL2RenderingContext | null;
   #layers: { markers: MarkerLayer; labels: LabelLayer } | null = null;
   #atlas: LabelAtlas;
+  #placement: LabelPlacement;
   #labels = new Map<number, PlacedLabel>();
+  #labelsEveryMs = LABELS_EVERY_MS;
   #theme = readTheme();
   #pacing: Pacing;
   #selectedRow = -1;
@@ -61,6 +67,7 @@ export class Overlay {
     this.canvas.setAttribute("aria-hidden", "true");
     map.getCanvasContainer().append(this.canvas);
     this.#atlas = new LabelAtlas(options.labelFontPx, this.#pixelRatio, this.#theme);
+    this.#placement = new LabelPlacement(table, markers, this.#atlas);
     this.#gl = this.canvas.getContext("webgl2", { alpha: true, antialias: false, premultipliedAlpha: true });
     this.#pacing = new Pacing(this.#gl === null ? "" : rendererName(this.#gl));
     this.#surviveLoss();
@@ -136,7 +143,7 @@ export class Overlay {
     const view = viewOf(this.#map);
     const ratio = this.#pixelRatio;
     this.#resize(gl, view.widthPx * ratio, view.heightPx * ratio);
-    if (performance.now() - this.#labelsAtMs > LABELS_EVERY_MS) this.#replaceLabels(nowMs);
+    if (startMs - this.#labelsAtMs > this.#labelsEveryMs) this.#replaceLabels(view, nowMs);
     layers.markers.upload(this.#markers);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
@@ -152,18 +159,13 @@ export class Overlay {
     if (nowMs < this.#markers.restlessUntilMs) this.#request();
   }
 
-  #replaceLabels(nowMs: number): void {
-    this.#labelsAtMs = performance.now();
-    this.#labels = placeLabels({
-      table: this.#table,
-      markers: this.#markers,
-      atlas: this.#atlas,
-      view: viewOf(this.#map),
-      nowMs,
-      scale: this.#options.markerScale,
-      selectedRow: this.#selectedRow,
-      before: this.#labels,
-    });
+  #replaceLabels(view: View, nowMs: number): void {
+    const startMs = performance.now();
+    this.#labelsAtMs = startMs;
+    this.#labels = this.#placement.place({ view, nowMs, scale: this.#options.markerScale, selectedRow: this.#selectedRow, before: this.#labels });
+    const costMs = performance.now() - startMs;
+    this.#labelsEveryMs = Math.min(LABELS_SELDOM_MS, Math.max(LABELS_EVERY_MS, costMs / LABELS_SHARE));
+    if (this.#placement.isUnfinished) setTimeout(() => this.invalidate(), this.#labelsEveryMs);
   }
 
   #resize(gl: WebGL2RenderingContext, width: number, height: number): void {

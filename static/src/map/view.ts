@@ -3,6 +3,7 @@
 // the overlay needs nothing of the renderer's insides.
 
 import type { Map as MapLibre } from "maplibre-gl";
+import type { WorldBox } from "./marker-buffer.ts";
 import { WORLD, mercatorX, mercatorY, worldPx } from "./mercator.ts";
 
 export interface View {
@@ -44,6 +45,17 @@ export function toXPx(view: View, x: number): number {
 /** Pixels from the top for a mercator y. */
 export function toYPx(view: View, y: number): number {
   return view.anchorYPx + (((y - view.centerY) | 0) / WORLD) * view.worldPx;
+}
+
+/** The part of the world in a box on the canvas: around a point, so many pixels to each side. */
+export function worldBox(view: View, xPx: number, yPx: number, halfXPx: number, halfYPx: number): WorldBox {
+  const unitsPerPx = WORLD / view.worldPx;
+  return {
+    x: (view.centerX + Math.round((xPx - view.anchorXPx) * unitsPerPx)) >>> 0,
+    y: (view.centerY + Math.round((yPx - view.anchorYPx) * unitsPerPx)) >>> 0,
+    halfX: halfXPx * unitsPerPx,
+    halfY: halfYPx * unitsPerPx,
+  };
 }
 
 /** Radius of a marker: small on the world, comfortable in a street. */

@@ -16,8 +16,8 @@ export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => objec
     isDrawable: fleetMap.overlay.isDrawable,
     framesDrawn: fleetMap.overlay.framesDrawn,
     framesPerSecondLimit: fleetMap.overlay.framesPerSecondLimit,
-    patchCount: store.patchCount,
-    patchTimesMs: [...store.patchTimesMs],
+    updateCount: store.updateCount,
+    updateTimesMs: [...store.updateTimesMs],
     frameTimesMs: [...fleetMap.overlay.frameTimesMs],
     trailPoints: fleetMap.trail.points.length,
     basemap: fleetMap.basemap.kind,
@@ -37,9 +37,9 @@ export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => objec
 }
 
 /** Vehicles drawn on the map: those with a position. */
-function markerCount({ table, patchCount }: Store): number {
-  if (patchCount === 0) return 0;
+function markerCount({ table, updateCount }: Store): number {
+  if (updateCount === 0) return 0;
   let count = 0;
-  for (let row = 0; row < table.rowCount; row++) count += table.hasPosition[row]!;
+  for (let row = 0; row < table.rowCount; row++) count += table.hasPosition(row) ? 1 : 0;
   return count;
 }

@@ -10,7 +10,6 @@ export class LiveLink {
   #worker!: Worker;
   #onMessage: (message: ToPage) => void;
   #query: ListQuery = { text: "", standings: [], sort: "name" };
-  #watchedId: string | null = null;
 
   constructor(onMessage: (message: ToPage) => void) {
     this.#onMessage = onMessage;
@@ -26,22 +25,19 @@ export class LiveLink {
     this.#send({ type: "query", query });
   }
 
-  /** Asks for the whole of one vehicle, now and at each of its changes. */
-  watch(id: string | null): void {
-    this.#watchedId = id;
-    this.#send({ type: "watch", id });
+  /** Starts anew, as after a message that made no sense here. */
+  restart(): void {
+    this.#worker.onmessage = null;
+    this.#worker.terminate();
+    setTimeout(() => this.#start(), RESTART_AFTER_MS);
   }
 
   #start(): void {
     this.#worker = new Worker(LIVE_WORKER_URL, { type: "module", name: "live" });
     this.#worker.onmessage = (event: MessageEvent<ToPage>) => this.#onMessage(event.data);
-    this.#worker.onerror = () => {
-      this.#worker.terminate();
-      setTimeout(() => this.#start(), RESTART_AFTER_MS);
-    };
+    this.#worker.onerror = () => this.restart();
     this.#send({ type: "start", liveUrl: liveUrl() });
     this.#send({ type: "query", query: this.#query });
-    if (this.#watchedId !== null) this.#send({ type: "watch", id: this.#watchedId });
   }
 
   #send(message: ToWorker): void {

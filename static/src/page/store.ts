@@ -3,21 +3,24 @@
 
 import type { StandingCounts } from "../codes.ts";
 import { noCounts } from "../codes.ts";
+import type { Applied } from "../live/decoder.ts";
 import type { ConnectionStatus, ListQuery, ToPage } from "../live/messages.ts";
 import { steadyNowMs } from "../live/server-clock.ts";
-import type { Source, Vehicle } from "../protocol.ts";
+import type { Source } from "../protocol.ts";
 import { FleetTable } from "./fleet-table.ts";
 import { LiveLink } from "./link.ts";
 import type { Reloader } from "./reload.ts";
 import { screenState } from "./screen.ts";
 import type { ScreenState } from "./screen.ts";
 
+const TIMES_KEPT = 200;
+
 export interface Views {
-  onRows(changed: Uint32Array, removed: Uint32Array, isFirst: boolean): void;
+  /** `isFirst` only for the first message of all. */
+  onRows(applied: Applied, isFirst: boolean): void;
   onList?(): void;
   onCounts(): void;
   onSources(): void;
-  onVehicle?(id: string, vehicle: Vehicle | null): void;
 }
 
 export class Store {
@@ -27,9 +30,9 @@ export class Store {
   vehicleCount = 0;
   sources: Source[] = [];
   status: ConnectionStatus = "connecting";
-  /** Milliseconds that each of the last patches took on this thread, newest last. */
-  readonly patchTimesMs: number[] = [];
-  patchCount = 0;
+  /** Milliseconds that each of the last updates took on this thread, newest last. */
+  readonly updateTimesMs: number[] = [];
+  updateCount = 0;
   #heartbeatMs = 5_000;
   #clockOffsetMs: number | null = null;
   #lastFrameServerMs: number | null = null;
@@ -68,14 +71,10 @@ export class Store {
     this.#link.setQuery(query);
   }
 
-  watch(id: string | null): void {
-    this.#link.watch(id);
-  }
-
   #take(message: ToPage): void {
     switch (message.type) {
-      case "patch":
-        this.#takePatch(message);
+      case "fleet":
+        this.#takeFleet(message);
         break;
       case "pulse":
         this.#lastFrameMs = performance.now();
@@ -97,24 +96,27 @@ export class Store {
         this.#views?.onSources();
         break;
       case "list":
-        this.order = message.order as Uint32Array<ArrayBuffer>;
+        this.order = message.order;
         this.counts = message.counts;
         this.vehicleCount = message.vehicleCount;
         this.#views?.onList?.();
         this.#views?.onCounts();
         break;
-      case "vehicle":
-        this.#views?.onVehicle?.(message.id, message.vehicle);
-        break;
     }
   }
 
-  #takePatch({ patch }: Extract<ToPage, { type: "patch" }>): void {
+  #takeFleet({ message, isFirst, labels }: Extract<ToPage, { type: "fleet" }>): void {
     const startMs = performance.now();
-    const removed = this.table.apply(patch);
-    this.#views?.onRows(patch.rows, removed, this.patchCount === 0);
-    this.patchCount += 1;
-    this.patchTimesMs.push(performance.now() - startMs);
-    if (this.patchTimesMs.length > 200) this.patchTimesMs.shift();
+    try {
+      const applied = this.table.apply(message, isFirst, labels);
+      this.#views?.onRows(applied, this.updateCount === 0);
+    } catch (error) {
+      // The worker took the same bytes, so the two no longer hold the same: begin again.
+      this.#link.restart();
+      throw error;
+    }
+    this.updateCount += 1;
+    this.updateTimesMs.push(performance.now() - startMs);
+    if (this.updateTimesMs.length > TIMES_KEPT) this.updateTimesMs.shift();
   }
 }

@@ -4,7 +4,7 @@
 import { freshnessCode, motionCode } from "../codes.ts";
 import type { Store } from "../page/store.ts";
 import type { Vehicle } from "../protocol.ts";
-import { displayName } from "../live/fleet-rows.ts";
+import { displayName } from "../live/names.ts";
 import { deviceFacts, flagText, headline, positionFacts, sinceLine, vehicleFacts } from "./detail-facts.ts";
 import { byId, h, setText } from "./dom.ts";
 import { FactList } from "./fact-list.ts";
@@ -21,6 +21,7 @@ export class DetailPanel {
   #since = byId("detail-since");
   #flags = byId("detail-flags");
   #trail = byId("detail-trail");
+  #trouble = h("p", { class: "muted", role: "status" });
   #facts = new FactList();
   #position = new FactList();
   #devices = new FactList();
@@ -31,6 +32,7 @@ export class DetailPanel {
     byId("detail-facts").append(this.#facts.element);
     byId("detail-position").append(this.#position.element);
     byId("detail-devices").append(this.#devices.element);
+    this.#since.after(this.#trouble);
     byId("detail-close").addEventListener("click", onClose);
   }
 
@@ -41,6 +43,7 @@ export class DetailPanel {
   /** Opens on a vehicle whose facts follow; the name is known from the list already. */
   open(name: string): void {
     this.#vehicle = null;
+    this.#clear();
     setText(this.#name, name);
     setText(this.#trail, "Loading the trail …");
     this.root.hidden = false;
@@ -55,6 +58,11 @@ export class DetailPanel {
   show(vehicle: Vehicle): void {
     this.#vehicle = vehicle;
     this.tick();
+  }
+
+  /** Says that what is shown may be old, as long as it is. */
+  showTrouble(hasTrouble: boolean): void {
+    setText(this.#trouble, hasTrouble ? "Details cannot be loaded at the moment; trying again." : "");
   }
 
   showTrail(sentence: string): void {
@@ -75,6 +83,15 @@ export class DetailPanel {
     this.#facts.show(vehicleFacts(vehicle, nowMs));
     this.#position.show(vehicle.position ? positionFacts(vehicle.position, nowMs) : new Map());
     this.#devices.show(deviceFacts(vehicle.devices ?? [], nowMs));
+  }
+
+  /** Leaves nothing of the vehicle that was shown before. */
+  #clear(): void {
+    for (const element of [this.#registration, this.#headline, this.#since, this.#trouble]) setText(element, "");
+    this.#flags.replaceChildren();
+    this.#icon.replaceChildren();
+    this.#iconKey = "";
+    for (const list of [this.#facts, this.#position, this.#devices]) list.show(new Map());
   }
 
   #showIcon(vehicle: Vehicle): void {

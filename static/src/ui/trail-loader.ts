@@ -53,7 +53,8 @@ export class TrailLoader {
 
 async function fetchTrail(id: string, signal: AbortSignal): Promise<TrailPoint[]> {
   const within = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-  const response = await fetch(`/api/v1/vehicles/${encodeURIComponent(id)}/trail`, { signal: within });
+  const url = new URL(`/api/v1/vehicles/${encodeURIComponent(id)}/trail`, location.href);
+  const response = await fetch(url, { signal: within });
   if (!response.ok) throw new Error(`trail: ${response.status}`);
   const body = (await response.json()) as { points: TrailPoint[] };
   return body.points;

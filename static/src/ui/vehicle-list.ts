@@ -87,8 +87,8 @@ export class VehicleList {
     const { table, order } = this.#store;
     const row = order[place]!;
     const id = table.ids[row];
-    const motion = table.motion[row]!;
-    const freshness = table.freshness[row]!;
+    const motion = table.motion(row);
+    const freshness = table.freshness(row);
     const { root } = element;
     root.style.transform = `translateY(${place * ROW_PX}px)`;
     root.id = `vehicle-option-${place}`;
@@ -110,13 +110,13 @@ export class VehicleList {
     setText(element.name, name);
     setText(element.registration, registration === name ? "" : registration);
     setText(element.state, this.#stateText(row, motion, freshness));
-    const fixedAtMs = table.fixedAtMs[row]!;
+    const fixedAtMs = table.fixedAtMs(row);
     setText(element.age, Number.isNaN(fixedAtMs) ? "" : ageText(this.#store.serverNowMs() - fixedAtMs));
   }
 
   #stateText(row: number, motion: number, freshness: number): string {
     const words = stateWords(motion, freshness);
-    const speedMps = this.#store.table.speedMps[row]!;
+    const speedMps = this.#store.table.speedMps(row);
     const showsSpeed = motion === MOVING && freshness === 0 && !Number.isNaN(speedMps);
     return showsSpeed ? `${words} · ${speedText(speedMps)}` : words;
   }

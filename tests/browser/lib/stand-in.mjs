@@ -1,0 +1,101 @@
+// Stands between a page and a real server: hands all on, but speaks the live protocol itself, so
+// that a test says what comes over the socket and when. The WebSocket is the little of RFC 6455
+// that this takes: whole binary messages out, closing, and what comes in is only read past.
+
+import crypto from "node:crypto";
+import http from "node:http";
+import { KEYFRAME, DICTIONARY, fleetMessage } from "./fleet-message.mjs";
+
+const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+const SUBPROTOCOL = "fleetglass.v1.bin";
+const BINARY = 2;
+const CLOSE = 8;
+
+/**
+ * A host whose `onViewer(viewer, n)` is called with each connection; `answers` are paths that it
+ * answers by itself. `connections` tells of all that came: `{atMs, query, protocol}`.
+ */
+export async function standIn(server, onViewer, answers = {}) {
+  const connections = [];
+  const host = http.createServer((request, response) => {
+    const answer = answers[new URL(request.url, server.url).pathname];
+    if (answer !== undefined) answer(response);
+    else forward(server.url, request, response);
+  });
+  host.on("upgrade", (request, socket) => {
+    socket.on("error", () => {});
+    const accept = crypto.createHash("sha1").update(request.headers["sec-websocket-key"] + GUID).digest("base64");
+    const lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade", `Sec-WebSocket-Accept: ${accept}`, `Sec-WebSocket-Protocol: ${SUBPROTOCOL}`];
+    socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+    socket.resume();
+    const query = new URL(request.url, server.url).searchParams;
+    connections.push({ atMs: performance.now(), query, protocol: request.headers["sec-websocket-protocol"] });
+    onViewer(new Viewer(socket), connections.length);
+  });
+  await new Promise((resolve) => host.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${host.address().port}/`,
+    connections,
+    close: () => {
+      host.closeAllConnections();
+      host.close();
+    },
+  };
+}
+
+export class Viewer {
+  #socket;
+
+  constructor(socket) {
+    this.#socket = socket;
+  }
+
+  json(message) {
+    this.#send(BINARY, Buffer.from(JSON.stringify({ at: new Date().toISOString(), ...message })));
+  }
+
+  hello(more = {}) {
+    this.json({ type: "hello", protocol: 1, server: "fleetglass", version: "0.0.0", build: "", epoch: "stand-in", seq: 1, resumed: false, heartbeat_ms: 1_000, ...more });
+  }
+
+  fleet(message) {
+    this.#send(BINARY, Buffer.from(fleetMessage({ at_ms: Date.now(), ...message })));
+  }
+
+  /** The whole fleet at `seq`: `entries` of the dictionary, all standing in one place. */
+  keyframe(entries, seq = 1) {
+    this.fleet({ kind: DICTIONARY, seq, names: entries.map((entry, index) => [index, entry]) });
+    this.fleet({ kind: KEYFRAME, seq, full: entries.map((_, index) => rowAt(index)) });
+  }
+
+  close(code, reason = "") {
+    const body = Buffer.concat([Buffer.of(code >> 8, code & 255), Buffer.from(reason)]);
+    this.#send(CLOSE, body);
+    this.#socket.end();
+  }
+
+  #send(opcode, body) {
+    const head = Buffer.alloc(body.length < 126 ? 2 : 4);
+    head[0] = 0x80 | opcode;
+    head[1] = Math.min(126, body.length);
+    if (body.length >= 126) head.writeUInt16BE(body.length, 2);
+    this.#socket.write(Buffer.concat([head, body]));
+  }
+}
+
+/** A row on the move in Johannesburg, some 200 m from its neighbour. */
+export function rowAt(index, more = {}) {
+  const [x, y] = [Math.floor((28.05 / 360 + 0.5) * 2 ** 27), Math.floor(0.5767 * 2 ** 27)];
+  return { index, state: 0x40, flags: 0, heading: 45, speed: 20, fixed_s: Math.floor(Date.now() / 1000) - 2, x: x + index * 700, y, ...more };
+}
+
+function forward(url, request, response) {
+  // The server takes what comes from its own pages only.
+  const { host: _host, origin: _origin, ...headers } = request.headers;
+  const asked = http.request(new URL(request.url, url), { method: request.method, headers: { ...headers, host: new URL(url).host } }, (answer) => {
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  });
+  asked.on("error", () => response.destroy());
+  request.pipe(asked);
+}
