@@ -65,6 +65,8 @@ test("the page asks for the binary protocol, shows the fleet, and resumes at the
     greet(viewer);
     viewer.fleet({ kind: DIFFERENCES, base: 1, seq: 5, moved: [{ index: 0, ...STILL, dx: 30 }] });
     viewer.json({ type: "heartbeat", seq: 7 });
+    // A tick may be cut between the sources and the fleet: theirs is no place to go on from.
+    viewer.json({ type: "sources", base: 1, seq: 9, sources: [{ id: "test", health: "slow" }] });
     setTimeout(() => viewer.close(1001), 1_000);
   });
   const page = await openDesk();

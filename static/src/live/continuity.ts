@@ -1,7 +1,11 @@
 // The place in the stream of states: what is missing, what was had already, and from where to go on
 // after a loss. A message tells the state it builds on (`base`) and the one it leads to (`seq`).
+//
+// What happens in one tick comes as several messages: the sources, then each tile. Only the last of
+// them makes the tick complete, so the place to resume at is that of the whole fleet's own messages
+// and of heartbeats, which tell that nothing before them is missing; never that of the sources.
 
-import { KIND } from "./wire.ts";
+import { KIND, WHOLE_FLEET } from "./wire.ts";
 import type { Head } from "./wire.ts";
 
 /** What to do with a message; `first` begins a new state, in which rows may mean other vehicles. */
@@ -10,7 +14,9 @@ export type Verdict = "apply" | "first" | "had" | "gap";
 export class Continuity {
   /** The epoch of what is held; null before the first keyframe. */
   #heldEpoch: string | null = null;
-  #newestSeq = 0;
+  /** Nothing up to this state is missing. */
+  #completeSeq = 0;
+  #sourcesSeq = 0;
   /** The state of each held tile. */
   #seqByTile = new Map<number, number>();
   #epoch = "";
@@ -18,20 +24,22 @@ export class Continuity {
 
   /** Where to resume, if anything is held. */
   get place(): { epoch: string; seq: number } | null {
-    return this.#heldEpoch === null ? null : { epoch: this.#heldEpoch, seq: this.#newestSeq };
+    return this.#heldEpoch === null ? null : { epoch: this.#heldEpoch, seq: this.#completeSeq };
   }
 
   /** Takes what the server said first on a new connection. */
   greet(epoch: string, isResumed: boolean): void {
     this.#epoch = epoch;
     this.#isResumed = isResumed && epoch === this.#heldEpoch;
+    this.#sourcesSeq = 0;
+    if (this.#isResumed) this.reach(this.#completeSeq);
   }
 
   judge(head: Head): Verdict {
     if (head.kind === KIND.dictionary) return "apply";
     if (head.kind === KIND.keyframe) return this.#isResumed ? "apply" : "first";
     const held = this.#seqByTile.get(head.tileKey);
-    if (!this.#isResumed || held === undefined || !this.#reaches(head.base, held)) return "gap";
+    if (!this.#isResumed || held === undefined || head.base > held) return "gap";
     return held >= head.seq ? "had" : "apply";
   }
 
@@ -40,17 +48,21 @@ export class Continuity {
     if (head.kind === KIND.dictionary) return;
     if (isFirst) this.#begin();
     this.#seqByTile.set(head.tileKey, head.seq);
-    this.#newestSeq = Math.max(this.#newestSeq, head.seq);
+    if (head.tileKey === WHOLE_FLEET) this.#completeSeq = Math.max(this.#completeSeq, head.seq);
   }
 
-  /** Whether changes of something that is no tile follow on what is held. */
-  follows(base: number): boolean {
-    return this.#isResumed && base <= this.#newestSeq;
+  /** Takes a change of the sources, if it follows on what is held. */
+  takeSources(base: number, seq: number, isAll: boolean): boolean {
+    if (!isAll && base > Math.max(this.#sourcesSeq, this.#completeSeq)) return false;
+    this.#sourcesSeq = seq;
+    return true;
   }
 
-  /** Takes the state that a heartbeat or another message names. */
+  /** Takes a heartbeat: everything up to `seq` has been sent, whichever tile it was in. */
   reach(seq: number): void {
-    if (this.#isResumed) this.#newestSeq = Math.max(this.#newestSeq, seq);
+    if (!this.#isResumed) return;
+    this.#completeSeq = Math.max(this.#completeSeq, seq);
+    for (const [tileKey, held] of this.#seqByTile) this.#seqByTile.set(tileKey, Math.max(held, seq));
   }
 
   /** Forgets the place: the next connection starts from nothing. */
@@ -59,15 +71,10 @@ export class Continuity {
     this.#isResumed = false;
   }
 
-  /** A tile that nothing happened in is at the newest state too. */
-  #reaches(base: number, heldSeq: number): boolean {
-    return base <= Math.max(heldSeq, this.#newestSeq);
-  }
-
   #begin(): void {
     this.#heldEpoch = this.#epoch;
     this.#isResumed = true;
-    this.#newestSeq = 0;
+    this.#completeSeq = 0;
     this.#seqByTile.clear();
   }
 }

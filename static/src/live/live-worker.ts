@@ -70,10 +70,9 @@ function takeJson(message: AnyJson): boolean {
 }
 
 function takeSources(change: SourcesChange): boolean {
-  if (change.all !== true && !feed.continuity.follows(change.base)) return false;
+  if (!feed.continuity.takeSources(change.base, change.seq, change.all === true)) return false;
   if (change.all === true) sources = new Map();
   for (const source of change.sources) sources.set(source.id, source);
-  feed.continuity.reach(change.seq);
   send({ type: "sources", sources: [...sources.values()] });
   sendPulse(Date.parse(change.at));
   return true;

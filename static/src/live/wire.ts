@@ -6,6 +6,9 @@ import { MOST_ROWS } from "./columns.ts";
 
 export const KIND = { keyframe: 1, differences: 2, dictionary: 3 } as const;
 
+/** The tile 0/0/0: the whole fleet. */
+export const WHOLE_FLEET = 0;
+
 const HEAD_BYTES = 52;
 /** Bytes of a row in the full and in the moved part, without its index. */
 export const FULL_PLANES = 16;
