@@ -4,7 +4,7 @@
 
 use fleetglass::domain::{
     DeviceKey, DeviceView, Freshness, FreshnessState, Motion, MotionState, Position, SourceId,
-    Vehicle,
+    Vehicle, VehicleId,
 };
 use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
@@ -142,13 +142,10 @@ fn named(number: usize, is_parked: bool) -> Vehicle {
     } else {
         MotionState::Moving
     };
+    let id = VehicleId::new(format!("reg:CA{:06}", number * 83 % 1_000_000));
     Vehicle {
-        id: fleetglass::domain::VehicleId::new(format!("reg:CA{:06}", number * 83 % 1_000_000)),
-        name: format!("Truck {number}").into(),
         registration: Some(format!("CA {:06}", number * 83 % 1_000_000).into()),
         groups: vec![["North", "South", "Coast", "Depot"][number % 4].into()],
-        flags: Vec::new(),
-        position: None,
         motion: Motion {
             state,
             since,
@@ -158,12 +155,6 @@ fn named(number: usize, is_parked: bool) -> Vehicle {
             state: FreshnessState::Live,
             since,
         },
-        ignition: None,
-        odometer_m: None,
-        driver: None,
-        address: None,
-        battery_pct: None,
-        fuel_l: None,
         devices: vec![DeviceView {
             device,
             lat_lng_deg: None,
@@ -172,6 +163,7 @@ fn named(number: usize, is_parked: bool) -> Vehicle {
             verdict: None,
             reason: "".into(),
         }],
+        ..Vehicle::new(id, format!("Truck {number}"), since)
     }
 }
 

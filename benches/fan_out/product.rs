@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::serve::ListenerExt;
 use fleetglass::clock;
-use fleetglass::domain::{Freshness, FreshnessState, Motion, MotionState, Vehicle, VehicleId};
+use fleetglass::domain::{Vehicle, VehicleId};
 use fleetglass::fleet::Changes;
 use fleetglass::live::bin::BIN_PROTOCOL;
 use fleetglass::live::channel::ChannelSettings;
@@ -22,7 +22,6 @@ use fleetglass::live::hub::Hub;
 use fleetglass::live::reception::Reception;
 use fleetglass::live::viewer::{Dialect, Introduction, ViewerSettings};
 use fleetglass::live::ws::handshake::Handshake;
-use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 
@@ -134,7 +133,7 @@ impl Server for Product {
             .repeat(bytes.saturating_sub(self.around_name).max(1));
         let now = clock::now();
         let changes = Changes {
-            vehicles: vec![Arc::new(vehicle(name, now))],
+            vehicles: vec![Arc::new(Vehicle::new(VehicleId::new("v"), name, now))],
             ..Changes::default()
         };
         self.encoder.publish(changes, now);
@@ -143,32 +142,5 @@ impl Server for Product {
 
     fn idle(&mut self) -> Result<()> {
         Ok(())
-    }
-}
-
-fn vehicle(name: String, now: Timestamp) -> Vehicle {
-    Vehicle {
-        id: VehicleId::new("v"),
-        name: name.into(),
-        registration: None,
-        groups: Vec::new(),
-        flags: Vec::new(),
-        position: None,
-        motion: Motion {
-            state: MotionState::Unknown,
-            since: now,
-            since_at_least: false,
-        },
-        freshness: Freshness {
-            state: FreshnessState::Never,
-            since: now,
-        },
-        ignition: None,
-        odometer_m: None,
-        driver: None,
-        address: None,
-        battery_pct: None,
-        fuel_l: None,
-        devices: Vec::new(),
     }
 }

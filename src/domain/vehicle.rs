@@ -179,3 +179,33 @@ pub struct Vehicle {
     /// Its devices, highest rank first.
     pub devices: Vec<DeviceView>,
 }
+
+impl Vehicle {
+    /// A vehicle of which nothing is known, as of `now`.
+    pub fn new(id: VehicleId, name: impl Into<Arc<str>>, now: Timestamp) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            registration: None,
+            groups: Vec::new(),
+            flags: Vec::new(),
+            position: None,
+            motion: Motion {
+                state: MotionState::Unknown,
+                since: now,
+                since_at_least: true,
+            },
+            freshness: Freshness {
+                state: FreshnessState::Never,
+                since: now,
+            },
+            ignition: None,
+            odometer_m: None,
+            driver: None,
+            address: None,
+            battery_pct: None,
+            fuel_l: None,
+            devices: Vec::new(),
+        }
+    }
+}

@@ -53,11 +53,6 @@ fn vehicle(id: u64, version: u64) -> Arc<Vehicle> {
     };
     let nth = f64::from(u32::try_from(version).unwrap());
     Arc::new(Vehicle {
-        id: VehicleId::new(format!("v{id}")),
-        name: format!("{}", version / 4).into(),
-        registration: None,
-        groups: Vec::new(),
-        flags: Vec::new(),
         position: (!version.is_multiple_of(11)).then(|| Position {
             lat_deg: -26.0 + nth * 1e-5,
             lng_deg: 28.0 + nth * 1e-3,
@@ -78,13 +73,11 @@ fn vehicle(id: u64, version: u64) -> Arc<Vehicle> {
             state: FreshnessState::Live,
             since: now(),
         },
-        ignition: None,
-        odometer_m: None,
-        driver: None,
-        address: None,
-        battery_pct: None,
-        fuel_l: None,
-        devices: Vec::new(),
+        ..Vehicle::new(
+            VehicleId::new(format!("v{id}")),
+            (version / 4).to_string(),
+            now(),
+        )
     })
 }
 

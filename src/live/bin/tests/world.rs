@@ -2,6 +2,7 @@
 //! them tile by tile.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -54,10 +55,9 @@ impl Car {
     pub(super) fn vehicle(&self) -> Vehicle {
         let device = DeviceKey::new(SourceId::new("test"), self.serial.to_string());
         let named = |word: &str| format!("{word} {}.{}", self.serial, self.renamed).into();
+        let (id, name): (_, Arc<str>) = (device.vehicle_id(), named("Vehicle \u{1F69A} \""));
         let is_known = self.serial.is_multiple_of(3);
         Vehicle {
-            id: device.vehicle_id(),
-            name: named("Vehicle \u{1F69A} \""),
             registration: is_known.then(|| named("CA")),
             groups: if is_known {
                 vec!["North".into(), named("Depot")]
@@ -75,16 +75,11 @@ impl Car {
                 state: self.freshness,
                 since: at(0),
             },
-            ignition: None,
-            odometer_m: None,
             driver: self.serial.is_multiple_of(5).then(|| Fact {
                 value: named("Driver"),
                 at: at(0),
                 source: SourceId::new("test"),
             }),
-            address: None,
-            battery_pct: None,
-            fuel_l: None,
             devices: vec![DeviceView {
                 device,
                 lat_lng_deg: None,
@@ -93,6 +88,7 @@ impl Car {
                 verdict: None,
                 reason: "".into(),
             }],
+            ..Vehicle::new(id, name, at(0))
         }
     }
 }
