@@ -20,8 +20,8 @@ const SLOW_BYTES_PER_SECOND: usize = 1_024;
 const ASKS_FOR_BIN: &str = "Sec-WebSocket-Protocol: fleetglass.v1.bin\r\n\
     Sec-WebSocket-Extensions: permessage-deflate\r\n";
 const READ_BYTES: usize = 256 << 10;
-/// As much of a payload as tells its number and its time.
-const HEAD_BYTES: usize = 96;
+/// As much of a payload as tells its number and its time, or whether a hello resumes.
+const HEAD_BYTES: usize = 256;
 
 /// How a viewer reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -311,9 +311,14 @@ impl Owner {
         };
         self.tally.ended(end);
         if let Some(mut served) = slot.take() {
-            // Both fail only where the socket is gone already.
+            // These fail only where the socket is gone already.
             let _ = self.poll.registry().deregister(&mut served.socket);
-            let _ = served.socket.shutdown(Shutdown::Write);
+            if served.viewer.outbox().is_empty() {
+                let _ = served.socket.shutdown(Shutdown::Write);
+            } else {
+                // It will not take what it was sent: the kernel need not keep that for it.
+                let _ = socket2::SockRef::from(&served.socket).set_linger(Some(Duration::ZERO));
+            }
             self.n_served -= 1;
             self.free.push(at);
         }
