@@ -16,8 +16,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::wire::{Forms, Wire};
 
-/// A view nobody looks at is kept up this long for those who come back.
-const KEPT_UP_FOR: SignedDuration = SignedDuration::from_mins(5);
+/// Whoever moves a map about leaves many parts of the world behind.
+const PARTS_KEPT_UP_FOR: SignedDuration = SignedDuration::from_secs(30);
 
 /// Bounds of what is kept.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,8 @@ pub struct ChannelSettings {
     pub max_behind: usize,
     /// A keyframe older than this is made anew.
     pub good_for: SignedDuration,
+    /// A view nobody looks at any more is kept up this long for those who come back.
+    pub kept_up_for: SignedDuration,
 }
 
 impl Default for ChannelSettings {
@@ -40,6 +42,20 @@ impl Default for ChannelSettings {
             max_bytes: 32 << 20,
             max_behind: 16,
             good_for: SignedDuration::from_secs(1),
+            kept_up_for: SignedDuration::from_mins(5),
+        }
+    }
+}
+
+impl ChannelSettings {
+    /// For a view of a part of the world, of which there may be many.
+    #[must_use]
+    pub fn of_a_part(self) -> Self {
+        Self {
+            max_frames: self.max_frames / 5,
+            max_bytes: self.max_bytes / 32,
+            kept_up_for: PARTS_KEPT_UP_FOR,
+            ..self
         }
     }
 }
@@ -127,15 +143,15 @@ impl Channel {
 
     /// Keeps the view up for somebody who may come.
     pub fn keep_up(&self, now: Timestamp) {
-        self.plain.keep_up(now);
-        self.deflated.keep_up(now);
+        self.plain.keep_up(now, self.settings.kept_up_for);
+        self.deflated.keep_up(now, self.settings.kept_up_for);
     }
 
     /// In which forms frames are wanted now.
     pub fn wanted(&self, now: Timestamp) -> Forms {
         Forms {
-            plain: self.plain.is_wanted(now),
-            deflated: self.deflated.is_wanted(now),
+            plain: self.plain.is_wanted(now, self.settings.kept_up_for),
+            deflated: self.deflated.is_wanted(now, self.settings.kept_up_for),
         }
     }
 
@@ -249,16 +265,16 @@ impl State {
 }
 
 impl Demand {
-    fn keep_up(&self, now: Timestamp) {
-        let until = now.saturating_add(KEPT_UP_FOR);
+    fn keep_up(&self, now: Timestamp, kept_up_for: SignedDuration) {
+        let until = now.saturating_add(kept_up_for);
         let until_ms = until.map_or(i64::MAX, Timestamp::as_millisecond);
         self.until_ms.store(until_ms, Ordering::Relaxed);
     }
 
     /// Asked at each change: who looks now may come back later.
-    fn is_wanted(&self, now: Timestamp) -> bool {
+    fn is_wanted(&self, now: Timestamp, kept_up_for: SignedDuration) -> bool {
         if 0 < self.viewers.load(Ordering::Acquire) {
-            self.keep_up(now);
+            self.keep_up(now, kept_up_for);
             return true;
         }
         now.as_millisecond() < self.until_ms.load(Ordering::Relaxed)

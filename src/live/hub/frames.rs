@@ -1,6 +1,6 @@
 //! The frames of each view: what a change and a whole picture are for those who look at it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{Hub, News, View};
@@ -39,7 +39,7 @@ impl Dictionary {
 
 impl Hub {
     /// Pushes what changed to those who look at `view`.
-    pub(super) fn push_to(&self, view: View, channel: &Channel, news: &News<'_>) {
+    pub(super) fn push_to(&self, view: View, channel: &Channel, news: &News<'_>, by_tile: &ByTile) {
         let forms = channel.wanted(news.now);
         let wire = match view {
             View::Json => Some((!forms.is_none()).then(|| changes(news, forms))),
@@ -47,7 +47,17 @@ impl Hub {
             View::Sources => Some(Some(sources(news, channel.newest(), forms))),
             View::Cells if news.cells.is_empty() => None,
             View::Cells => Some(Some(cells(news, channel.newest(), forms))),
-            View::Tile(tile) => self.differences(tile, channel, news, forms).map(Some),
+            View::Tile(Tile::ROOT) => {
+                let steps = news.moves.steps.iter();
+                self.differences(Tile::ROOT, steps, channel, news, forms)
+                    .map(Some)
+            }
+            View::Tile(tile) => {
+                let here = by_tile.get(&tile).map_or(&[][..], Vec::as_slice);
+                let steps = here.iter().filter_map(|at| news.moves.steps.get(*at));
+                self.differences(tile, steps, channel, news, forms)
+                    .map(Some)
+            }
         };
         // A view that the change does not touch keeps its number.
         let Some(wire) = wire else { return };
@@ -56,19 +66,21 @@ impl Hub {
         channel.push(news.seq, wire);
     }
 
-    fn differences(
+    /// What `moves` (in the order of their numbers) are for those who look at `tile`.
+    fn differences<'a>(
         &self,
         tile: Tile,
+        moves: impl Iterator<Item = &'a Move>,
         channel: &Channel,
         news: &News<'_>,
         forms: Forms,
     ) -> Option<Wire> {
-        let steps: Vec<(u32, Step)> = news
-            .moves
-            .steps
-            .iter()
+        let steps: Vec<(u32, Step)> = moves
             .filter_map(|step| Some((step.index, within(tile, step)?)))
             .collect();
+        if steps.is_empty() {
+            return None;
+        }
         let named = |(index, step): &(u32, Step)| match step {
             Step::Became { before: None, .. } => Some(*index),
             Step::Became { .. } => news.moves.renamed.binary_search(index).ok().map(|_| *index),
@@ -212,6 +224,32 @@ impl Hub {
         let entries: Vec<(u32, &str)> = entries.iter().map(|(i, e)| (*i, e.as_str())).collect();
         Wire::of(Opcode::Binary, &bin::dictionary(head, &entries), forms)
     }
+}
+
+/// Which moves touch which tile, of the tiles that somebody looks at: so a tile costs what happens
+/// in it, however much happens elsewhere.
+pub(super) type ByTile = HashMap<Tile, Vec<usize>>;
+
+/// Sorts `moves` by the parts of the world that are looked at.
+pub(super) fn sort_by_tile<'a>(moves: &[Move], used: impl Iterator<Item = &'a View>) -> ByTile {
+    let parts = used.filter_map(|view| match view {
+        View::Tile(tile) if *tile != Tile::ROOT => Some((*tile, Vec::new())),
+        _ => None,
+    });
+    let mut by_tile: ByTile = parts.collect();
+    let levels: BTreeSet<u8> = by_tile.keys().map(|tile| tile.z).collect();
+    for (at, step) in moves.iter().enumerate() {
+        for level in &levels {
+            for row in [step.before, step.after].into_iter().flatten() {
+                if let Some(here) = by_tile.get_mut(&Tile::of(&row, *level))
+                    && here.last() != Some(&at)
+                {
+                    here.push(at);
+                }
+            }
+        }
+    }
+    by_tile
 }
 
 /// What a move is for those who look at `tile` only.

@@ -156,8 +156,10 @@ impl Hub {
             }
         };
         self.lock_dictionary().note(&news.moves.renamed);
-        for (view, channel) in self.used_channels(now) {
-            self.push_to(view, &channel, &news);
+        let used = self.used_channels(now);
+        let by_tile = frames::sort_by_tile(&news.moves.steps, used.iter().map(|(view, _)| view));
+        for (view, channel) in &used {
+            self.push_to(*view, channel, &news, &by_tile);
         }
         self.told_seq.store(news.seq, Ordering::Release);
         self.tell();
@@ -178,7 +180,11 @@ impl Hub {
     fn with_channel(&self, view: View, act: impl FnOnce(&Channel)) -> Arc<Channel> {
         let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
         let channel = channels.entry(view).or_insert_with(|| {
-            let channel = Channel::new(self.settings);
+            let settings = match view {
+                View::Tile(tile) if tile != Tile::ROOT => self.settings.of_a_part(),
+                _ => self.settings,
+            };
+            let channel = Channel::new(settings);
             // What was before it was looked at, nobody holds: it begins with a keyframe.
             channel.push(self.seq(), None);
             Arc::new(channel)
