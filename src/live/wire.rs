@@ -11,10 +11,13 @@ use super::ws::message::{self, Opcode};
 
 /// Payloads below this gain nothing by compression; they go plain to everyone.
 const LEAST_DEFLATED_BYTES: usize = 256;
-/// Small payloads are binary and change each tick; beyond this, size costs more than it saves.
-const THOROUGH_UP_TO_BYTES: usize = 512 << 10;
-/// Compression levels of deflate, for payloads up to that size and beyond.
-const LEVELS: (u32, u32) = (6, 1);
+/// Payloads up to these sizes are compressed thoroughly, beyond them quickly: JSON is large each
+/// tick (36 ms for a megabyte, against 6), planes are small, and names are made seldom.
+const THOROUGH_TEXT_BYTES: usize = 64 << 10;
+const THOROUGH_BINARY_BYTES: usize = 2 << 20;
+/// Compression levels of deflate.
+const THOROUGH: u32 = 6;
+const QUICK: u32 = 1;
 
 /// Which forms are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,7 +94,12 @@ impl Builder {
             if payload.len() < LEAST_DEFLATED_BYTES {
                 message::append(out, opcode, false, payload);
             } else {
-                message::append(out, opcode, true, &deflate(payload, level(payload.len())));
+                message::append(
+                    out,
+                    opcode,
+                    true,
+                    &deflate(payload, level(opcode, payload.len())),
+                );
             }
         }
         self
@@ -120,10 +128,14 @@ impl Builder {
     }
 }
 
-fn level(bytes: usize) -> u32 {
-    if bytes <= THOROUGH_UP_TO_BYTES {
-        LEVELS.0
+fn level(opcode: Opcode, bytes: usize) -> u32 {
+    let thorough_up_to = match opcode {
+        Opcode::Text => THOROUGH_TEXT_BYTES,
+        _ => THOROUGH_BINARY_BYTES,
+    };
+    if bytes <= thorough_up_to {
+        THOROUGH
     } else {
-        LEVELS.1
+        QUICK
     }
 }
