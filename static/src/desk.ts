@@ -50,11 +50,12 @@ let selectedId: string | undefined;
 let selectedRow = { row: -1, fingerprint: "" };
 
 store.connectViews({
-  onRows: (applied, isFirst) => {
-    fleetMap.apply(applied);
+  onRows: (changes) => {
+    fleetMap.apply(changes);
     followSelected();
-    if (isFirst) showWholeFleet();
   },
+  onFirst: showWholeFleet,
+  onCells: () => fleetMap.overlay.invalidate(),
   onList: () => {
     list.update();
     setText(byId("list-summary"), summary());
@@ -62,6 +63,7 @@ store.connectViews({
   onCounts: () => counts.show(store.counts),
   onSources: () => feeds.show(store.sources, store.serverNowMs()),
 });
+fleetMap.watchSight((sight) => store.setSight(sight));
 setInterval(tick, TICK_MS);
 document.addEventListener("keydown", shortcuts);
 exposeDebug(store, fleetMap, () => ({ selectedId }));
@@ -149,7 +151,7 @@ function panelInsets(): { leftPx: number; rightPx: number; bottomPx: number } {
 }
 
 function showWholeFleet(): void {
-  const frame = frameOf(store.table);
+  const frame = frameOf(store);
   if (frame === null) return;
   const isNarrow = matchMedia("(max-width: 760px)").matches;
   const left = isNarrow ? 32 : byId("fleet").getBoundingClientRect().right + 64;

@@ -2,7 +2,9 @@
 // renderer, the overlay and the theme; callers give it patches and ask it to look somewhere.
 
 import { AttributionControl, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
-import type { Applied } from "../live/decoder.ts";
+import type { RowChanges } from "../live/decoder.ts";
+import { sightOf } from "../live/sight.ts";
+import type { Sight } from "../live/sight.ts";
 import { absoluteUrl } from "../page/boot.ts";
 import type { MapBoot } from "../page/boot.ts";
 import type { FleetTable } from "../page/fleet-table.ts";
@@ -61,9 +63,21 @@ export class FleetMap {
   }
 
   /** Shows rows that changed and hides rows that are gone; the table has them already. */
-  apply(applied: Applied): void {
-    this.#markers.update(applied, overlayNowMs());
+  apply(changes: RowChanges): void {
+    this.#markers.update(changes, overlayNowMs());
     this.overlay.invalidate();
+  }
+
+  /** What the map shows now. */
+  get sight(): Sight {
+    const bounds = this.map.getBounds();
+    return sightOf([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()], this.map.getZoom());
+  }
+
+  /** Tells what the map shows, now and whenever it moved. */
+  watchSight(onSight: (sight: Sight) => void): void {
+    for (const event of ["move", "resize"] as const) this.map.on(event, () => onSight(this.sight));
+    onSight(this.sight);
   }
 
   /** Whether some marker moves by itself now. */

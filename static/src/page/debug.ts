@@ -1,6 +1,7 @@
 // A small read-only window into the page, for tests and for whoever looks after a wall from afar.
 
 import type { FleetMap } from "../map/fleet-map.ts";
+import { tileOf } from "../live/wire.ts";
 import type { Store } from "./store.ts";
 
 export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => object = () => ({})): void {
@@ -8,6 +9,10 @@ export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => objec
     screen: store.screen(),
     connection: store.status,
     vehicles: store.vehicleCount,
+    isWhole: store.isWhole,
+    held: store.heldCount,
+    tiles: store.table.tileKeys.map(tileOf),
+    cells: [...store.cells.cells].length,
     counts: { ...store.counts },
     sources: store.sources.map((source) => ({ ...source })),
     listed: store.order.length,
