@@ -10,6 +10,7 @@ import type { MapBoot } from "../page/boot.ts";
 import type { FleetTable } from "../page/fleet-table.ts";
 import { reloadAsLastResort } from "../page/reload.ts";
 import { Basemap } from "./basemap.ts";
+import { DrawWatch } from "./draw-watch.ts";
 import { MarkerBuffer } from "./marker-buffer.ts";
 import { latDegOf, lngDegOf } from "./mercator.ts";
 import { Overlay, overlayNowMs } from "./overlay.ts";
@@ -40,6 +41,7 @@ export class FleetMap {
   readonly trail: TrailLayer;
   readonly overlay: Overlay;
   readonly basemap: Basemap;
+  readonly draws: DrawWatch;
   #markers: MarkerBuffer;
   #table: FleetTable;
 
@@ -47,12 +49,14 @@ export class FleetMap {
     setWorkerUrl(absoluteUrl(MAPLIBRE_WORKER_URL));
     this.#table = options.table;
     this.#markers = new MarkerBuffer(options.table, () => !reducedMotion.matches);
+    this.draws = new DrawWatch(options.table);
     this.map = createMap(options);
     this.trail = new TrailLayer(this.map);
     this.trail.color = readTheme().trail;
     this.overlay = new Overlay(this.map, options.table, this.#markers, {
       markerScale: options.markerScale,
       labelFontPx: options.labelFontPx,
+      onDrawn: () => this.draws.drawn(),
       onHopeless: () => reloadAsLastResort(Date.now()),
     });
     this.basemap = new Basemap(this.map, options.boot, { onNotice: options.onNotice });
@@ -65,6 +69,7 @@ export class FleetMap {
   /** Shows rows that changed and hides rows that are gone; the table has them already. */
   apply(changes: RowChanges): void {
     this.#markers.update(changes, overlayNowMs());
+    this.draws.buffered();
     this.overlay.invalidate();
   }
 

@@ -26,6 +26,8 @@ export interface OverlayOptions {
   /** Size of markers relative to the desk's. */
   markerScale: number;
   labelFontPx: number;
+  /** Called after each draw call. */
+  onDrawn?(): void;
   /** Called when the graphics context is lost twice in a row. */
   onHopeless(): void;
 }
@@ -152,6 +154,7 @@ export class Overlay {
     const { markerScale } = this.#options;
     layers.labels.draw(view, this.#labels.values(), this.#labels.size, this.#markers, this.#atlas, nowMs, ratio);
     layers.markers.draw(view, this.#table.rowCount, nowMs, this.#theme, markerScale, this.#selectedRow >= 0);
+    this.#options.onDrawn?.();
     this.#isChanged = false;
     this.framesDrawn += 1;
     this.frameTimesMs.push(performance.now() - startMs);

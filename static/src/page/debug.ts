@@ -38,7 +38,8 @@ export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => objec
     const row = store.table.row(id);
     return row === undefined ? null : fleetMap.screenPoint(row);
   };
-  Object.defineProperty(window, "fleetglass", { value: Object.freeze({ read, screenPoint }) });
+  const fixesOf = (id: string) => fleetMap.draws.fixesOf(id);
+  Object.defineProperty(window, "fleetglass", { value: Object.freeze({ read, screenPoint, fixesOf }) });
 }
 
 /** Vehicles drawn on the map: those with a position. */
