@@ -27,6 +27,7 @@ const fleetMap = new FleetMap({
   container: byId("map"),
   boot: boot.map,
   table: store.table,
+  cells: store.cells,
   isInteractive: true,
   markerScale: 1,
   labelFontPx: 12,
@@ -138,8 +139,9 @@ function shortcuts(event: KeyboardEvent): void {
 }
 
 function summary(): string {
-  const shown = store.order.length;
   const all = store.vehicleCount;
+  if (!store.isWhole) return `${numberText(store.heldCount)} of ${numberText(all)} vehicles on the map`;
+  const shown = store.order.length;
   return shown === all ? `${numberText(all)} vehicles` : `${numberText(shown)} of ${numberText(all)} vehicles`;
 }
 

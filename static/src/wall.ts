@@ -28,6 +28,7 @@ const fleetMap = new FleetMap({
   container: byId("map"),
   boot: boot.map,
   table: store.table,
+  cells: store.cells,
   isInteractive: false,
   markerScale: MARKER_SCALE * sizeFactor,
   labelFontPx: Math.round(LABEL_PX * sizeFactor),

@@ -2,6 +2,7 @@
 // renderer, the overlay and the theme; callers give it patches and ask it to look somewhere.
 
 import { AttributionControl, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import type { CellBook } from "../live/cells.ts";
 import type { RowChanges } from "../live/decoder.ts";
 import { sightOf } from "../live/sight.ts";
 import type { Sight } from "../live/sight.ts";
@@ -10,6 +11,8 @@ import type { MapBoot } from "../page/boot.ts";
 import type { FleetTable } from "../page/fleet-table.ts";
 import { reloadAsLastResort } from "../page/reload.ts";
 import { Basemap } from "./basemap.ts";
+import { ClusterLayer } from "./cluster-layer.ts";
+import type { Cluster } from "./clusters.ts";
 import { DrawWatch } from "./draw-watch.ts";
 import { MarkerBuffer } from "./marker-buffer.ts";
 import { latDegOf, lngDegOf } from "./mercator.ts";
@@ -22,6 +25,8 @@ import { markerRadiusPx, viewOf } from "./view.ts";
 const LEAST_ZOOM_WHEN_SELECTED = 11;
 const PICK_SLACK_PX = 8;
 const TOUCH_SLACK_PX = 18;
+const CLUSTER_PADDING_PX = 40;
+const MOST_ZOOM_INTO_CLUSTER = 12;
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -29,6 +34,7 @@ export interface FleetMapOptions {
   container: HTMLElement;
   boot: MapBoot;
   table: FleetTable;
+  cells: CellBook;
   isInteractive: boolean;
   markerScale: number;
   labelFontPx: number;
@@ -42,20 +48,25 @@ export class FleetMap {
   readonly overlay: Overlay;
   readonly basemap: Basemap;
   readonly draws: DrawWatch;
+  readonly clusters: ClusterLayer;
   #markers: MarkerBuffer;
   #table: FleetTable;
+  #cells: CellBook;
 
   constructor(options: FleetMapOptions) {
     setWorkerUrl(absoluteUrl(MAPLIBRE_WORKER_URL));
     this.#table = options.table;
+    this.#cells = options.cells;
     this.#markers = new MarkerBuffer(options.table, () => !reducedMotion.matches);
     this.draws = new DrawWatch(options.table);
+    this.clusters = new ClusterLayer(options.cells, options.table, options.markerScale);
     this.map = createMap(options);
     this.trail = new TrailLayer(this.map);
     this.trail.color = readTheme().trail;
     this.overlay = new Overlay(this.map, options.table, this.#markers, {
       markerScale: options.markerScale,
       labelFontPx: options.labelFontPx,
+      clusters: this.clusters,
       onDrawn: () => this.draws.drawn(),
       onHopeless: () => reloadAsLastResort(Date.now()),
     });
@@ -123,11 +134,27 @@ export class FleetMap {
     return pickRow(this.#markers, view, xPx, yPx, reachPx, overlayNowMs());
   }
 
+  #isOver(xPx: number, yPx: number, scale: number): boolean {
+    return this.#rowAt(xPx, yPx, 2, scale) >= 0 || this.clusters.at(xPx, yPx, viewOf(this.map)) !== null;
+  }
+
+  /** Shows the cells of a cluster, at least a level closer than now. */
+  #zoomInto(cluster: Cluster): void {
+    const camera = this.map.cameraForBounds(boundsOf(cluster, this.#cells.level), { padding: CLUSTER_PADDING_PX });
+    const center: [number, number] = [lngDegOf(cluster.mercatorX), latDegOf(cluster.mercatorY)];
+    const zoom = Math.max(this.map.getZoom() + 1, Math.min(camera?.zoom ?? 0, MOST_ZOOM_INTO_CLUSTER));
+    if (reducedMotion.matches) this.map.jumpTo({ center, zoom });
+    else this.map.easeTo({ center, zoom, duration: 600 });
+  }
+
   #pickOnClick({ markerScale, onPick }: FleetMapOptions): void {
     const canvas = this.map.getCanvas();
     this.map.on("click", (event) => {
       const isTouch = (event.originalEvent as Partial<PointerEvent>).pointerType === "touch";
-      onPick(this.#rowAt(event.point.x, event.point.y, isTouch ? TOUCH_SLACK_PX : PICK_SLACK_PX, markerScale));
+      const row = this.#rowAt(event.point.x, event.point.y, isTouch ? TOUCH_SLACK_PX : PICK_SLACK_PX, markerScale);
+      const cluster = row < 0 ? this.clusters.at(event.point.x, event.point.y, viewOf(this.map)) : null;
+      if (cluster === null) onPick(row);
+      else this.#zoomInto(cluster);
     });
     // A mouse tells of its moves far more often than a frame is drawn.
     let pointer: { x: number; y: number } | null = null;
@@ -136,11 +163,18 @@ export class FleetMap {
       pointer = event.point;
     });
     const look = () => {
-      const isOver = pointer !== null && this.#rowAt(pointer.x, pointer.y, 2, markerScale) >= 0;
+      const isOver = pointer !== null && this.#isOver(pointer.x, pointer.y, markerScale);
       pointer = null;
       canvas.style.cursor = isOver ? "pointer" : "";
     };
   }
+}
+
+/** The bounds of a cluster's cells, which are tiles of `level`. */
+function boundsOf({ left, right, top, bottom }: Cluster, level: number): [[number, number], [number, number]] {
+  const width = 2 ** (32 - level);
+  const southWest: [number, number] = [lngDegOf(left * width), latDegOf((bottom + 1) * width)];
+  return [southWest, [lngDegOf((right + 1) * width), latDegOf(top * width)]];
 }
 
 function createMap({ container, boot, isInteractive }: FleetMapOptions): MapLibre {

@@ -1,6 +1,7 @@
 // A small read-only window into the page, for tests and for whoever looks after a wall from afar.
 
 import type { FleetMap } from "../map/fleet-map.ts";
+import { toXPx, toYPx, viewOf } from "../map/view.ts";
 import { tileOf } from "../live/wire.ts";
 import type { Store } from "./store.ts";
 
@@ -17,6 +18,7 @@ export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => objec
     sources: store.sources.map((source) => ({ ...source })),
     listed: store.order.length,
     markers: markerCount(store),
+    clusters: clustersOf(fleetMap),
     labels: fleetMap.overlay.labelTexts,
     isDrawable: fleetMap.overlay.isDrawable,
     framesDrawn: fleetMap.overlay.framesDrawn,
@@ -40,6 +42,11 @@ export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => objec
   };
   const fixesOf = (id: string) => fleetMap.draws.fixesOf(id);
   Object.defineProperty(window, "fleetglass", { value: Object.freeze({ read, screenPoint, fixesOf }) });
+}
+
+function clustersOf({ clusters, map }: FleetMap): object[] {
+  const view = viewOf(map);
+  return clusters.clusters.map((cluster) => ({ xPx: toXPx(view, cluster.mercatorX), yPx: toYPx(view, cluster.mercatorY), ...cluster }));
 }
 
 /** Vehicles drawn on the map: those with a position. */
