@@ -50,12 +50,10 @@ export class FleetMap {
   readonly draws: DrawWatch;
   readonly clusters: ClusterLayer;
   #markers: MarkerBuffer;
-  #table: FleetTable;
   #cells: CellBook;
 
   constructor(options: FleetMapOptions) {
     setWorkerUrl(absoluteUrl(MAPLIBRE_WORKER_URL));
-    this.#table = options.table;
     this.#cells = options.cells;
     this.#markers = new MarkerBuffer(options.table, () => !reducedMotion.matches);
     this.draws = new DrawWatch(options.table);
@@ -105,10 +103,8 @@ export class FleetMap {
     this.overlay.select(row);
   }
 
-  /** Brings a vehicle into the middle of what `leftPx` and `rightPx` of panels leave free. */
-  flyTo(row: number, insets: { leftPx: number; rightPx: number; bottomPx: number }): void {
-    if (!this.#table.hasPosition(row)) return;
-    const center: [number, number] = [lngDegOf(this.#table.mercatorX[row]!), latDegOf(this.#table.mercatorY[row]!)];
+  /** Brings a place (degrees) into the middle of what `leftPx` and `rightPx` of panels leave free. */
+  flyTo(center: [lngDeg: number, latDeg: number], insets: { leftPx: number; rightPx: number; bottomPx: number }): void {
     const zoom = Math.max(this.map.getZoom(), LEAST_ZOOM_WHEN_SELECTED);
     const offset: [number, number] = [(insets.leftPx - insets.rightPx) / 2, -insets.bottomPx / 2];
     if (reducedMotion.matches) this.map.jumpTo({ center, zoom });

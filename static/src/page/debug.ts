@@ -16,7 +16,6 @@ export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => objec
     cells: [...store.cells.cells].length,
     counts: { ...store.counts },
     sources: store.sources.map((source) => ({ ...source })),
-    listed: store.order.length,
     markers: markerCount(store),
     clusters: clustersOf(fleetMap),
     labels: fleetMap.overlay.labelTexts,

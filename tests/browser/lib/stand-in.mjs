@@ -14,13 +14,13 @@ const CLOSE = 8;
 
 /**
  * A host whose `onViewer(viewer, n)` is called with each connection; `answers` are paths that it
- * answers by itself. `connections` tells of all that came: `{atMs, query, protocol}`.
+ * answers by itself, called with response and request. `connections` tells of all that came: `{atMs, query, protocol}`.
  */
 export async function standIn(server, onViewer, answers = {}) {
   const connections = [];
   const host = http.createServer((request, response) => {
     const answer = answers[new URL(request.url, server.url).pathname];
-    if (answer !== undefined) answer(response);
+    if (answer !== undefined) answer(response, request);
     else forward(server.url, request, response);
   });
   host.on("upgrade", (request, socket) => {
