@@ -57,9 +57,9 @@ export function shownBy(tileKeys: readonly number[], level: number): (cell: Cell
     });
 }
 
-/** "12", "1,204", "18k". */
+/** "12", "1,204", "118k". */
 export function clusterText(vehicles: number): string {
-  return vehicles < 10_000 ? vehicles.toLocaleString() : `${Math.round(vehicles / 1000)}k`;
+  return vehicles < 100_000 ? vehicles.toLocaleString() : `${Math.round(vehicles / 1000)}k`;
 }
 
 function radiusPx(vehicles: number): number {
