@@ -28,7 +28,7 @@ export class ClusterLayer {
     this.#book = book;
     this.#table = table;
     this.#scale = scale;
-    this.canvas.className = "fleet-canvas";
+    this.canvas.className = "cluster-canvas";
     this.canvas.setAttribute("aria-hidden", "true");
   }
 
