@@ -13,6 +13,9 @@ import { Counts } from "./ui/counts.ts";
 import { DetailPanel } from "./ui/detail-panel.ts";
 import { byId, setText } from "./ui/dom.ts";
 import { FeedStrip } from "./ui/feed-strip.ts";
+import { LocalRows, listedRow } from "./ui/list-rows.ts";
+import type { ListedVehicle } from "./ui/list-rows.ts";
+import { RemoteRows } from "./ui/remote-rows.ts";
 import { ScreenSigns } from "./ui/screen-signs.ts";
 import { SearchBox } from "./ui/search-box.ts";
 import { TrailLoader } from "./ui/trail-loader.ts";
@@ -27,18 +30,23 @@ const fleetMap = new FleetMap({
   container: byId("map"),
   boot: boot.map,
   table: store.table,
+  cells: store.cells,
   isInteractive: true,
   markerScale: 1,
   labelFontPx: 12,
-  onPick: (row) => (row < 0 ? deselect() : select(row, false)),
+  onPick: (row) => pick(listedRow(store, row)),
   onNotice: (notice) => setText(byId("map-notice"), notice),
 });
 const field = byId<HTMLInputElement>("search");
 const search = new SearchBox(field, byId<HTMLSelectElement>("sort"), (query) => {
   list.clearMark();
+  isQuerying = query.text.trim() !== "" || query.standings.length > 0;
   store.setQuery(query);
+  remoteRows.setQuery(query);
 });
-const list = new VehicleList(store, byId("vehicle-list"), field, { onSelect: (row) => select(row, true) });
+const localRows = new LocalRows(store);
+const remoteRows = new RemoteRows(showList);
+const list = new VehicleList(localRows, () => store.serverNowMs(), byId("vehicle-list"), field, { onSelect: (vehicle) => select(vehicle, true) });
 const counts = new Counts(byId("counts"), (standings) => search.setStandings(standings));
 const feeds = new FeedStrip(byId("feeds"), true);
 const detail = new DetailPanel(store, deselect);
@@ -46,25 +54,28 @@ const trail = new TrailLoader(fleetMap.trail, (sentence) => detail.showTrail(sen
 const signs = new ScreenSigns(store, byId("screen-badge"), byId("veil"));
 const selection = new Selection({ onVehicle: showVehicle, onTrouble: (hasTrouble) => detail.showTrouble(hasTrouble) });
 let selectedId: string | undefined;
+let isQuerying = false;
 /** Its row as it was last seen. */
 let selectedRow = { row: -1, fingerprint: "" };
 
 store.connectViews({
-  onRows: (applied, isFirst) => {
-    fleetMap.apply(applied);
+  onRows: (changes) => {
+    fleetMap.apply(changes);
     followSelected();
-    if (isFirst) showWholeFleet();
   },
-  onList: () => {
-    list.update();
-    setText(byId("list-summary"), summary());
+  onFirst: showWholeFleet,
+  onCells: () => {
+    fleetMap.overlay.invalidate();
+    showList();
   },
+  onList: showList,
   onCounts: () => counts.show(store.counts),
   onSources: () => feeds.show(store.sources, store.serverNowMs()),
 });
+fleetMap.watchSight((sight) => store.setSight(sight));
 setInterval(tick, TICK_MS);
 document.addEventListener("keydown", shortcuts);
-exposeDebug(store, fleetMap, () => ({ selectedId }));
+exposeDebug(store, fleetMap, () => ({ selectedId, listed: list.length }));
 
 function tick(): void {
   signs.tick();
@@ -73,9 +84,15 @@ function tick(): void {
   detail.tick();
 }
 
-function select(row: number, flies: boolean): void {
-  const id = store.table.ids[row];
-  if (id === undefined) return;
+/** Takes what was clicked on the map, if anything. */
+function pick(vehicle: ListedVehicle | null): void {
+  if (vehicle === null) deselect();
+  else select(vehicle, false);
+}
+
+/** Of a part of the fleet the vehicle may not be held yet: flying there brings it. */
+function select({ id, name, lngLatDeg }: ListedVehicle, flies: boolean): void {
+  const row = store.table.row(id) ?? -1;
   const isSame = id === selectedId;
   selectedId = id;
   list.select(id);
@@ -83,11 +100,11 @@ function select(row: number, flies: boolean): void {
   fleetMap.select(row);
   document.documentElement.dataset["detail"] = "open";
   if (!isSame) {
-    detail.open(store.table.names[row] ?? id);
+    detail.open(name);
     selection.watch(id);
     void trail.load(id);
   }
-  if (flies || !isSame) fleetMap.flyTo(row, panelInsets());
+  if ((flies || !isSame) && lngLatDeg !== null) fleetMap.flyTo(lngLatDeg, panelInsets());
 }
 
 function deselect(): void {
@@ -135,10 +152,20 @@ function shortcuts(event: KeyboardEvent): void {
   }
 }
 
+function showList(): void {
+  remoteRows.setActive(!store.isWhole);
+  list.setRows(store.isWhole ? localRows : remoteRows);
+  list.update();
+  setText(byId("list-summary"), summary());
+}
+
 function summary(): string {
-  const shown = store.order.length;
-  const all = store.vehicleCount;
-  return shown === all ? `${numberText(all)} vehicles` : `${numberText(shown)} of ${numberText(all)} vehicles`;
+  const all = numberText(store.vehicleCount);
+  if (!store.isWhole && !isQuerying) return `${numberText(store.heldCount)} of ${all} on the map`;
+  const found = store.isWhole ? store.order.length : remoteRows.total;
+  // Only so many are known to be there yet.
+  if (found === null) return `${numberText(remoteRows.length)} or more of ${all}`;
+  return found === store.vehicleCount ? `${all} vehicles` : `${numberText(found)} of ${all} vehicles`;
 }
 
 /** What the panels cover of the map, so that a flight ends in the free part. */
@@ -149,7 +176,7 @@ function panelInsets(): { leftPx: number; rightPx: number; bottomPx: number } {
 }
 
 function showWholeFleet(): void {
-  const frame = frameOf(store.table);
+  const frame = frameOf(store);
   if (frame === null) return;
   const isNarrow = matchMedia("(max-width: 760px)").matches;
   const left = isNarrow ? 32 : byId("fleet").getBoundingClientRect().right + 64;

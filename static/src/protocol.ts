@@ -94,8 +94,36 @@ export interface SourcesChange {
   sources: Source[];
 }
 
+/** What the server sends from now on: the whole fleet, or some tiles of it, as z, x and y. */
+export interface ViewTold {
+  type: "view";
+  at: string;
+  whole: boolean;
+  tiles: [z: number, x: number, y: number][];
+}
+
+/**
+ * A tile's x and y, the middle of its vehicles in sixteenths of it, and how many are moving, idling,
+ * stopped, parked, unknown and overdue.
+ */
+export type CellTold = [number, number, number, number, number, number, number, number, number, number];
+
+/** How many vehicles are where in a large fleet: cells that changed, or all that have any. */
+export interface CellsChange {
+  type: "cells";
+  all?: boolean;
+  base: number;
+  seq: number;
+  at: string;
+  /** The level of the cells' tiles. */
+  z: number;
+  cells: CellTold[];
+  /** All vehicles, those without a position included. */
+  vehicles?: number;
+}
+
 /** Messages in JSON; all else is about the fleet and binary. */
-export type JsonMessage = Hello | Heartbeat | SourcesChange;
+export type JsonMessage = Hello | Heartbeat | SourcesChange | ViewTold | CellsChange;
 
 /** What a vehicle is called and found by. */
 export interface DictionaryEntry {

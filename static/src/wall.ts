@@ -3,6 +3,7 @@
 
 import { AutoFrame } from "./map/auto-frame.ts";
 import { FleetMap } from "./map/fleet-map.ts";
+import { frameOf } from "./map/framing.ts";
 import { readBoot } from "./page/boot.ts";
 import { exposeDebug } from "./page/debug.ts";
 import { Reloader } from "./page/reload.ts";
@@ -27,6 +28,7 @@ const fleetMap = new FleetMap({
   container: byId("map"),
   boot: boot.map,
   table: store.table,
+  cells: store.cells,
   isInteractive: false,
   markerScale: MARKER_SCALE * sizeFactor,
   labelFontPx: Math.round(LABEL_PX * sizeFactor),
@@ -34,20 +36,20 @@ const fleetMap = new FleetMap({
   onNotice: (notice) => setText(byId("map-notice"), notice),
 });
 const isReduced = matchMedia("(prefers-reduced-motion: reduce)").matches;
-const framing = new AutoFrame(fleetMap.map, store.table, padding, !isReduced && fleetMap.overlay.framesPerSecondLimit === 0);
+const framing = new AutoFrame(fleetMap.map, () => frameOf(store), padding, !isReduced && fleetMap.overlay.framesPerSecondLimit === 0);
 const counts = new Counts(byId("counts"));
 const feeds = new FeedStrip(byId("feeds"), false);
 const clock = new Clock(byId("clock-time"), byId("clock-zone"));
 const signs = new ScreenSigns(store, byId("screen-badge"), byId("veil"));
 
 store.connectViews({
-  onRows: (applied, isFirst) => {
-    fleetMap.apply(applied);
-    if (isFirst) framing.tick(performance.now());
-  },
+  onRows: (changes) => fleetMap.apply(changes),
+  onFirst: () => framing.tick(performance.now()),
+  onCells: () => fleetMap.overlay.invalidate(),
   onCounts: () => counts.show(store.counts),
   onSources: () => feeds.show(store.sources, store.serverNowMs()),
 });
+fleetMap.watchSight((sight) => store.setSight(sight));
 hideIdlePointer();
 shiftAgainstBurnIn(bar);
 exposeDebug(store, fleetMap);

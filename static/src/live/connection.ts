@@ -19,8 +19,8 @@ export interface AnyJson {
 }
 
 export interface ConnectionEvents {
-  /** Where to resume; null starts from nothing. */
-  place(): { epoch: string; seq: number } | null;
+  /** What the connection begins with: where to resume, and what the map shows. */
+  query(): Record<string, string>;
   onHello(hello: Hello): void;
   /** Takes a message that follows the hello; false, or a failure, where it does not fit. */
   onJson(message: AnyJson): boolean;
@@ -57,10 +57,17 @@ export class LiveConnection {
     else this.#checkSilence();
   }
 
+  /** Says something to the server; false where nothing can be said now. */
+  say(text: string): boolean {
+    if (!this.#isGreeted || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(text);
+    return true;
+  }
+
   #connect(): void {
     clearTimeout(this.#retryTimer);
     this.#events.onStatus("connecting");
-    const socket = new WebSocket(this.#addressWithPlace(), SUBPROTOCOL);
+    const socket = new WebSocket(this.#address(), SUBPROTOCOL);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#isGreeted = false;
@@ -70,11 +77,9 @@ export class LiveConnection {
     socket.onclose = (event) => this.#closed(socket, event.code, event.reason);
   }
 
-  #addressWithPlace(): string {
-    const place = this.#events.place();
-    if (place === null) return this.#url;
-    const query = new URLSearchParams({ epoch: place.epoch, seq: String(place.seq) });
-    return `${this.#url}?${query}`;
+  #address(): string {
+    const query = new URLSearchParams(this.#events.query());
+    return query.size === 0 ? this.#url : `${this.#url}?${query}`;
   }
 
   #receive(socket: WebSocket, data: unknown): void {

@@ -19,19 +19,37 @@ export class Continuity {
   #sourcesSeq = 0;
   /** The state of each held tile. */
   #seqByTile = new Map<number, number>();
+  /** The tiles that the server said it sends; null as long as it has not. */
+  #wanted: Set<number> | null = null;
+  #cellsSeq: number | null = null;
   #epoch = "";
   #isResumed = false;
+  /** Whether this connection began where the last one ended, and has not said yet what it sends. */
+  #isViewOpen = false;
 
   /** Where to resume, if anything is held. */
   get place(): { epoch: string; seq: number } | null {
-    return this.#heldEpoch === null ? null : { epoch: this.#heldEpoch, seq: this.#completeSeq };
+    const isComplete = this.#heldEpoch !== null && this.#completeSeq > 0;
+    return isComplete ? { epoch: this.#heldEpoch!, seq: this.#completeSeq } : null;
+  }
+
+  /** The tiles to hold, once all of them are held; null before, and where the server names none. */
+  get settledTiles(): ReadonlySet<number> | null {
+    const wanted = this.#wanted;
+    if (wanted === null) return null;
+    for (const tileKey of wanted) {
+      if (!this.#seqByTile.has(tileKey)) return null;
+    }
+    return wanted;
   }
 
   /** Takes what the server said first on a new connection. */
   greet(epoch: string, isResumed: boolean): void {
     this.#epoch = epoch;
     this.#isResumed = isResumed && epoch === this.#heldEpoch;
+    this.#isViewOpen = this.#isResumed;
     this.#sourcesSeq = 0;
+    if (!this.#isResumed) this.#cellsSeq = this.#wanted = null;
     if (this.#isResumed) this.reach(this.#completeSeq);
   }
 
@@ -56,6 +74,31 @@ export class Continuity {
     if (!isAll && base > Math.max(this.#sourcesSeq, this.#completeSeq)) return false;
     this.#sourcesSeq = seq;
     return true;
+  }
+
+  /** Takes a change of the cells, if it follows on what is held. */
+  takeCells(base: number, seq: number, isAll: boolean): boolean {
+    if (!isAll && (this.#cellsSeq === null || base > Math.max(this.#cellsSeq, this.#completeSeq))) return false;
+    this.#cellsSeq = seq;
+    return true;
+  }
+
+  /**
+   * Takes what the server says it sends. "first" begins a new state, without waiting for a keyframe
+   * that may never come; "gap": it goes on with a tile that is not held.
+   */
+  takeView(tileKeys: readonly number[], isWhole: boolean): Verdict {
+    const isFirst = !this.#isResumed && !isWhole;
+    const goesOn = this.#isViewOpen;
+    this.#isViewOpen = false;
+    if (goesOn && tileKeys.some((tileKey) => !this.#seqByTile.has(tileKey))) return "gap";
+    if (isFirst) this.#begin();
+    this.#wanted = new Set(tileKeys);
+    if (isWhole) this.#cellsSeq = null;
+    for (const tileKey of this.#seqByTile.keys()) {
+      if (!this.#wanted.has(tileKey)) this.#seqByTile.delete(tileKey);
+    }
+    return isFirst ? "first" : "apply";
   }
 
   /** Takes a heartbeat: everything up to `seq` has been sent, whichever tile it was in. */

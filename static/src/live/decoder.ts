@@ -9,12 +9,16 @@ import type { Head } from "./wire.ts";
 /** The wire counts the world's width in 2^27 units, the columns in 2^32. */
 const MERCATOR_SHIFT = 5;
 
-/** What a message did; the lists are views that the next message overwrites. */
-export interface Applied {
-  head: Head;
+/** Rows to look at; the lists are views that the next message overwrites. */
+export interface RowChanges {
   /** Rows whose vehicle left, or that a keyframe replaced; some may be in `changed` again. */
   removed: Uint32Array;
   changed: Uint32Array;
+}
+
+/** What a message did. */
+export interface Applied extends RowChanges {
+  head: Head;
 }
 
 /** Entries of a dictionary as bytes, for whoever wants to read them. */
@@ -53,6 +57,23 @@ export class FleetDecoder {
       removed: this.#removed.subarray(0, this.#removedCount),
       changed: this.#changed.subarray(0, head.fullCount + head.movedCount),
     };
+  }
+
+  /** The tiles that are held. */
+  get tileKeys(): number[] {
+    return this.#tiles.keys;
+  }
+
+  /** Lets go of all tiles but some; answers the rows that went with them, as a view like `removed`. */
+  keepOnly(tileKeys: ReadonlySet<number>): Uint32Array {
+    this.#removedCount = 0;
+    const gone = this.#tiles.keepOnly(tileKeys);
+    const { rowCount, tile } = this.columns;
+    if (gone.size > 0) this.#reserveRemoved(rowCount);
+    for (let row = 0; gone.size > 0 && row < rowCount; row++) {
+      if (gone.has(tile[row]!)) this.#removeOne(row);
+    }
+    return this.#removed.subarray(0, this.#removedCount);
   }
 
   #readNames(body: BodyReader, head: Head, onNames: ((names: Names) => void) | undefined): void {

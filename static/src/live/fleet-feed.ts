@@ -1,7 +1,7 @@
 // The worker's half of the fleet: puts each message where it belongs, keeps what the list needs,
 // and says what the page is to be told. Pure, but for what it hands to `onFleet`.
 
-import type { DictionaryEntry } from "../protocol.ts";
+import type { DictionaryEntry, ViewTold } from "../protocol.ts";
 import { FleetColumns } from "./columns.ts";
 import { Continuity } from "./continuity.ts";
 import { FleetDecoder } from "./decoder.ts";
@@ -9,7 +9,7 @@ import type { Names } from "./decoder.ts";
 import { Directory } from "./directory.ts";
 import type { Labels } from "./messages.ts";
 import { displayName } from "./names.ts";
-import { KIND, WireError, readHead } from "./wire.ts";
+import { KIND, WireError, readHead, tileKeyOf } from "./wire.ts";
 import type { Head } from "./wire.ts";
 
 /** Entries that a dictionary named. */
@@ -22,6 +22,14 @@ export interface TakenMessage {
   head: Head;
   isFirst: boolean;
   labels: Labels[];
+  /** The tiles to hold once this is applied; null where none is to be dropped. */
+  keep: number[] | null;
+}
+
+/** What the server sends from now on, and which tiles to hold; null where none is to be dropped now. */
+export interface TakenView {
+  isWhole: boolean;
+  keep: number[] | null;
 }
 
 export class FleetFeed {
@@ -55,7 +63,33 @@ export class FleetFeed {
     this.#forgetNames(removed, isFirst ? labels : null);
     this.directory.recount(removed);
     this.directory.recount(changed);
-    return { head, isFirst, labels };
+    return { head, isFirst, labels, keep: head.kind === KIND.keyframe ? this.#dropOthers() : null };
+  }
+
+  /**
+   * Takes what the server says it sends. Tiles that it no longer sends stay until those that take
+   * their place are all there, so that the map is never empty in between.
+   */
+  takeView({ whole, tiles }: ViewTold): TakenView | "gap" {
+    const verdict = this.continuity.takeView(tiles.map((tile) => tileKeyOf(...tile)), whole);
+    if (verdict === "gap") return "gap";
+    if (verdict !== "first") return { isWhole: whole, keep: this.#dropOthers() };
+    this.#keepOnly(new Set());
+    return { isWhole: whole, keep: [] };
+  }
+
+  /** Drops the tiles that are not wanted any more; answers those that stay, if any were dropped. */
+  #dropOthers(): number[] | null {
+    const wanted = this.continuity.settledTiles;
+    if (wanted === null || this.#decoder.tileKeys.every((tileKey) => wanted.has(tileKey))) return null;
+    this.#keepOnly(wanted);
+    return [...wanted];
+  }
+
+  #keepOnly(tileKeys: ReadonlySet<number>): void {
+    const removed = this.#decoder.keepOnly(tileKeys);
+    this.#forgetNames(removed, null);
+    this.directory.recount(removed);
   }
 
   /** Forgets rows that are free now; of a new state also those that it does not name. */

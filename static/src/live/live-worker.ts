@@ -1,12 +1,13 @@
 // The worker: connection, continuity, names and the list's order live here, so that the page's
 // thread only draws. Messages come in; their bytes, the list's order and the sources go out.
 
-import type { Heartbeat, Hello, Source, SourcesChange } from "../protocol.ts";
+import type { CellsChange, Heartbeat, Hello, Source, SourcesChange, ViewTold } from "../protocol.ts";
 import { LiveConnection } from "./connection.ts";
 import type { AnyJson } from "./connection.ts";
 import { FleetFeed } from "./fleet-feed.ts";
 import type { ListQuery, ToPage, ToWorker } from "./messages.ts";
 import { ServerClock, steadyNowMs } from "./server-clock.ts";
+import { SightTeller, sightQuery } from "./sight.ts";
 
 /** The list follows changes at most this often; a new query is answered at once. */
 const LIST_EVERY_MS = 1_000;
@@ -17,6 +18,8 @@ const feed = new FleetFeed();
 const clock = new ServerClock();
 let sources = new Map<string, Source>();
 let connection: LiveConnection | null = null;
+const teller = new SightTeller((text) => connection?.say(text) ?? false);
+let isWhole = true;
 let query: ListQuery = { text: "", standings: [], sort: "name" };
 let listTimer: ReturnType<typeof setTimeout> | undefined;
 let listCostMs = 0;
@@ -27,7 +30,11 @@ addEventListener("online", () => connection?.wake());
 function receive(message: ToWorker): void {
   switch (message.type) {
     case "start":
+      teller.look(message.sight);
       connection ??= connect(message.liveUrl);
+      break;
+    case "sight":
+      teller.look(message.sight);
       break;
     case "query":
       query = message.query;
@@ -41,7 +48,7 @@ function receive(message: ToWorker): void {
 
 function connect(liveUrl: string): LiveConnection {
   return new LiveConnection(liveUrl, {
-    place: () => feed.continuity.place,
+    query: beginning,
     onHello: takeHello,
     onJson: takeJson,
     onFleet: takeFleet,
@@ -51,9 +58,18 @@ function connect(liveUrl: string): LiveConnection {
   });
 }
 
+/** Where to go on, and what the map shows. Parts of a fleet are gone on with only where they were. */
+function beginning(): Record<string, string> {
+  const place = isWhole || teller.isTold ? feed.continuity.place : null;
+  teller.connect();
+  const sight = teller.sight === null ? {} : sightQuery(teller.sight);
+  return place === null ? sight : { epoch: place.epoch, seq: String(place.seq), ...sight };
+}
+
 function takeHello(hello: Hello): void {
   feed.greet(hello.epoch, hello.resumed);
   clock.reset();
+  teller.tell();
   send({ type: "hello", build: hello.build ?? "" });
   sendPulse(Date.parse(hello.at));
 }
@@ -61,6 +77,8 @@ function takeHello(hello: Hello): void {
 /** Types that are not known are for newer pages, and no misfit. */
 function takeJson(message: AnyJson): boolean {
   if (message.type === "sources") return takeSources(message as SourcesChange);
+  if (message.type === "view") return takeView(message as ViewTold);
+  if (message.type === "cells") return takeCells(message as CellsChange);
   if (message.type === "heartbeat") {
     const { seq, at } = message as Heartbeat;
     feed.continuity.reach(seq);
@@ -78,12 +96,29 @@ function takeSources(change: SourcesChange): boolean {
   return true;
 }
 
+function takeView(told: ViewTold): boolean {
+  const taken = feed.takeView(told);
+  if (taken === "gap") return false;
+  isWhole = taken.isWhole;
+  send({ type: "view", ...taken });
+  sendPulse(Date.parse(told.at));
+  if (taken.keep !== null) sendListIn(LIST_EVERY_MS);
+  return true;
+}
+
+function takeCells(change: CellsChange): boolean {
+  if (!feed.continuity.takeCells(change.base, change.seq, change.all === true)) return false;
+  send({ type: "cells", change });
+  sendPulse(Date.parse(change.at));
+  return true;
+}
+
 function takeFleet(message: ArrayBuffer): boolean {
   const taken = feed.take(message);
   if (taken === "gap") return false;
   if (taken === null) return true;
-  const { head, isFirst, labels } = taken;
-  send({ type: "fleet", message, isFirst, labels }, [message]);
+  const { head, isFirst, labels, keep } = taken;
+  send({ type: "fleet", message, isFirst, labels, keep }, [message]);
   sendPulse(head.atMs);
   if (isFirst) sendList();
   else sendListIn(LIST_EVERY_MS);

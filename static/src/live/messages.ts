@@ -2,7 +2,8 @@
 // as the bytes that came, handed over rather than copied; only names cross as text.
 
 import type { StandingCounts } from "../codes.ts";
-import type { Source } from "../protocol.ts";
+import type { CellsChange, Source } from "../protocol.ts";
+import type { Sight } from "./sight.ts";
 
 /** Names of rows that are new or were renamed; entry `i` of each list belongs to `rows[i]`. */
 export interface Labels {
@@ -25,8 +26,14 @@ export interface ListQuery {
 export type ConnectionStatus = "connecting" | "open" | "waiting" | "refused";
 
 export type ToPage =
-  /** `isFirst`: rows may mean other vehicles than before. The labels belong to the state after. */
-  | { type: "fleet"; message: ArrayBuffer; isFirst: boolean; labels: Labels[] }
+  /**
+   * `isFirst`: rows may mean other vehicles than before. The labels belong to the state after. Then
+   * all tiles but those in `keep` are dropped, none where it is null.
+   */
+  | { type: "fleet"; message: ArrayBuffer; isFirst: boolean; labels: Labels[]; keep: number[] | null }
+  /** What comes from now on: the whole fleet, or tiles and cells; and which tiles to keep, as above. */
+  | { type: "view"; isWhole: boolean; keep: number[] | null }
+  | { type: "cells"; change: CellsChange }
   | { type: "pulse"; serverAtMs: number; clockOffsetMs: number; heartbeatMs: number }
   | { type: "status"; status: ConnectionStatus }
   | { type: "hello"; build: string }
@@ -35,6 +42,7 @@ export type ToPage =
   | { type: "reload" };
 
 export type ToWorker =
-  | { type: "start"; liveUrl: string }
+  | { type: "start"; liveUrl: string; sight: Sight }
+  | { type: "sight"; sight: Sight }
   | { type: "query"; query: ListQuery }
   | { type: "wake" };

@@ -10,19 +10,39 @@ const MOST_TILES = 1_000;
 
 export class TileBook {
   #numbers = new Map<number, number>();
+  #free: number[] = [];
+
+  /** The keys of the tiles that are held. */
+  get keys(): number[] {
+    return [...this.#numbers.keys()];
+  }
 
   /** The number of a tile, a new one where it was not held. */
   numberOf(tileKey: number): number {
     let number = this.#numbers.get(tileKey);
     if (number === undefined) {
       if (this.#numbers.size >= MOST_TILES) throw new WireError("more tiles than anybody looks at");
-      number = NO_TILE + 1 + this.#numbers.size;
+      // Those in use and those that are free are all up to their number.
+      number = this.#free.pop() ?? NO_TILE + 1 + this.#numbers.size;
       this.#numbers.set(tileKey, number);
     }
     return number;
   }
 
+  /** Lets go of all but some tiles; answers the numbers that mean no tile any more. */
+  keepOnly(tileKeys: ReadonlySet<number>): Set<number> {
+    const gone = new Set<number>();
+    for (const [tileKey, number] of this.#numbers) {
+      if (tileKeys.has(tileKey)) continue;
+      this.#numbers.delete(tileKey);
+      this.#free.push(number);
+      gone.add(number);
+    }
+    return gone;
+  }
+
   clear(): void {
     this.#numbers.clear();
+    this.#free = [];
   }
 }

@@ -32,6 +32,16 @@ export interface Head {
   movedCount: number;
 }
 
+/** The number that names a tile. */
+export function tileKeyOf(z: number, x: number, y: number): number {
+  return z * 2 ** 32 + x * 2 ** 16 + y;
+}
+
+/** The tile that a number names. */
+export function tileOf(tileKey: number): [z: number, x: number, y: number] {
+  return [Math.floor(tileKey / 2 ** 32), (tileKey >>> 16) & 0xffff, tileKey & 0xffff];
+}
+
 /** Whether a message is JSON rather than one about the fleet. */
 export function isJson(buffer: ArrayBuffer): boolean {
   return buffer.byteLength > 0 && new Uint8Array(buffer, 0, 1)[0] === 0x7b;
@@ -42,7 +52,7 @@ export function readHead(buffer: ArrayBuffer): Head {
   const view = new DataView(buffer);
   const head = {
     kind: view.getUint8(0),
-    tileKey: view.getUint8(1) * 2 ** 32 + view.getUint16(2, true) * 2 ** 16 + view.getUint16(4, true),
+    tileKey: tileKeyOf(view.getUint8(1), view.getUint16(2, true), view.getUint16(4, true)),
     atMs: view.getFloat64(8, true),
     seq: view.getFloat64(16, true),
     base: view.getFloat64(24, true),

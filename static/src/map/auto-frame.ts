@@ -3,8 +3,7 @@
 // the picture is calm.
 
 import type { Map as MapLibre } from "maplibre-gl";
-import type { FleetTable } from "../page/fleet-table.ts";
-import { frameOf } from "./framing.ts";
+import type { Frame } from "./framing.ts";
 
 const ZOOM_CHANGE_EVERY_MS = 10_000;
 /** Looking at a very large fleet takes some time: at most this part of it goes there. */
@@ -22,15 +21,16 @@ export interface Padding {
 
 export class AutoFrame {
   #map: MapLibre;
-  #table: FleetTable;
+  #look: () => Frame | null;
   #padding: () => Padding;
   #movesSmoothly: boolean;
   #movedAtMs = -Infinity;
   #looksAgainAtMs = -Infinity;
 
-  constructor(map: MapLibre, table: FleetTable, padding: () => Padding, movesSmoothly: boolean) {
+  /** `look` finds what to frame. */
+  constructor(map: MapLibre, look: () => Frame | null, padding: () => Padding, movesSmoothly: boolean) {
     this.#map = map;
-    this.#table = table;
+    this.#look = look;
     this.#padding = padding;
     this.#movesSmoothly = movesSmoothly;
   }
@@ -39,7 +39,7 @@ export class AutoFrame {
   tick(nowMs: number): void {
     if (nowMs - this.#movedAtMs < ZOOM_CHANGE_EVERY_MS || nowMs < this.#looksAgainAtMs) return;
     const startMs = performance.now();
-    const frame = frameOf(this.#table);
+    const frame = this.#look();
     if (frame === null) return;
     this.#looksAgainAtMs = nowMs + (performance.now() - startMs) / LOOKING_SHARE;
     const padding = this.#padding();

@@ -2,12 +2,18 @@
 // renderer, the overlay and the theme; callers give it patches and ask it to look somewhere.
 
 import { AttributionControl, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
-import type { Applied } from "../live/decoder.ts";
+import type { CellBook } from "../live/cells.ts";
+import type { RowChanges } from "../live/decoder.ts";
+import { sightOf } from "../live/sight.ts";
+import type { Sight } from "../live/sight.ts";
 import { absoluteUrl } from "../page/boot.ts";
 import type { MapBoot } from "../page/boot.ts";
 import type { FleetTable } from "../page/fleet-table.ts";
 import { reloadAsLastResort } from "../page/reload.ts";
 import { Basemap } from "./basemap.ts";
+import { ClusterLayer } from "./cluster-layer.ts";
+import type { Cluster } from "./clusters.ts";
+import { DrawWatch } from "./draw-watch.ts";
 import { MarkerBuffer } from "./marker-buffer.ts";
 import { latDegOf, lngDegOf } from "./mercator.ts";
 import { Overlay, overlayNowMs } from "./overlay.ts";
@@ -19,6 +25,8 @@ import { markerRadiusPx, viewOf } from "./view.ts";
 const LEAST_ZOOM_WHEN_SELECTED = 11;
 const PICK_SLACK_PX = 8;
 const TOUCH_SLACK_PX = 18;
+const CLUSTER_PADDING_PX = 40;
+const MOST_ZOOM_INTO_CLUSTER = 12;
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -26,6 +34,7 @@ export interface FleetMapOptions {
   container: HTMLElement;
   boot: MapBoot;
   table: FleetTable;
+  cells: CellBook;
   isInteractive: boolean;
   markerScale: number;
   labelFontPx: number;
@@ -38,19 +47,25 @@ export class FleetMap {
   readonly trail: TrailLayer;
   readonly overlay: Overlay;
   readonly basemap: Basemap;
+  readonly draws: DrawWatch;
+  readonly clusters: ClusterLayer;
   #markers: MarkerBuffer;
-  #table: FleetTable;
+  #cells: CellBook;
 
   constructor(options: FleetMapOptions) {
     setWorkerUrl(absoluteUrl(MAPLIBRE_WORKER_URL));
-    this.#table = options.table;
+    this.#cells = options.cells;
     this.#markers = new MarkerBuffer(options.table, () => !reducedMotion.matches);
+    this.draws = new DrawWatch(options.table);
+    this.clusters = new ClusterLayer(options.cells, options.table, options.markerScale);
     this.map = createMap(options);
     this.trail = new TrailLayer(this.map);
     this.trail.color = readTheme().trail;
     this.overlay = new Overlay(this.map, options.table, this.#markers, {
       markerScale: options.markerScale,
       labelFontPx: options.labelFontPx,
+      clusters: this.clusters,
+      onDrawn: () => this.draws.drawn(),
       onHopeless: () => reloadAsLastResort(Date.now()),
     });
     this.basemap = new Basemap(this.map, options.boot, { onNotice: options.onNotice });
@@ -61,9 +76,22 @@ export class FleetMap {
   }
 
   /** Shows rows that changed and hides rows that are gone; the table has them already. */
-  apply(applied: Applied): void {
-    this.#markers.update(applied, overlayNowMs());
+  apply(changes: RowChanges): void {
+    this.#markers.update(changes, overlayNowMs());
+    this.draws.buffered();
     this.overlay.invalidate();
+  }
+
+  /** What the map shows now. */
+  get sight(): Sight {
+    const bounds = this.map.getBounds();
+    return sightOf([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()], this.map.getZoom());
+  }
+
+  /** Tells what the map shows, now and whenever it moved. */
+  watchSight(onSight: (sight: Sight) => void): void {
+    for (const event of ["move", "resize"] as const) this.map.on(event, () => onSight(this.sight));
+    onSight(this.sight);
   }
 
   /** Whether some marker moves by itself now. */
@@ -75,10 +103,8 @@ export class FleetMap {
     this.overlay.select(row);
   }
 
-  /** Brings a vehicle into the middle of what `leftPx` and `rightPx` of panels leave free. */
-  flyTo(row: number, insets: { leftPx: number; rightPx: number; bottomPx: number }): void {
-    if (!this.#table.hasPosition(row)) return;
-    const center: [number, number] = [lngDegOf(this.#table.mercatorX[row]!), latDegOf(this.#table.mercatorY[row]!)];
+  /** Brings a place (degrees) into the middle of what `leftPx` and `rightPx` of panels leave free. */
+  flyTo(center: [lngDeg: number, latDeg: number], insets: { leftPx: number; rightPx: number; bottomPx: number }): void {
     const zoom = Math.max(this.map.getZoom(), LEAST_ZOOM_WHEN_SELECTED);
     const offset: [number, number] = [(insets.leftPx - insets.rightPx) / 2, -insets.bottomPx / 2];
     if (reducedMotion.matches) this.map.jumpTo({ center, zoom });
@@ -104,11 +130,27 @@ export class FleetMap {
     return pickRow(this.#markers, view, xPx, yPx, reachPx, overlayNowMs());
   }
 
+  #isOver(xPx: number, yPx: number, scale: number): boolean {
+    return this.#rowAt(xPx, yPx, 2, scale) >= 0 || this.clusters.at(xPx, yPx, viewOf(this.map)) !== null;
+  }
+
+  /** Shows the cells of a cluster, at least a level closer than now. */
+  #zoomInto(cluster: Cluster): void {
+    const camera = this.map.cameraForBounds(boundsOf(cluster, this.#cells.level), { padding: CLUSTER_PADDING_PX });
+    const center: [number, number] = [lngDegOf(cluster.mercatorX), latDegOf(cluster.mercatorY)];
+    const zoom = Math.max(this.map.getZoom() + 1, Math.min(camera?.zoom ?? 0, MOST_ZOOM_INTO_CLUSTER));
+    if (reducedMotion.matches) this.map.jumpTo({ center, zoom });
+    else this.map.easeTo({ center, zoom, duration: 600 });
+  }
+
   #pickOnClick({ markerScale, onPick }: FleetMapOptions): void {
     const canvas = this.map.getCanvas();
     this.map.on("click", (event) => {
       const isTouch = (event.originalEvent as Partial<PointerEvent>).pointerType === "touch";
-      onPick(this.#rowAt(event.point.x, event.point.y, isTouch ? TOUCH_SLACK_PX : PICK_SLACK_PX, markerScale));
+      const row = this.#rowAt(event.point.x, event.point.y, isTouch ? TOUCH_SLACK_PX : PICK_SLACK_PX, markerScale);
+      const cluster = row < 0 ? this.clusters.at(event.point.x, event.point.y, viewOf(this.map)) : null;
+      if (cluster === null) onPick(row);
+      else this.#zoomInto(cluster);
     });
     // A mouse tells of its moves far more often than a frame is drawn.
     let pointer: { x: number; y: number } | null = null;
@@ -117,11 +159,18 @@ export class FleetMap {
       pointer = event.point;
     });
     const look = () => {
-      const isOver = pointer !== null && this.#rowAt(pointer.x, pointer.y, 2, markerScale) >= 0;
+      const isOver = pointer !== null && this.#isOver(pointer.x, pointer.y, markerScale);
       pointer = null;
       canvas.style.cursor = isOver ? "pointer" : "";
     };
   }
+}
+
+/** The bounds of a cluster's cells, which are tiles of `level`. */
+function boundsOf({ left, right, top, bottom }: Cluster, level: number): [[number, number], [number, number]] {
+  const width = 2 ** (32 - level);
+  const southWest: [number, number] = [lngDegOf(left * width), latDegOf((bottom + 1) * width)];
+  return [southWest, [lngDegOf((right + 1) * width), latDegOf(top * width)]];
 }
 
 function createMap({ container, boot, isInteractive }: FleetMapOptions): MapLibre {

@@ -2,6 +2,7 @@
 // others and without those that no longer report.
 
 import { OFFLINE } from "../codes.ts";
+import type { CellBook } from "../live/cells.ts";
 import type { FleetTable } from "../page/fleet-table.ts";
 import { latDegOf, lngDegOf } from "./mercator.ts";
 
@@ -12,19 +13,44 @@ const REACH = 0.35;
 /** The smallest frame, as a fraction of the world: about 2 km, so that one parked car has context. */
 const SMALLEST = 2 ** 32 / 20_000;
 
+/** How many vehicles the cells are taken to be, by their shares. */
+const SAMPLES = 4_000;
+
 export interface Frame {
   bounds: [[number, number], [number, number]];
   count: number;
 }
 
-export function frameOf(table: FleetTable): Frame | null {
+/** The frame of what the page holds: the cells of a large fleet, else its vehicles. */
+export function frameOf({ cells, table }: { cells: CellBook; table: FleetTable }): Frame | null {
+  return cells.isEmpty ? frameOfRows(table) : frameOfCells(cells);
+}
+
+function frameOfRows(table: FleetTable): Frame | null {
   const rows = rowsToShow(table);
-  if (rows.length === 0) return null;
-  const x = span(rows.map((row) => table.mercatorX[row]!));
-  const y = span(rows.map((row) => table.mercatorY[row]!));
+  return frameAround(
+    rows.map((row) => table.mercatorX[row]!),
+    rows.map((row) => table.mercatorY[row]!),
+  );
+}
+
+/** Each cell stands for a share of some thousand vehicles. */
+function frameOfCells(book: CellBook): Frame | null {
+  const cells = [...book.cells];
+  const all = cells.reduce((sum, cell) => sum + cell.vehicles, 0);
+  const samples = cells.flatMap((cell) => Array.from({ length: Math.ceil((cell.vehicles / all) * SAMPLES) }, () => cell));
+  return frameAround(
+    Uint32Array.from(samples, (cell) => cell.mercatorX),
+    Uint32Array.from(samples, (cell) => cell.mercatorY),
+  );
+}
+
+function frameAround(xs: Uint32Array, ys: Uint32Array): Frame | null {
+  if (xs.length === 0) return null;
+  const [x, y] = [span(xs), span(ys)];
   const southWest: [number, number] = [lngDegOf(x.from), latDegOf(y.to)];
   const northEast: [number, number] = [lngDegOf(x.to), latDegOf(y.from)];
-  return { bounds: [southWest, northEast], count: rows.length };
+  return { bounds: [southWest, northEast], count: xs.length };
 }
 
 /** Those that report; all with a position where none does. */

@@ -3,7 +3,7 @@
 
 import { FRESHNESSES, MOVING } from "../codes.ts";
 import { STATE, UNKNOWN } from "../live/columns.ts";
-import type { Applied } from "../live/decoder.ts";
+import type { RowChanges } from "../live/decoder.ts";
 import type { FleetTable } from "../page/fleet-table.ts";
 import { COAST_END_MS, REACH_FACTOR, glideDurationMs, glideProgress } from "./glide.ts";
 
@@ -67,7 +67,7 @@ export class MarkerBuffer {
   }
 
   /** Takes over rows of the table that changed, and rows that are gone. */
-  update({ removed, changed }: Applied, nowMs: number): void {
+  update({ removed, changed }: RowChanges, nowMs: number): void {
     this.#reserve();
     for (let i = 0; i < removed.length; i++) {
       const row = removed[i]!;

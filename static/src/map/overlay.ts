@@ -3,6 +3,7 @@
 
 import type { Map as MapLibre } from "maplibre-gl";
 import type { FleetTable } from "../page/fleet-table.ts";
+import type { ClusterLayer } from "./cluster-layer.ts";
 import { LabelAtlas } from "./label-atlas.ts";
 import { LabelLayer } from "./label-layer.ts";
 import { LabelPlacement } from "./label-placement.ts";
@@ -26,6 +27,10 @@ export interface OverlayOptions {
   /** Size of markers relative to the desk's. */
   markerScale: number;
   labelFontPx: number;
+  /** What stands for vehicles that are not drawn one by one; drawn in the same frame. */
+  clusters?: ClusterLayer;
+  /** Called after each draw call. */
+  onDrawn?(): void;
   /** Called when the graphics context is lost twice in a row. */
   onHopeless(): void;
 }
@@ -65,6 +70,7 @@ export class Overlay {
     this.#options = options;
     this.canvas.className = "fleet-canvas";
     this.canvas.setAttribute("aria-hidden", "true");
+    if (options.clusters) map.getCanvasContainer().append(options.clusters.canvas);
     map.getCanvasContainer().append(this.canvas);
     this.#atlas = new LabelAtlas(options.labelFontPx, this.#pixelRatio, this.#theme);
     this.#placement = new LabelPlacement(table, markers, this.#atlas);
@@ -152,6 +158,8 @@ export class Overlay {
     const { markerScale } = this.#options;
     layers.labels.draw(view, this.#labels.values(), this.#labels.size, this.#markers, this.#atlas, nowMs, ratio);
     layers.markers.draw(view, this.#table.rowCount, nowMs, this.#theme, markerScale, this.#selectedRow >= 0);
+    this.#options.clusters?.draw(view, this.#theme, ratio);
+    this.#options.onDrawn?.();
     this.#isChanged = false;
     this.framesDrawn += 1;
     this.frameTimesMs.push(performance.now() - startMs);

@@ -18,6 +18,10 @@ export interface Theme {
   labelText: string;
   labelHalo: string;
   trail: string;
+  clusterSurface: string;
+  clusterRing: string;
+  clusterOverdue: string;
+  clusterText: string;
 }
 
 const darkQuery = matchMedia("(prefers-color-scheme: dark)");
@@ -50,6 +54,10 @@ export function readTheme(): Theme {
     labelText: css("--label-text"),
     labelHalo: css("--label-halo"),
     trail: css("--trail"),
+    clusterSurface: css("--cluster-surface"),
+    clusterRing: css("--cluster-ring"),
+    clusterOverdue: css("--stale"),
+    clusterText: css("--label-text"),
   };
   probe.remove();
   return theme;

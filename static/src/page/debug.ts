@@ -1,6 +1,8 @@
 // A small read-only window into the page, for tests and for whoever looks after a wall from afar.
 
 import type { FleetMap } from "../map/fleet-map.ts";
+import { toXPx, toYPx, viewOf } from "../map/view.ts";
+import { tileOf } from "../live/wire.ts";
 import type { Store } from "./store.ts";
 
 export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => object = () => ({})): void {
@@ -8,10 +10,14 @@ export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => objec
     screen: store.screen(),
     connection: store.status,
     vehicles: store.vehicleCount,
+    isWhole: store.isWhole,
+    held: store.heldCount,
+    tiles: store.table.tileKeys.map(tileOf),
+    cells: [...store.cells.cells].length,
     counts: { ...store.counts },
     sources: store.sources.map((source) => ({ ...source })),
-    listed: store.order.length,
     markers: markerCount(store),
+    clusters: clustersOf(fleetMap),
     labels: fleetMap.overlay.labelTexts,
     isDrawable: fleetMap.overlay.isDrawable,
     framesDrawn: fleetMap.overlay.framesDrawn,
@@ -33,7 +39,13 @@ export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => objec
     const row = store.table.row(id);
     return row === undefined ? null : fleetMap.screenPoint(row);
   };
-  Object.defineProperty(window, "fleetglass", { value: Object.freeze({ read, screenPoint }) });
+  const fixesOf = (id: string) => fleetMap.draws.fixesOf(id);
+  Object.defineProperty(window, "fleetglass", { value: Object.freeze({ read, screenPoint, fixesOf }) });
+}
+
+function clustersOf({ clusters, map }: FleetMap): object[] {
+  const view = viewOf(map);
+  return clusters.clusters.map((cluster) => ({ xPx: toXPx(view, cluster.mercatorX), yPx: toYPx(view, cluster.mercatorY), ...cluster }));
 }
 
 /** Vehicles drawn on the map: those with a position. */

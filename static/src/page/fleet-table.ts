@@ -4,13 +4,18 @@
 
 import { FleetColumns } from "../live/columns.ts";
 import { FleetDecoder } from "../live/decoder.ts";
-import type { Applied } from "../live/decoder.ts";
+import type { Applied, RowChanges } from "../live/decoder.ts";
 import type { Labels } from "../live/messages.ts";
+import { KIND } from "../live/wire.ts";
+
+const NO_ROWS = new Uint32Array(0);
 
 export class FleetTable extends FleetColumns {
   readonly ids: (string | undefined)[] = [];
   readonly names: string[] = [];
   readonly registrations: string[] = [];
+  /** Differs whenever other tiles are held. */
+  tilesVersion = 0;
   readonly #rowById = new Map<string, number>();
   #decoder = new FleetDecoder(this);
 
@@ -27,11 +32,25 @@ export class FleetTable extends FleetColumns {
   /** Applies a message and the labels that belong to it; answers which rows to look at. */
   apply(message: ArrayBuffer, isFirst: boolean, labels: readonly Labels[]): Applied {
     const applied = this.#decoder.apply(message, isFirst);
+    if (applied.head.kind === KIND.keyframe) this.tilesVersion += 1;
     for (const row of applied.removed) {
       if (isFirst || !this.isInUse(row)) this.#unlabel(row);
     }
     for (const part of labels) this.#label(part);
     return applied;
+  }
+
+  /** The keys of the tiles that are held. */
+  get tileKeys(): number[] {
+    return this.#decoder.tileKeys;
+  }
+
+  /** Drops all tiles but some; answers which rows to look at. */
+  keepOnly(tileKeys: readonly number[]): RowChanges {
+    const removed = this.#decoder.keepOnly(new Set(tileKeys));
+    for (const row of removed) this.#unlabel(row);
+    this.tilesVersion += 1;
+    return { removed, changed: NO_ROWS };
   }
 
   #label({ rows, ids, names, registrations }: Labels): void {

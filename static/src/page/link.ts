@@ -2,6 +2,7 @@
 // ever dies.
 
 import type { ListQuery, ToPage, ToWorker } from "../live/messages.ts";
+import type { Sight } from "../live/sight.ts";
 import { liveUrl } from "./boot.ts";
 
 const RESTART_AFTER_MS = 2_000;
@@ -10,6 +11,7 @@ export class LiveLink {
   #worker!: Worker;
   #onMessage: (message: ToPage) => void;
   #query: ListQuery = { text: "", standings: [], sort: "name" };
+  #sight: Sight | null = null;
 
   constructor(onMessage: (message: ToPage) => void) {
     this.#onMessage = onMessage;
@@ -25,6 +27,14 @@ export class LiveLink {
     this.#send({ type: "query", query });
   }
 
+  /** Tells what the map shows; the first time, it connects. */
+  setSight(sight: Sight): void {
+    const isFirst = this.#sight === null;
+    this.#sight = sight;
+    if (isFirst) this.#begin();
+    else this.#send({ type: "sight", sight });
+  }
+
   /** Starts anew, as after a message that made no sense here. */
   restart(): void {
     this.#worker.onmessage = null;
@@ -36,8 +46,13 @@ export class LiveLink {
     this.#worker = new Worker(LIVE_WORKER_URL, { type: "module", name: "live" });
     this.#worker.onmessage = (event: MessageEvent<ToPage>) => this.#onMessage(event.data);
     this.#worker.onerror = () => this.restart();
-    this.#send({ type: "start", liveUrl: liveUrl() });
     this.#send({ type: "query", query: this.#query });
+    this.#begin();
+  }
+
+  /** Where the map is must be known first: the server goes by it. */
+  #begin(): void {
+    if (this.#sight !== null) this.#send({ type: "start", liveUrl: liveUrl(), sight: this.#sight });
   }
 
   #send(message: ToWorker): void {

@@ -3,10 +3,12 @@
 
 import type { StandingCounts } from "../codes.ts";
 import { noCounts } from "../codes.ts";
-import type { Applied } from "../live/decoder.ts";
+import { CellBook } from "../live/cells.ts";
+import type { RowChanges } from "../live/decoder.ts";
 import type { ConnectionStatus, ListQuery, ToPage } from "../live/messages.ts";
 import { steadyNowMs } from "../live/server-clock.ts";
-import type { Source } from "../protocol.ts";
+import type { Sight } from "../live/sight.ts";
+import type { CellsChange, Source } from "../protocol.ts";
 import { FleetTable } from "./fleet-table.ts";
 import { LiveLink } from "./link.ts";
 import type { Reloader } from "./reload.ts";
@@ -16,18 +18,27 @@ import type { ScreenState } from "./screen.ts";
 const TIMES_KEPT = 200;
 
 export interface Views {
-  /** `isFirst` only for the first message of all. */
-  onRows(applied: Applied, isFirst: boolean): void;
+  onRows(applied: RowChanges): void;
+  /** Called once, as soon as it is known where the fleet is. */
+  onFirst(): void;
+  /** Called when the cells of a large fleet changed, or are of no use any more. */
+  onCells(): void;
   onList?(): void;
   onCounts(): void;
   onSources(): void;
 }
 
 export class Store {
+  /** All vehicles, or those that the map shows of a large fleet. */
   readonly table = new FleetTable();
+  /** Counts of a large fleet; empty where `table` has all of it. */
+  readonly cells = new CellBook();
+  isWhole = true;
   order = new Uint32Array(0);
   counts: StandingCounts = noCounts();
   vehicleCount = 0;
+  /** How many of them are in `table`. */
+  heldCount = 0;
   sources: Source[] = [];
   status: ConnectionStatus = "connecting";
   /** Milliseconds that each of the last updates took on this thread, newest last. */
@@ -39,6 +50,7 @@ export class Store {
   #lastFrameMs: number | null = null;
   #startedMs = performance.now();
   #views: Views | null = null;
+  #isFirstTold = false;
   #link: LiveLink;
   #reloader: Reloader;
 
@@ -71,10 +83,23 @@ export class Store {
     this.#link.setQuery(query);
   }
 
+  /** Tells what the map shows; nothing is asked of the server before. */
+  setSight(sight: Sight): void {
+    this.#link.setSight(sight);
+  }
+
   #take(message: ToPage): void {
     switch (message.type) {
       case "fleet":
         this.#takeFleet(message);
+        break;
+      case "view":
+        this.isWhole = message.isWhole;
+        if (message.isWhole) this.#takeCells(null);
+        if (message.keep !== null) this.#views?.onRows(this.table.keepOnly(message.keep));
+        break;
+      case "cells":
+        this.#takeCells(message.change);
         break;
       case "pulse":
         this.#lastFrameMs = performance.now();
@@ -97,19 +122,42 @@ export class Store {
         break;
       case "list":
         this.order = message.order;
-        this.counts = message.counts;
-        this.vehicleCount = message.vehicleCount;
+        this.heldCount = message.vehicleCount;
+        if (this.isWhole) this.#count(message.counts);
         this.#views?.onList?.();
-        this.#views?.onCounts();
         break;
     }
   }
 
-  #takeFleet({ message, isFirst, labels }: Extract<ToPage, { type: "fleet" }>): void {
+  /** Takes counts of cells, or none where the whole fleet is held. */
+  #takeCells(change: CellsChange | null): void {
+    if (change !== null) this.cells.take(change);
+    else if (this.cells.isEmpty) return;
+    else this.cells.clear();
+    if (!this.isWhole) this.#count(this.cells.counts());
+    this.#views?.onCells();
+    if (!this.cells.isEmpty) this.#tellFirst();
+  }
+
+  #count(counts: StandingCounts): void {
+    this.counts = counts;
+    this.vehicleCount = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    this.#views?.onCounts();
+  }
+
+  #tellFirst(): void {
+    if (this.#isFirstTold) return;
+    this.#isFirstTold = true;
+    this.#views?.onFirst();
+  }
+
+  #takeFleet({ message, isFirst, labels, keep }: Extract<ToPage, { type: "fleet" }>): void {
     const startMs = performance.now();
     try {
       const applied = this.table.apply(message, isFirst, labels);
-      this.#views?.onRows(applied, this.updateCount === 0);
+      this.#views?.onRows(applied);
+      if (keep !== null) this.#views?.onRows(this.table.keepOnly(keep));
+      if (this.isWhole) this.#tellFirst();
     } catch (error) {
       // The worker took the same bytes, so the two no longer hold the same: begin again.
       this.#link.restart();

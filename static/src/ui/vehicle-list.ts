@@ -2,9 +2,9 @@
 // a listbox steered from the search field: the field keeps the focus, arrows move the mark, Enter
 // selects.
 
-import type { Store } from "../page/store.ts";
 import { h, setText } from "./dom.ts";
 import { stateIcon } from "./icons.ts";
+import type { ListRows, ListedVehicle } from "./list-rows.ts";
 import { ageText, speedText, stateWords } from "./words.ts";
 import { FRESHNESSES, MOVING } from "../codes.ts";
 
@@ -22,11 +22,12 @@ interface RowElement {
 }
 
 export interface ListEvents {
-  onSelect(row: number): void;
+  onSelect(vehicle: ListedVehicle): void;
 }
 
 export class VehicleList {
-  #store: Store;
+  #rows: ListRows;
+  #nowMs: () => number;
   #scroller: HTMLElement;
   #body: HTMLElement;
   #field: HTMLInputElement;
@@ -37,8 +38,10 @@ export class VehicleList {
   #markedId: string | undefined;
   #selectedId: string | undefined;
 
-  constructor(store: Store, scroller: HTMLElement, field: HTMLInputElement, events: ListEvents) {
-    this.#store = store;
+  /** `nowMs` is the server's time. */
+  constructor(rows: ListRows, nowMs: () => number, scroller: HTMLElement, field: HTMLInputElement, events: ListEvents) {
+    this.#rows = rows;
+    this.#nowMs = nowMs;
     this.#scroller = scroller;
     this.#field = field;
     this.#events = events;
@@ -50,14 +53,25 @@ export class VehicleList {
     field.addEventListener("keydown", (event) => this.#key(event));
   }
 
+  get length(): number {
+    return this.#rows.length;
+  }
+
   select(id: string | undefined): void {
     this.#selectedId = id;
     this.render();
   }
 
-  /** Takes the store's new order. */
+  /** Shows other rows from now on. */
+  setRows(rows: ListRows): void {
+    if (rows === this.#rows) return;
+    this.#rows = rows;
+    this.update();
+  }
+
+  /** Takes a new order of the rows. */
   update(): void {
-    this.#mark = this.#markedId === undefined ? -1 : this.#placeOf(this.#markedId);
+    this.#mark = this.#markedId === undefined ? -1 : this.#rows.placeOf(this.#markedId);
     this.render();
   }
 
@@ -69,11 +83,11 @@ export class VehicleList {
 
   /** Draws the rows in view, ages included. */
   render(): void {
-    const { order } = this.#store;
+    const { length } = this.#rows;
     const heightPx = this.#scroller.clientHeight;
-    this.#body.style.height = `${order.length * ROW_PX}px`;
+    this.#body.style.height = `${length * ROW_PX}px`;
     const first = Math.max(0, Math.floor(this.#scroller.scrollTop / ROW_PX) - ROWS_BEYOND);
-    const end = Math.min(order.length, Math.ceil((this.#scroller.scrollTop + heightPx) / ROW_PX) + ROWS_BEYOND);
+    const end = Math.min(length, Math.ceil((this.#scroller.scrollTop + heightPx) / ROW_PX) + ROWS_BEYOND);
     while (this.#elements.length < end - first) this.#elements.push(this.#createRow());
     this.#elements.forEach((element, i) => {
       const place = first + i;
@@ -81,22 +95,22 @@ export class VehicleList {
       if (place < end) this.#fillRow(element, place);
     });
     this.#announceMark(first, end);
+    this.#rows.reach(end);
   }
 
   #fillRow(element: RowElement, place: number): void {
-    const { table, order } = this.#store;
-    const row = order[place]!;
-    const id = table.ids[row];
-    const motion = table.motion(row);
-    const freshness = table.freshness(row);
+    const vehicle = this.#rows.at(place);
     const { root } = element;
+    root.hidden = vehicle === null;
+    if (vehicle === null) return;
+    const { id, name, registration, motion, freshness, fixedAtMs } = vehicle;
     root.style.transform = `translateY(${place * ROW_PX}px)`;
     root.id = `vehicle-option-${place}`;
     root.dataset["place"] = String(place);
     root.dataset["freshness"] = FRESHNESSES[freshness] ?? "never";
     root.setAttribute("aria-posinset", String(place + 1));
-    root.setAttribute("aria-setsize", String(order.length));
-    root.setAttribute("aria-selected", String(id !== undefined && id === this.#selectedId));
+    root.setAttribute("aria-setsize", String(this.#rows.length));
+    root.setAttribute("aria-selected", String(id === this.#selectedId));
     root.classList.toggle("is-marked", place === this.#mark);
     const iconKey = `${motion}/${freshness}`;
     if (element.iconKey !== iconKey) {
@@ -105,20 +119,10 @@ export class VehicleList {
       element.icon = icon;
       element.iconKey = iconKey;
     }
-    const name = table.names[row] ?? "";
-    const registration = table.registrations[row] ?? "";
     setText(element.name, name);
     setText(element.registration, registration === name ? "" : registration);
-    setText(element.state, this.#stateText(row, motion, freshness));
-    const fixedAtMs = table.fixedAtMs(row);
-    setText(element.age, Number.isNaN(fixedAtMs) ? "" : ageText(this.#store.serverNowMs() - fixedAtMs));
-  }
-
-  #stateText(row: number, motion: number, freshness: number): string {
-    const words = stateWords(motion, freshness);
-    const speedMps = this.#store.table.speedMps(row);
-    const showsSpeed = motion === MOVING && freshness === 0 && !Number.isNaN(speedMps);
-    return showsSpeed ? `${words} · ${speedText(speedMps)}` : words;
+    setText(element.state, stateText(vehicle));
+    setText(element.age, Number.isNaN(fixedAtMs) ? "" : ageText(this.#nowMs() - fixedAtMs));
   }
 
   #createRow(): RowElement {
@@ -144,8 +148,8 @@ export class VehicleList {
     const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page };
     const step = steps[event.key];
     if (step !== undefined) {
-      this.#markPlace(Math.min(this.#store.order.length - 1, Math.max(0, this.#mark + step)));
-    } else if (event.key === "Enter" && this.#store.order.length > 0) {
+      this.#markPlace(Math.min(this.#rows.length - 1, Math.max(0, this.#mark + step)));
+    } else if (event.key === "Enter" && this.#rows.length > 0) {
       if (this.#mark < 0) this.#markPlace(0);
       this.#selectMarked();
     } else {
@@ -156,7 +160,7 @@ export class VehicleList {
 
   #markPlace(place: number): void {
     this.#mark = place;
-    this.#markedId = this.#store.table.ids[this.#store.order[place] ?? -1];
+    this.#markedId = this.#rows.at(place)?.id;
     const topPx = place * ROW_PX;
     const scroller = this.#scroller;
     if (topPx < scroller.scrollTop) scroller.scrollTop = topPx;
@@ -166,8 +170,8 @@ export class VehicleList {
   }
 
   #selectMarked(): void {
-    const row = this.#store.order[this.#mark];
-    if (row !== undefined) this.#events.onSelect(row);
+    const vehicle = this.#rows.at(this.#mark);
+    if (vehicle !== null) this.#events.onSelect(vehicle);
   }
 
   #announceMark(first: number, end: number): void {
@@ -177,9 +181,10 @@ export class VehicleList {
       this.#field.removeAttribute("aria-activedescendant");
     }
   }
+}
 
-  #placeOf(id: string): number {
-    const row = this.#store.table.row(id);
-    return row === undefined ? -1 : this.#store.order.indexOf(row);
-  }
+function stateText({ motion, freshness, speedMps }: ListedVehicle): string {
+  const words = stateWords(motion, freshness);
+  const showsSpeed = motion === MOVING && freshness === 0 && !Number.isNaN(speedMps);
+  return showsSpeed ? `${words} · ${speedText(speedMps)}` : words;
 }

@@ -1,6 +1,6 @@
 // Stands between a page and a real server: hands all on, but speaks the live protocol itself, so
 // that a test says what comes over the socket and when. The WebSocket is the little of RFC 6455
-// that this takes: whole binary messages out, closing, and what comes in is only read past.
+// that this takes: whole binary messages and closing out, whole short text messages in.
 
 import crypto from "node:crypto";
 import http from "node:http";
@@ -8,18 +8,19 @@ import { KEYFRAME, DICTIONARY, fleetMessage } from "./fleet-message.mjs";
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const SUBPROTOCOL = "fleetglass.v1.bin";
+const TEXT = 1;
 const BINARY = 2;
 const CLOSE = 8;
 
 /**
  * A host whose `onViewer(viewer, n)` is called with each connection; `answers` are paths that it
- * answers by itself. `connections` tells of all that came: `{atMs, query, protocol}`.
+ * answers by itself, called with response and request. `connections` tells of all that came: `{atMs, query, protocol}`.
  */
 export async function standIn(server, onViewer, answers = {}) {
   const connections = [];
   const host = http.createServer((request, response) => {
     const answer = answers[new URL(request.url, server.url).pathname];
-    if (answer !== undefined) answer(response);
+    if (answer !== undefined) answer(response, request);
     else forward(server.url, request, response);
   });
   host.on("upgrade", (request, socket) => {
@@ -27,7 +28,6 @@ export async function standIn(server, onViewer, answers = {}) {
     const accept = crypto.createHash("sha1").update(request.headers["sec-websocket-key"] + GUID).digest("base64");
     const lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade", `Sec-WebSocket-Accept: ${accept}`, `Sec-WebSocket-Protocol: ${SUBPROTOCOL}`];
     socket.write(`${lines.join("\r\n")}\r\n\r\n`);
-    socket.resume();
     const query = new URL(request.url, server.url).searchParams;
     connections.push({ atMs: performance.now(), query, protocol: request.headers["sec-websocket-protocol"] });
     onViewer(new Viewer(socket), connections.length);
@@ -45,9 +45,34 @@ export async function standIn(server, onViewer, answers = {}) {
 
 export class Viewer {
   #socket;
+  #unread = Buffer.alloc(0);
+  /** What the page said, with when: `{atMs, ...}`. */
+  heard = [];
+  /** Called with each thing that the page says. */
+  onHeard = () => {};
 
   constructor(socket) {
     this.#socket = socket;
+    socket.on("data", (data) => this.#read(data));
+  }
+
+  #read(data) {
+    this.#unread = Buffer.concat([this.#unread, data]);
+    for (;;) {
+      const short = (this.#unread[1] ?? 0) & 0x7f;
+      const start = short === 126 ? 8 : 6;
+      if (this.#unread.length < start) return;
+      const length = short === 126 ? this.#unread.readUInt16BE(2) : short;
+      if (this.#unread.length < start + length) return;
+      const mask = this.#unread.subarray(start - 4, start);
+      const body = this.#unread.subarray(start, start + length).map((byte, i) => byte ^ mask[i % 4]);
+      if ((this.#unread[0] & 15) === TEXT) {
+        const said = { atMs: performance.now(), ...JSON.parse(Buffer.from(body)) };
+        this.heard.push(said);
+        this.onHeard(said);
+      }
+      this.#unread = this.#unread.subarray(start + length);
+    }
   }
 
   json(message) {
@@ -66,6 +91,17 @@ export class Viewer {
   keyframe(entries, seq = 1) {
     this.fleet({ kind: DICTIONARY, seq, names: entries.map((entry, index) => [index, entry]) });
     this.fleet({ kind: KEYFRAME, seq, full: entries.map((_, index) => rowAt(index)) });
+  }
+
+  /** What the viewer gets from now on; the whole fleet where no tiles are given. */
+  view(tiles) {
+    this.json({ type: "view", whole: tiles === undefined, tiles: tiles ?? [[0, 0, 0]] });
+  }
+
+  /** All cells: `[x, y, moving, overdue]` of level 10. */
+  cells(cells, more = {}) {
+    const told = cells.map(([x, y, moving, overdue = 0]) => [x, y, 8, 8, moving, 0, 0, 0, 0, overdue]);
+    this.json({ type: "cells", all: true, base: 1, seq: 1, z: 10, cells: told, ...more });
   }
 
   close(code, reason = "") {

@@ -1,0 +1,144 @@
+// The list of a fleet that the page does not hold: asked of the server by the same search, filter
+// and order, a hundred at a time, more where the list is scrolled to its end, and anew every few
+// seconds while somebody can see it. One question is open at a time; a new query takes its place,
+// so the newest answer always wins.
+
+import { STANDINGS, freshnessCode, motionCode, standingCode } from "../codes.ts";
+import type { ListQuery, ListSort } from "../live/messages.ts";
+import { displayName } from "../live/names.ts";
+import type { Vehicle } from "../protocol.ts";
+import type { ListRows, ListedVehicle } from "./list-rows.ts";
+
+const DEBOUNCE_MS = 150;
+const REFRESH_MS = 4_000;
+const TIMEOUT_MS = 10_000;
+const AT_ONCE = 100;
+/** Of a list that was scrolled far only so many are asked for anew. */
+const MOST_REFRESHED = 1_000;
+/** Places before the end at which more are asked for. */
+const NEAR_END = 30;
+
+/** The oldest fix first is as near as the server comes to "overdue first". */
+const SORTS: Record<ListSort, string> = { name: "name", attention: "fixed_at", recent: "-fixed_at" };
+
+interface Answer {
+  vehicles: Vehicle[];
+  next?: string;
+  total?: number;
+}
+
+export class RemoteRows implements ListRows {
+  /** How many answer the query that was answered last; null where only the server knows. */
+  total: number | null = null;
+  #onChange: () => void;
+  #query: ListQuery = { text: "", standings: [], sort: "name" };
+  #vehicles: ListedVehicle[] = [];
+  #next: string | undefined;
+  #isActive = false;
+  #open: AbortController | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+    document.addEventListener("visibilitychange", () => this.#askIn(0));
+  }
+
+  get length(): number {
+    return this.#vehicles.length;
+  }
+
+  at(place: number): ListedVehicle | null {
+    return this.#vehicles[place] ?? null;
+  }
+
+  placeOf(id: string): number {
+    return this.#vehicles.findIndex((vehicle) => vehicle.id === id);
+  }
+
+  reach(end: number): void {
+    if (this.#isActive && this.#open === null && this.#next !== undefined && end > this.length - NEAR_END) void this.#ask(this.#next);
+  }
+
+  /** Begins to ask, or stops it. */
+  setActive(isActive: boolean): void {
+    if (isActive === this.#isActive) return;
+    this.#isActive = isActive;
+    this.#open?.abort();
+    this.#open = null;
+    this.#askIn(0);
+  }
+
+  setQuery(query: ListQuery): void {
+    this.#query = query;
+    this.#open?.abort();
+    this.#open = null;
+    this.#next = undefined;
+    this.#vehicles.length = Math.min(this.#vehicles.length, AT_ONCE);
+    this.#askIn(DEBOUNCE_MS);
+  }
+
+  #askIn(delayMs: number): void {
+    clearTimeout(this.#timer);
+    if (!this.#isActive || document.visibilityState === "hidden") return;
+    this.#timer = setTimeout(() => void this.#ask(undefined), delayMs);
+  }
+
+  /** Asks for what comes after `after`, or for all that is shown already. */
+  async #ask(after: string | undefined): Promise<void> {
+    // What is open tells of the same query.
+    if (this.#open !== null) return this.#askIn(REFRESH_MS);
+    const open = new AbortController();
+    this.#open = open;
+    const limit = after === undefined ? Math.min(MOST_REFRESHED, Math.max(AT_ONCE, this.length)) : AT_ONCE;
+    const answer = await fetchVehicles({ ...questionOf(this.#query), limit: String(limit), ...(after === undefined ? {} : { after }) }, open.signal).catch(() => null);
+    if (this.#open !== open) return;
+    this.#open = null;
+    if (answer !== null) this.#take(answer, after !== undefined, limit);
+    this.#askIn(REFRESH_MS);
+  }
+
+  #take({ vehicles, next, total }: Answer, isMore: boolean, limit: number): void {
+    const { standings } = this.#query;
+    const isWanted = ({ motion, freshness }: ListedVehicle) => standings.includes(STANDINGS[standingCode(motion, freshness)]!);
+    const fresh = vehicles.map(listed).filter((vehicle) => standings.length === 0 || isWanted(vehicle));
+    const before = this.#vehicles;
+    // Of a list beyond what is asked for anew the rest stays as it is.
+    const goesBeyond = !isMore && before.length > limit;
+    if (!goesBeyond) this.#next = next;
+    const held = new Set(fresh.map(({ id }) => id));
+    const others = isMore ? before : goesBeyond ? before.slice(limit) : [];
+    const rest = others.filter(({ id }) => !held.has(id));
+    this.#vehicles = isMore ? [...rest, ...fresh] : [...fresh, ...rest];
+    // The server counts those that are overdue under what they did before, too.
+    const serverTotal = standings.length > 0 ? null : (total ?? null);
+    this.total = this.#next === undefined ? this.length : serverTotal;
+    this.#onChange();
+  }
+}
+
+function questionOf({ text, standings, sort }: ListQuery): Record<string, string> {
+  const states = standings.flatMap((standing) => (standing === "overdue" ? ["stale", "offline"] : [standing]));
+  const q = text.trim();
+  return { sort: SORTS[sort], ...(q === "" ? {} : { q }), ...(states.length === 0 ? {} : { state: states.join() }) };
+}
+
+async function fetchVehicles(query: Record<string, string>, signal: AbortSignal): Promise<Answer> {
+  const url = new URL(`/api/v1/vehicles?${new URLSearchParams(query)}`, location.href);
+  const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]), cache: "no-store" });
+  if (!response.ok) throw new Error(`vehicles: ${response.status}`);
+  return (await response.json()) as Answer;
+}
+
+function listed(vehicle: Vehicle): ListedVehicle {
+  const { id, registration = "", position, motion, freshness } = vehicle;
+  return {
+    id,
+    name: displayName(vehicle),
+    registration,
+    motion: motionCode(motion?.state),
+    freshness: freshnessCode(freshness?.state),
+    speedMps: position?.speed_mps ?? NaN,
+    fixedAtMs: position === undefined ? NaN : Date.parse(position.fixed_at),
+    lngLatDeg: position === undefined ? null : [position.lng_deg, position.lat_deg],
+  };
+}
