@@ -16,9 +16,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::wire::{Forms, Wire};
 
-/// Whoever moves a map about leaves many parts of the world behind.
-const PARTS_KEPT_UP_FOR: SignedDuration = SignedDuration::from_secs(30);
-
 /// Bounds of what is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct ChannelSettings {
@@ -30,7 +27,7 @@ pub struct ChannelSettings {
     pub max_behind: usize,
     /// A keyframe older than this is made anew.
     pub good_for: SignedDuration,
-    /// A view nobody looks at any more is kept up this long for those who come back.
+    /// A view nobody looks at is kept up this long for those who come back.
     pub kept_up_for: SignedDuration,
 }
 
@@ -48,13 +45,14 @@ impl Default for ChannelSettings {
 }
 
 impl ChannelSettings {
-    /// For a view of a part of the world, of which there may be many.
+    /// For a view of a part of the world. Nobody resumes there, and who moves a map about has
+    /// looked at hundreds in a minute: each ends with its last viewer.
     #[must_use]
     pub fn of_a_part(self) -> Self {
         Self {
-            max_frames: self.max_frames / 5,
+            max_frames: self.max_behind.min(self.max_frames),
             max_bytes: self.max_bytes / 32,
-            kept_up_for: PARTS_KEPT_UP_FOR,
+            kept_up_for: SignedDuration::ZERO,
             ..self
         }
     }

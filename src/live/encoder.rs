@@ -121,8 +121,8 @@ fn run(desk: &Desk, hub: &Hub, clock: fn() -> Timestamp) {
         for (changes, now) in work.changes {
             hub.publish(&changes, now);
         }
-        if work.are_keyframes_wanted {
-            hub.make_keyframes(clock());
+        if work.are_keyframes_wanted && hub.make_some_keyframes(clock) {
+            desk.change(|work| work.are_keyframes_wanted = true);
         }
     }
 }

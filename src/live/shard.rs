@@ -103,6 +103,13 @@ impl Shards {
     }
 }
 
+impl Drop for Shard {
+    /// Whoever could hand viewers over is gone, and the thread does not notice by itself.
+    fn drop(&mut self) {
+        self.order(Order::Stop);
+    }
+}
+
 impl Shard {
     fn order(&self, order: Order) {
         // Both fail only when the shard is gone, and its viewers with it.
@@ -117,6 +124,8 @@ struct Served {
     viewer: Viewer,
     /// The kernel has no room; it will say when it has.
     is_full: bool,
+    /// There may be more to be read, and its turn will come.
+    is_unread: bool,
 }
 
 /// What one thread owns.
@@ -174,6 +183,9 @@ impl Owner {
                 }
             }
             for at in std::mem::take(&mut self.unread) {
+                if let Some(Some(served)) = self.served.get_mut(at) {
+                    served.is_unread = false;
+                }
                 self.read(at);
             }
             if is_woken {
@@ -205,9 +217,7 @@ impl Owner {
             match self.inbox.try_recv() {
                 Ok(Order::Serve(both)) => self.add(*both),
                 Ok(Order::Stop) => self.send_all_away(),
-                // Whoever could order is gone; nobody will come any more.
-                Err(mpsc::TryRecvError::Disconnected) => return self.send_all_away(),
-                Err(mpsc::TryRecvError::Empty) => return,
+                Err(mpsc::TryRecvError::Empty | mpsc::TryRecvError::Disconnected) => return,
             }
         }
     }
@@ -233,6 +243,7 @@ impl Owner {
             socket,
             viewer,
             is_full: false,
+            is_unread: false,
         });
     }
 
@@ -267,10 +278,12 @@ impl Owner {
             Ok(n) => {
                 served.viewer.receive(&buffer[..n], now);
                 served.write(now, &mut self.tally);
-                self.unread.push(at);
+                served.read_on(at, &mut self.unread);
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-            Err(error) if error.kind() == ErrorKind::Interrupted => self.unread.push(at),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {
+                served.read_on(at, &mut self.unread);
+            }
             Err(_) => served.viewer.hung_up(),
         }
         self.drop_if_over(at);
@@ -326,6 +339,14 @@ impl Owner {
 }
 
 impl Served {
+    /// Has itself read again. Once for each turn, however often it is said: who never stops
+    /// talking would else get more turns than the others, and more with each.
+    fn read_on(&mut self, at: usize, unread: &mut Vec<usize>) {
+        if !std::mem::replace(&mut self.is_unread, true) {
+            unread.push(at);
+        }
+    }
+
     /// Writes what there is until nothing is left, or the kernel has no more room.
     fn write(&mut self, now: Moment, tally: &mut Tally) {
         while !self.is_full && self.viewer.end().is_none() {

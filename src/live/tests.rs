@@ -22,6 +22,7 @@ use crate::domain::{
 };
 use crate::fleet::Changes;
 
+mod fairness;
 mod screen;
 
 use self::screen::Screen;

@@ -47,10 +47,9 @@ pub async fn run(
         let has_bytes = !viewer.outbox().is_empty();
         let bytes = viewer.outbox().front();
         tokio::select! {
-            read = reader.read(&mut buffer) => match read {
-                Ok(n) if 0 < n => viewer.receive(&buffer[..n], now()),
-                Ok(_) | Err(_) => viewer.hung_up(),
-            },
+            // Writing first: whatever else comes while bytes are left found the stream full.
+            // Reading last: who never stops talking does not stop the clock.
+            biased;
             wrote = write_or_flush(&mut writer, bytes), if has_bytes || tally.has_news() => {
                 match wrote {
                     Ok(0) if has_bytes => viewer.hung_up(),
@@ -59,16 +58,25 @@ pub async fn run(
                     Err(_) => viewer.hung_up(),
                 }
             }
+            _ = sweep.tick() => {
+                if has_bytes {
+                    viewer.got_stuck(now());
+                }
+                viewer.tick(now());
+            }
+            () = shutdown.cancelled(), if !is_told => {
+                is_told = true;
+                viewer.leave(rand::random_range(0.0..1.0), now());
+            }
             changed = news.changed() => {
                 if changed.is_ok() && has_bytes {
                     viewer.got_stuck(now());
                 }
             }
-            _ = sweep.tick() => viewer.tick(now()),
-            () = shutdown.cancelled(), if !is_told => {
-                is_told = true;
-                viewer.leave(rand::random_range(0.0..1.0), now());
-            }
+            read = reader.read(&mut buffer) => match read {
+                Ok(n) if 0 < n => viewer.receive(&buffer[..n], now()),
+                Ok(_) | Err(_) => viewer.hung_up(),
+            },
         }
     };
     let _ = tokio::time::timeout(Duration::from_secs(1), writer.shutdown()).await;

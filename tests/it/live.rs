@@ -8,14 +8,14 @@ use crate::harness::{Rig, Server, Viewer};
 
 /// What a client knows after applying frames.
 #[derive(Default)]
-struct Picture {
-    epoch: String,
-    seq: u64,
-    vehicles: BTreeMap<String, Value>,
+pub(crate) struct Picture {
+    pub(crate) epoch: String,
+    pub(crate) seq: u64,
+    pub(crate) vehicles: BTreeMap<String, Value>,
 }
 
 impl Picture {
-    fn apply(&mut self, frame: &Value) {
+    pub(crate) fn apply(&mut self, frame: &Value) {
         let seq = frame["seq"].as_u64().expect("a seq");
         match frame["type"].as_str().expect("a type") {
             "snapshot" => {

@@ -108,8 +108,8 @@ impl Hub {
         vehicles.iter().map(entry).collect()
     }
 
-    /// Makes the keyframe of a view, if anybody looks at it.
-    pub(super) fn make_keyframe(&self, view: View, now: Timestamp) {
+    /// The keyframe of a view, with its `seq`, and where it belongs.
+    pub(super) fn make_keyframe(&self, view: View, now: Timestamp) -> (Arc<Channel>, u64, Wire) {
         let channel = self.with_channel(view, |_| {});
         let forms = channel.wanted(now);
         let (seq, wire) = match view {
@@ -119,7 +119,7 @@ impl Hub {
             View::Tile(tile) => self.tile_keyframe(tile, forms, now),
         };
         metrics::counter!("fleetglass_keyframes_encoded_total", "view" => label(view)).increment(1);
-        channel.put_keyframe(seq, wire, now);
+        (channel, seq, wire)
     }
 
     fn json_snapshot(&self, forms: Forms, now: Timestamp) -> (u64, Wire) {

@@ -38,6 +38,17 @@ pub enum View {
     Tile(Tile),
 }
 
+impl View {
+    /// Whether it is of a part of the world only, or of a large fleet from afar.
+    pub fn is_part(self) -> bool {
+        match self {
+            Self::Json | Self::Sources => false,
+            Self::Cells => true,
+            Self::Tile(tile) => tile != Tile::ROOT,
+        }
+    }
+}
+
 /// One picture of the fleet, shared by everyone who sees it.
 #[derive(Debug)]
 pub struct Hub {
@@ -180,11 +191,12 @@ impl Hub {
     fn with_channel(&self, view: View, act: impl FnOnce(&Channel)) -> Arc<Channel> {
         let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
         let channel = channels.entry(view).or_insert_with(|| {
-            let settings = match view {
-                View::Tile(tile) if tile != Tile::ROOT => self.settings.of_a_part(),
-                _ => self.settings,
-            };
-            let channel = Channel::new(settings);
+            let settings = self.settings;
+            let channel = Channel::new(if view.is_part() {
+                settings.of_a_part()
+            } else {
+                settings
+            });
             // What was before it was looked at, nobody holds: it begins with a keyframe.
             channel.push(self.seq(), None);
             Arc::new(channel)
@@ -214,17 +226,31 @@ impl Hub {
         }
     }
 
-    /// Makes the keyframes that were asked for.
+    /// Makes all keyframes that were asked for.
     pub fn make_keyframes(&self, now: Timestamp) {
-        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-        let views = std::mem::take(&mut *wanted);
-        drop(wanted);
-        for view in &views {
-            self.make_keyframe(*view, now);
+        while self.make_some_keyframes(|| now) {}
+    }
+
+    /// Makes some of the keyframes that were asked for, so that changes need not wait for all of
+    /// them; whether there are more.
+    pub fn make_some_keyframes(&self, clock: impl Fn() -> Timestamp) -> bool {
+        const AT_ONCE: usize = 8;
+        let (views, is_more) = {
+            let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+            let n = wanted.len().min(AT_ONCE);
+            (wanted.drain(..n).collect::<Vec<_>>(), !wanted.is_empty())
+        };
+        let keyframe = |view: &View| self.make_keyframe(*view, clock());
+        let made: Vec<_> = views.iter().map(keyframe).collect();
+        // Good from now on: what took long to make would else be too old for everyone.
+        let now = clock();
+        for (channel, seq, wire) in made {
+            channel.put_keyframe(seq, wire, now);
         }
         if !views.is_empty() {
             self.tell();
         }
+        is_more
     }
 
     /// Has `wake` called whenever a keyframe is wanted; there is one encoder.

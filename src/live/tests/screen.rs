@@ -22,6 +22,7 @@ pub(super) struct Screen {
     pub(super) n_keyframes: usize,
     pub(super) n_changes: usize,
     pub(super) n_heartbeats: usize,
+    pub(super) heartbeat_seq: u64,
     pub(super) close: Option<(u16, String)>,
     pub(super) unparsed: Vec<u8>,
 }
@@ -60,6 +61,7 @@ impl Screen {
             n_keyframes: 0,
             n_changes: 0,
             n_heartbeats: 0,
+            heartbeat_seq: 0,
             close: None,
             unparsed: Vec::new(),
         }
@@ -152,7 +154,10 @@ impl Screen {
                 self.n_changes += 1;
                 self.put(&frame, seq);
             }
-            "heartbeat" => self.n_heartbeats += 1,
+            "heartbeat" => {
+                self.n_heartbeats += 1;
+                self.heartbeat_seq = seq;
+            }
             "sources" => {}
             "view" => self.take_view(&frame),
             "cells" => self.take_cells(&frame, seq),

@@ -48,7 +48,8 @@ impl Viewer {
 
     pub(super) fn say_close(&mut self, code: u16, reason: &str, end: End, now: Moment) {
         self.outbox.push_last(message::close(code, reason));
-        // Nobody who is gone keeps a view alive.
+        // After a close nothing may come, and nobody who is gone keeps a view alive.
+        self.pong = None;
         self.looks.clear();
         self.phase = Phase::Closing {
             end,

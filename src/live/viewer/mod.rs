@@ -6,6 +6,7 @@
 //! queues: the outbox is filled only when it is empty, from what the channels hold just then.
 
 mod closing;
+mod greeting;
 mod hearing;
 mod look;
 pub mod sight;
@@ -48,12 +49,15 @@ pub struct Viewer {
     outbox: Outbox,
     phase: Phase,
     pace: Pace,
+    /// Who came back was promised each frame up to this one.
+    promised: u64,
     pong: Option<Bytes>,
     sent_at: Instant,
     /// Until when what is in the outbox must be written, once it could not be at once.
     patience_ends: Option<Instant>,
     window_began: Instant,
     n_messages: u32,
+    n_bytes: usize,
     /// The viewer said what it looks at, and has not been told yet what it gets.
     is_view_untold: bool,
     /// Everything up to this change has been put into the outbox.
@@ -102,11 +106,13 @@ impl Viewer {
             outbox: Outbox::default(),
             phase: Phase::Greeting { resume },
             pace: Pace::Steady,
+            promised: 0,
             pong: None,
             sent_at: now.instant,
             patience_ends: None,
             window_began: now.instant,
             n_messages: 0,
+            n_bytes: 0,
             is_view_untold: who.sight.is_some(),
             whole_at: 0,
             hub,
@@ -156,40 +162,6 @@ impl Viewer {
         }
     }
 
-    /// Says hello once the first frame after it is there, since it tells that frame's `seq`.
-    fn greet(&mut self, resume: Option<u64>, now: Moment) {
-        let can_resume =
-            |seq: u64| seq <= self.hub.seq() && self.looks.iter().all(|look| look.can_resume(seq));
-        if let Some(seq) = resume.filter(|seq| can_resume(*seq)) {
-            self.pace = Pace::Resuming;
-            for look in &mut self.looks {
-                look.held = Some(seq);
-            }
-            self.say_hello(true, seq, now);
-            self.phase = Phase::Live;
-            self.gather(now);
-            return;
-        }
-        let mut firsts = Vec::new();
-        for look in &self.looks {
-            if let Next::Keyframe(bytes, seq) = look.next(&self.hub, Pace::Steady, now) {
-                firsts.push((bytes, seq));
-            }
-        }
-        if firsts.len() < self.looks.len() {
-            return;
-        }
-        let seq = firsts.iter().map(|(_, seq)| *seq).min().unwrap_or(0);
-        self.say_hello(false, seq, now);
-        self.say_view(now);
-        for (look, (bytes, seq)) in self.looks.iter_mut().zip(firsts) {
-            look.held = Some(seq);
-            self.outbox.push(bytes);
-        }
-        self.phase = Phase::Live;
-        self.gather(now);
-    }
-
     /// Takes from the channels what is there.
     fn gather(&mut self, now: Moment) {
         self.say_view(now);
@@ -197,9 +169,10 @@ impl Viewer {
         let mut n_frames = 0;
         let mut is_all = true;
         for look in &mut self.looks {
+            let mut pace = self.pace;
             loop {
-                let next = look.next(&self.hub, self.pace, now);
-                let (Next::Frame(bytes, seq) | Next::Keyframe(bytes, seq)) = next else {
+                let next = look.next(&self.hub, look.pace(self.promised, pace), now);
+                let (Next::Frame(bytes, seq) | Next::Keyframe(bytes, seq)) = &next else {
                     is_all &= next == Next::Nothing;
                     break;
                 };
@@ -207,14 +180,18 @@ impl Viewer {
                     is_all = false;
                     break;
                 }
+                if matches!(next, Next::Keyframe(..)) {
+                    // The few frames that came after it go along: together they are the newest.
+                    pace = Pace::Steady;
+                }
                 n_frames += 1;
-                self.outbox.push(bytes);
-                look.held = Some(seq);
+                self.outbox.push(bytes.clone());
+                look.held = Some(*seq);
             }
         }
         if is_all {
             self.pace = Pace::Steady;
-            self.whole_at = told_seq;
+            self.whole_at = self.whole_at.max(told_seq);
             // Who looks at several tiles learns in this way that it has all of them.
             if 0 < n_frames && self.looks.len() > WHOLE_FLEET_LOOKS {
                 self.say_heartbeat(now);
@@ -269,23 +246,6 @@ impl Viewer {
         self.say(&text);
     }
 
-    fn say_hello(&mut self, resumed: bool, seq: u64, now: Moment) {
-        let heartbeat = self.settings.heartbeat.as_millis();
-        let hello = Frame::Hello {
-            protocol: 1,
-            server: "fleetglass",
-            version: env!("CARGO_PKG_VERSION"),
-            build: env!("FLEETGLASS_BUILD"),
-            epoch: self.hub.epoch(),
-            seq,
-            resumed,
-            heartbeat_ms: u64::try_from(heartbeat).unwrap_or(u64::MAX),
-            at: Stamp(now.at),
-        };
-        let text = frame::encode(&hello);
-        self.say(&text);
-    }
-
     fn say(&mut self, text: &str) {
         let opcode = match self.dialect {
             Dialect::Json => Opcode::Text,
@@ -297,10 +257,7 @@ impl Viewer {
 
     /// The socket took nothing more of what is in the outbox.
     pub fn got_stuck(&mut self, now: Moment) {
-        // Who came back was promised every frame, and gets them at its own pace.
-        if self.pace == Pace::Steady {
-            self.pace = Pace::Behind;
-        }
+        self.pace = Pace::Behind;
         // A large keyframe may take its time on a thin line: a second for each 32 KiB.
         let on_the_thinnest_line = u64::try_from(self.outbox.len() >> 15).unwrap_or(u64::MAX);
         let patience = self.settings.patience + Duration::from_secs(on_the_thinnest_line);
