@@ -156,8 +156,8 @@ impl Hub {
 
     fn all_cells(&self, forms: Forms, now: Timestamp) -> (u64, Wire) {
         let (seq, cells) = {
-            let state = self.lock();
-            (state.seq, state.cells.all())
+            let mut state = self.lock();
+            (state.seq, state.cells.tell_all())
         };
         let text = frame::encode(&Frame::Cells {
             all: true,

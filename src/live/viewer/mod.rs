@@ -113,7 +113,7 @@ impl Viewer {
             window_began: now.instant,
             n_messages: 0,
             n_bytes: 0,
-            is_view_untold: who.sight.is_some(),
+            is_view_untold: who.sight.is_some() && dialect == Dialect::Bin,
             whole_at: 0,
             hub,
         };
