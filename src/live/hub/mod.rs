@@ -2,7 +2,7 @@
 //!
 //! [`Hub::publish`] takes what changed and makes the frames of the views that somebody looks at,
 //! each once, whatever the number of viewers. Viewers pull from the channels; those that a frame
-//! does not serve ask for a keyframe, which [`Hub::make_keyframe`] makes once for all of them.
+//! does not serve ask for a keyframe, which [`Hub::make_keyframes`] makes once for all of them.
 //! Both are called by one thread (`encoder.rs`), so that a change and a keyframe cannot cross.
 
 mod frames;
