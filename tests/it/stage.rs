@@ -188,12 +188,8 @@ fn vehicle(id: u64, version: u64, n_bytes: usize) -> Vehicle {
         device: id.to_string().into(),
     };
     let nth = f64::from(u32::try_from(version % 1_000).unwrap_or_default());
+    let name = format!("{version} {}", "van".repeat(n_bytes / 3));
     Vehicle {
-        id: VehicleId::new(format!("v{id}")),
-        name: format!("{version} {}", "van".repeat(n_bytes / 3)).into(),
-        registration: None,
-        groups: Vec::new(),
-        flags: Vec::new(),
         position: Some(Position {
             lat_deg: -26.0 + nth * 1e-4,
             lng_deg: 28.0 + nth * 1e-4,
@@ -214,12 +210,6 @@ fn vehicle(id: u64, version: u64, n_bytes: usize) -> Vehicle {
             state: FreshnessState::Live,
             since: at,
         },
-        ignition: None,
-        odometer_m: None,
-        driver: None,
-        address: None,
-        battery_pct: None,
-        fuel_l: None,
-        devices: Vec::new(),
+        ..Vehicle::new(VehicleId::new(format!("v{id}")), name, at)
     }
 }
