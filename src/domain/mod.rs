@@ -9,6 +9,7 @@ pub mod id;
 pub mod observation;
 pub mod roster;
 pub mod source_health;
+pub mod thresholds;
 pub mod units;
 pub mod vehicle;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::fix::Fix;
+use super::memory::Remembered;
 use crate::domain::{DeviceKey, Health, Mode, SourceId, Vehicle, VehicleId};
 
 /// What differs since the step before. Whole objects: applying one twice does no harm.
@@ -18,6 +19,8 @@ pub struct Changes {
     pub sources: Vec<Arc<SourceStatus>>,
     /// Every new fix, the late ones too: for the trails, not for the map.
     pub fixes: Vec<(DeviceKey, Fix)>,
+    /// What a store should keep of each device that differs; now and then, not with every step.
+    pub remembered: Vec<Remembered>,
 }
 
 impl Changes {

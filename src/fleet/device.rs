@@ -36,7 +36,7 @@ pub struct Device {
 pub type Timed<T> = Option<(T, Timestamp)>;
 
 /// [`Facts`], each with its own time.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[expect(missing_docs, reason = "the members are those of Facts")]
 pub struct TimedFacts {
     pub ignition: Timed<bool>,

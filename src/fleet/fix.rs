@@ -24,13 +24,17 @@ pub struct Fix {
     pub clock_ahead: bool,
     /// The record had no time; `fixed_at` is `received_at`.
     pub no_fix_time: bool,
+    /// It came late: its device had said something newer by more than its expected interval.
+    pub backfill: bool,
 }
 
 /// What is kept of a device's last record to know its repetition: vendor time and coordinates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Raw {
-    vendor_at: Option<Timestamp>,
-    lat_lng: (f64, f64),
+    /// Its time by the vendor's word.
+    pub vendor_at: Option<Timestamp>,
+    /// Latitude and longitude in degrees.
+    pub lat_lng: (f64, f64),
 }
 
 impl Raw {
@@ -82,6 +86,7 @@ pub fn believe(
         received_at,
         clock_ahead: CLOCK_AHEAD_AFTER < vendor_at.duration_since(received_at),
         no_fix_time: reading.vendor_at.is_none(),
+        backfill: false,
     })
 }
 

@@ -169,6 +169,7 @@ mod tests {
             received_at: at(received),
             clock_ahead: false,
             no_fix_time: false,
+            backfill: false,
         }
     }
 

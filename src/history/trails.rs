@@ -157,6 +157,7 @@ mod tests {
             received_at: at(second),
             clock_ahead: false,
             no_fix_time: false,
+            backfill: false,
         }
     }
 

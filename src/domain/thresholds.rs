@@ -1,0 +1,111 @@
+//! The thresholds of the rules, all in one place, with their defaults.
+//!
+//! Plain data: the configuration fills it in, the rules of `fleet` read it. Every edge is told
+//! with its member, since "5 km/h" alone does not say what 5.0 means.
+
+use jiff::SignedDuration;
+
+use super::units::kmh_to_mps;
+
+/// When a vehicle moves, stands, idles.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MotionThresholds {
+    /// At this speed and above a fix is fast.
+    pub moving_from_mps: f64,
+    /// Below this speed a fix is slow.
+    pub slow_below_mps: f64,
+    /// A fast fix at least this far from the anchor needs no second one.
+    pub confirmed_from_m: f64,
+    /// A fix at least this far from the anchor has left it, whatever its speed.
+    pub displaced_m: f64,
+    /// Slow fixes up to this far from the first of them are at one place.
+    pub stands_within_m: f64,
+    /// It stands once they have been for this long, or for twice the expected interval.
+    pub stands_after: SignedDuration,
+    /// Standing for this long and longer is parking.
+    pub parked_after: SignedDuration,
+    /// Standing with the ignition on for this long and longer is idling.
+    pub idling_after: SignedDuration,
+    /// The ignition's last word counts for fixes up to this much later.
+    pub ignition_known_for: SignedDuration,
+    /// An *on* that was shorter is ignored.
+    pub ignition_on_from: SignedDuration,
+    /// Offline for longer than this, nobody can tell what it does.
+    pub unknown_after: SignedDuration,
+}
+
+/// Greatest ages of one column; each holds up to and including itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ages {
+    /// Live up to this age, or twice the expected interval.
+    pub live: SignedDuration,
+    /// Late up to this one, or four times the interval.
+    pub late: SignedDuration,
+    /// Stale up to this one, or eight times the interval; offline beyond.
+    pub stale: SignedDuration,
+}
+
+/// Bounds of the expected interval, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Never less.
+    pub min: SignedDuration,
+    /// Never more.
+    pub max: SignedDuration,
+}
+
+/// How far a position may be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FreshnessThresholds {
+    /// For a vehicle that was on the move at its last fix.
+    pub on_the_move: Ages,
+    /// For one that was at rest.
+    pub at_rest: Ages,
+    /// Bounds of the expected interval on the move.
+    pub expected_on_the_move: Bounds,
+    /// Bounds of the expected interval at rest.
+    pub expected_at_rest: Bounds,
+}
+
+impl Default for MotionThresholds {
+    fn default() -> Self {
+        Self {
+            moving_from_mps: kmh_to_mps(5.0),
+            slow_below_mps: kmh_to_mps(3.0),
+            confirmed_from_m: 50.0,
+            displaced_m: 200.0,
+            stands_within_m: 100.0,
+            stands_after: SignedDuration::from_secs(120),
+            parked_after: SignedDuration::from_mins(5),
+            idling_after: SignedDuration::from_secs(120),
+            ignition_known_for: SignedDuration::from_mins(5),
+            ignition_on_from: SignedDuration::from_secs(30),
+            unknown_after: SignedDuration::from_hours(7 * 24),
+        }
+    }
+}
+
+impl Default for FreshnessThresholds {
+    fn default() -> Self {
+        Self {
+            on_the_move: Ages {
+                live: SignedDuration::from_secs(60),
+                late: SignedDuration::from_mins(5),
+                stale: SignedDuration::from_mins(30),
+            },
+            at_rest: Ages {
+                live: SignedDuration::from_mins(15),
+                late: SignedDuration::from_hours(2),
+                stale: SignedDuration::from_hours(24),
+            },
+            expected_on_the_move: Bounds {
+                min: SignedDuration::from_secs(10),
+                max: SignedDuration::from_mins(15),
+            },
+            expected_at_rest: Bounds {
+                min: SignedDuration::from_mins(1),
+                max: SignedDuration::from_hours(6),
+            },
+        }
+    }
+}
