@@ -18,6 +18,6 @@ pub use id::{DeviceKey, SourceId, VehicleId};
 pub use observation::{Facts, Label, Observation, Origin, Report, Said};
 pub use source_health::{Failure, Health, Mode, Signal, SourceHealth};
 pub use vehicle::{
-    DeviceView, Fact, Flag, Freshness, FreshnessState, Motion, MotionState, Position, Vehicle,
-    Verdict,
+    DeviceView, Expectation, Fact, Flag, Freshness, FreshnessState, Latency, Motion, MotionState,
+    Position, Vehicle, Verdict,
 };
