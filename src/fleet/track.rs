@@ -148,6 +148,9 @@ impl Track {
     }
 
     fn append(&mut self, moment: Moment, rules: Rules<'_>) {
+        if self.head.last.is_none() {
+            self.expected = self.expected_now(rules);
+        }
         let expected = self.expected;
         let mut gap = None;
         if moment.point.is_some() {
@@ -182,6 +185,107 @@ impl Track {
             let expected = SignedDuration::from_millis(oldest.expected_ms.into());
             self.base = self.base.after(&oldest.moment, expected, rules.motion);
             self.cut_at = Some(oldest.moment.at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::Reading;
+    use crate::fleet::motion::Point;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    fn moment(second: i64, north_m: f64, speed_mps: f64, ignition: Option<bool>) -> Moment {
+        let reading = Reading {
+            speed_mps: Some(speed_mps).filter(|mps| *mps < 9.0),
+            ..Reading::at(48.0 + north_m / 111_195.0, 17.0)
+        };
+        Moment {
+            at: at(second),
+            point: Some(Point::of(&reading)).filter(|_| ignition != Some(true)),
+            ignition,
+        }
+    }
+
+    fn track(moments: impl IntoIterator<Item = Moment>) -> Track {
+        let (motion, freshness) = (MotionThresholds::default(), FreshnessThresholds::default());
+        let rules = Rules {
+            motion: &motion,
+            freshness: &freshness,
+            pace: Pace::Streamed,
+        };
+        let mut track = Track::default();
+        for moment in moments {
+            track.take(moment, rules);
+        }
+        track
+    }
+
+    fn outcome(track: &Track) -> (Progress, SignedDuration, Gaps) {
+        (*track.progress(), track.expected(), track.gaps().clone())
+    }
+
+    fn moments() -> impl Strategy<Value = Vec<Moment>> {
+        let ignition = proptest::option::weighted(0.4, any::<bool>());
+        let one = (1_i64..400, -300.0..300.0_f64, 0.0..10.0_f64, ignition);
+        proptest::collection::vec(one, 1..80).prop_map(|rows| {
+            let mut second = 0;
+            let place = |(passed, north_m, mps, ignition)| {
+                second += passed;
+                moment(second, north_m, mps, ignition)
+            };
+            rows.into_iter().map(place).collect()
+        })
+    }
+
+    proptest! {
+        /// Whatever comes late by fewer records than are kept, comes as if it had been in time.
+        #[test]
+        fn lateness_within_memory_changes_nothing(
+            moments in moments(), late_by in proptest::collection::vec(0_usize..N_KEPT, 80),
+        ) {
+            let mut arrivals: Vec<_> = moments.iter().copied().enumerate().collect();
+            arrivals.sort_by_key(|(at, _)| (at + late_by[*at], *at));
+            let late = track(arrivals.into_iter().map(|(_, moment)| moment));
+            prop_assert_eq!(outcome(&late), outcome(&track(moments)));
+        }
+
+        #[test]
+        fn twice_is_once(moments in moments()) {
+            let twice = moments.iter().flat_map(|moment| [*moment, *moment]);
+            prop_assert_eq!(outcome(&track(twice)), outcome(&track(moments.clone())));
+        }
+
+        /// To take the fold again changes nothing.
+        #[test]
+        fn to_derive_again_is_to_derive_once(moments in moments()) {
+            let once = track(moments);
+            let mut again = once.clone();
+            let (motion, freshness) = (MotionThresholds::default(), FreshnessThresholds::default());
+            again.derive(Rules { motion: &motion, freshness: &freshness, pace: Pace::Streamed });
+            prop_assert_eq!(outcome(&again), outcome(&once));
+        }
+
+        /// A track that was kept and taken back goes on as if nothing had been.
+        #[test]
+        fn a_restart_in_between_changes_nothing(moments in moments(), cut in 0_usize..80) {
+            let (before, after) = moments.split_at(cut.min(moments.len()));
+            let kept = track(before.iter().copied());
+            let (motion, freshness) = (MotionThresholds::default(), FreshnessThresholds::default());
+            let rules = Rules { motion: &motion, freshness: &freshness, pace: Pace::Streamed };
+            let mut resumed = Track::resumed(*kept.progress(), kept.gaps().clone(), rules);
+            for moment in after {
+                resumed.take(*moment, rules);
+            }
+            let whole = track(moments.iter().copied());
+            prop_assert_eq!(resumed.progress(), whole.progress());
+            prop_assert_eq!(resumed.expected(), whole.expected());
         }
     }
 }

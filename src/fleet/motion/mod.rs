@@ -111,3 +111,6 @@ fn told(state: MotionState, since: Since) -> Motion {
         since_at_least: since.at_least,
     }
 }
+
+#[cfg(test)]
+mod tests;
