@@ -72,6 +72,7 @@ pub async fn metrics(State(web): State<Web>) -> Response {
 
 /// Gauges that are only worth counting when somebody looks.
 fn count_fleet(web: &Web) {
+    // Both in the order of the numbers that a row has for them.
     const MOTIONS: [MotionState; 5] = [
         MotionState::Moving,
         MotionState::Idling,
@@ -86,18 +87,19 @@ fn count_fleet(web: &Web) {
         FreshnessState::Offline,
         FreshnessState::Never,
     ];
-    let vehicles = web.hub.current().vehicles;
-    let count = |fits: &dyn Fn(&crate::domain::Vehicle) -> bool| {
-        let n = vehicles.iter().filter(|entry| fits(&entry.vehicle)).count();
-        f64::from(u32::try_from(n).unwrap_or(u32::MAX))
-    };
-    for state in MOTIONS {
-        metrics::gauge!("fleetglass_vehicles_by_motion", "motion" => words::motion(state))
-            .set(count(&|vehicle| vehicle.motion.state == state));
+    let mut n_by_motion = [0_u32; MOTIONS.len()];
+    let mut n_by_freshness = [0_u32; FRESHNESSES.len()];
+    for (_, slot) in web.hub.slots().iter() {
+        n_by_motion[usize::from(slot.row.motion())] += 1;
+        n_by_freshness[usize::from(slot.row.freshness())] += 1;
     }
-    for state in FRESHNESSES {
+    for (state, n) in MOTIONS.into_iter().zip(n_by_motion) {
+        metrics::gauge!("fleetglass_vehicles_by_motion", "motion" => words::motion(state))
+            .set(f64::from(n));
+    }
+    for (state, n) in FRESHNESSES.into_iter().zip(n_by_freshness) {
         metrics::gauge!("fleetglass_vehicles", "freshness" => words::freshness(state))
-            .set(count(&|vehicle| vehicle.freshness.state == state));
+            .set(f64::from(n));
     }
     for source in web.hub.sources() {
         let is_up = f64::from(u8::from(source.health == Health::Up));
