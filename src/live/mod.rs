@@ -6,7 +6,8 @@
 //! by `cells.rs`), each frame encoded once (`wire.rs`, `encoder.rs`) whatever the number of
 //! viewers. `viewer.rs` is one viewer's conversation without its socket, which asks for what it
 //! lacks and so can never be owed a backlog; `shard.rs` owns the sockets, `wrapped.rs` serves what
-//! is no bare socket, `reception.rs` lets viewers in. `ws` is the WebSocket protocol itself.
+//! is no bare socket, `reception.rs` lets viewers in. `ws` is the WebSocket protocol itself,
+//! and `latency.rs` tells how long all of it takes.
 
 pub mod words;
 pub mod frame;
@@ -25,6 +26,7 @@ pub mod tally;
 pub mod shard;
 pub mod wrapped;
 pub mod reception;
+pub mod latency;
 pub mod encoder;
 
 #[cfg(test)]

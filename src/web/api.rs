@@ -13,8 +13,9 @@ use super::Web;
 use super::aside::aside;
 use super::error::{ApiError, ErrorBody};
 use super::query::VehiclesQuery;
-use crate::live::frame::{SourceFrame, Stamp, VehicleFrame};
+use crate::live::frame::{self, SourceFrame, Stamp, VehicleFrame};
 use crate::live::hub::Entry;
+use crate::live::latency::Percentiles;
 
 /// All vehicles that were asked for, as of one `seq`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,8 +38,33 @@ pub struct VehiclesAnswer<'a> {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Sources)]
 pub struct SourcesAnswer<'a> {
-    #[schema(value_type = Vec<SourceFrame>)]
-    sources: Vec<&'a RawValue>,
+    sources: Vec<SourceAnswer<'a>>,
+}
+
+/// A source, and how long its positions were on their way within the last five minutes.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SourceWithLatency)]
+pub struct SourceAnswer<'a> {
+    #[serde(flatten)]
+    source: SourceFrame<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency: Option<LatencyAnswer>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SourceLatency)]
+struct LatencyAnswer {
+    /// The tracker, its network and its vendor.
+    fix_to_receipt_ms: PercentilesAnswer,
+    /// This server.
+    receipt_to_send_ms: PercentilesAnswer,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Percentiles)]
+struct PercentilesAnswer {
+    p50: u64,
+    p95: u64,
 }
 
 /// A GeoJSON collection (RFC 7946) with a feature for each vehicle.
@@ -151,7 +177,23 @@ fn collection(picked: &[&Entry]) -> Response {
 /// The sources and how they are.
 #[utoipa::path(get, path = "/api/v1/sources", responses((status = 200, body = SourcesAnswer)))]
 pub async fn sources(State(web): State<Web>) -> Response {
-    let sources = web.hub.sources_json();
-    let sources = sources.iter().map(|json| &**json).collect();
+    let now = (web.clock)();
+    let percentiles = |of: Percentiles| PercentilesAnswer {
+        p50: of.p50_ms,
+        p95: of.p95_ms,
+    };
+    let held = web.hub.sources();
+    let sources = held.iter().map(|status| SourceAnswer {
+        source: frame::source(status),
+        latency: web
+            .hub
+            .latencies()
+            .of(&status.id, now)
+            .map(|latency| LatencyAnswer {
+                fix_to_receipt_ms: percentiles(latency.fix_to_receipt),
+                receipt_to_send_ms: percentiles(latency.receipt_to_send),
+            }),
+    });
+    let sources = sources.collect();
     Json(SourcesAnswer { sources }).into_response()
 }

@@ -9,7 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Web;
-use crate::domain::{FreshnessState, Health, MotionState};
+use crate::domain::{FreshnessState, Health, MotionState, SourceId};
+use crate::live::latency::Percentiles;
 use crate::live::words;
 
 /// A writer that has not ticked for this long is taken for dead.
@@ -109,5 +110,18 @@ fn count_fleet(web: &Web) {
             metrics::gauge!("fleetglass_source_success_age_seconds", "source" => source.id.to_string())
                 .set(age_s);
         }
+        if let Some(latency) = web.hub.latencies().of(&source.id, (web.clock)()) {
+            tell_latency(&source.id, "fix_to_receipt", latency.fix_to_receipt);
+            tell_latency(&source.id, "receipt_to_send", latency.receipt_to_send);
+        }
+    }
+}
+
+fn tell_latency(source: &SourceId, way: &'static str, took: Percentiles) {
+    for (quantile, ms) in [("0.5", took.p50_ms), ("0.95", took.p95_ms)] {
+        let seconds = std::time::Duration::from_millis(ms).as_secs_f64();
+        metrics::gauge!("fleetglass_position_latency_seconds",
+            "source" => source.to_string(), "way" => way, "quantile" => quantile)
+        .set(seconds);
     }
 }

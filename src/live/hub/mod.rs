@@ -22,6 +22,7 @@ use self::state::{Counts, State, put_sources};
 use super::bin::Tile;
 use super::channel::{Channel, ChannelSettings};
 use super::frame;
+use super::latency::Latencies;
 use super::roll::Moves;
 use super::slots::Slots;
 use crate::domain::VehicleId;
@@ -68,6 +69,7 @@ pub struct Hub {
     wake: RwLock<Vec<Wake>>,
     wake_encoder: OnceLock<Wake>,
     news: watch::Sender<u64>,
+    latencies: Latencies,
 }
 
 /// Wakes somebody who writes to viewers, or who makes keyframes. Must not block, nor call the hub.
@@ -121,6 +123,7 @@ impl Hub {
             wake: RwLock::default(),
             wake_encoder: OnceLock::new(),
             news: watch::Sender::new(0),
+            latencies: Latencies::default(),
         }
     }
 
@@ -293,6 +296,11 @@ impl Hub {
     pub fn current_to_go_on(&self, now: Timestamp) -> Current {
         self.with_channel(View::Json, |channel| channel.keep_up(now));
         self.current()
+    }
+
+    /// How long positions are on their way.
+    pub fn latencies(&self) -> &Latencies {
+        &self.latencies
     }
 
     /// One vehicle.
