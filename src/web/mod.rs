@@ -11,6 +11,7 @@ pub mod openapi;
 pub mod page;
 pub mod pick;
 pub mod query;
+pub mod serve;
 pub mod tiles;
 pub mod trail;
 
