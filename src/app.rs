@@ -9,12 +9,11 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use axum::Router;
-use axum::serve::ListenerExt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -32,14 +31,13 @@ use crate::live::hub::Hub;
 use crate::live::reception::Reception;
 use crate::live::viewer::ViewerSettings;
 use crate::source;
+use crate::web::serve::serve;
 use crate::web::{self, Web};
 
 /// Changes go out this often.
 const TICK: Duration = Duration::from_millis(250);
 /// Reports that may wait for the writer; a source that is ahead of it waits itself.
 const MAX_REPORTS: usize = 256;
-/// What the kernel may hold for a viewer that does not read; it doubles the figure.
-const SEND_BUFFER_BYTES: usize = 128 << 10;
 /// More threads than this write no faster.
 const MAX_SHARDS: usize = 4;
 /// Everything must be over this long after the order to go.
@@ -171,34 +169,10 @@ impl Stopping {
     }
 }
 
-async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stop: CancellationToken,
-) -> std::io::Result<()> {
-    let listener = listener.tap_io(tune);
-    axum::serve(listener, router)
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await
-}
-
 /// Threads that write to viewers: half the cores, since what they write has to be made as well.
 fn n_shards() -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     (cores / 2).clamp(1, MAX_SHARDS)
-}
-
-/// A small send buffer keeps what is in flight for a slow viewer small; frames are written whole,
-/// so waiting for more (Nagle) would only delay them.
-fn tune(stream: &mut TcpStream) {
-    let socket = socket2::SockRef::from(&*stream);
-    let tuned = stream
-        .set_nodelay(true)
-        .and_then(|()| socket.set_send_buffer_size(SEND_BUFFER_BYTES))
-        .and_then(|()| socket.set_tcp_user_timeout(Some(Duration::from_secs(15))));
-    if let Err(error) = tuned {
-        tracing::debug!(%error, "a connection could not be tuned");
-    }
 }
 
 /// Refuses what can only be seen by opening it: the operator's own map.

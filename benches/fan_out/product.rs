@@ -80,7 +80,7 @@ pub(crate) fn serve() -> Result<()> {
     product.publish(0)?;
     product.around_name = loop {
         let current = live.hub.current();
-        if let Some(entry) = current.vehicles.first() {
+        if let Some(entry) = current.vehicles.iter().next() {
             let head = crate::text::head(100, clock::now());
             break entry.json().get().len() + head.len() + r#""vehicles":[]}"#.len();
         }

@@ -87,10 +87,19 @@ fn load(file: Option<&Path>, env: &dyn Env, flags: &Flags) -> Result<Config, Con
 
 async fn run_server(config: Config, shutdown: CancellationToken) -> anyhow::Result<ExitCode> {
     app::refuse_unusable(&config).await?;
+    allow_many_connections();
     let listener = bind(config.server.listen).await?;
     print([format!("http://{}/", listener.local_addr()?)])?;
     app::run(config, listener, shutdown).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Each viewer is an open file, and many systems allow a thousand unless more is asked for.
+fn allow_many_connections() {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(limit) => tracing::debug!(limit, "open files that are allowed"),
+        Err(error) => tracing::warn!(%error, "the limit of open files stays as it is"),
+    }
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {

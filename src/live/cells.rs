@@ -3,7 +3,9 @@
 //!
 //! The world is cut into the tiles of one level. Each cell has a count for every standing (what
 //! the page's lists and counts group by) and the middle of its vehicles, so that a cluster stands
-//! where they are and not in the middle of a square.
+//! where they are and not in the middle of a square. Vehicles without a position are in none.
+//!
+//! A cell also knows who is in it, so that a picture of a part costs what that part costs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +25,7 @@ const UNIT_BITS: u32 = 27 - 10;
 pub type Told = [u32; 4 + STANDINGS];
 
 /// All cells that have vehicles.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Cells {
     cells: BTreeMap<(u16, u16), Cell>,
     touched: BTreeSet<(u16, u16)>,
@@ -35,21 +37,64 @@ struct Cell {
     /// Sums of where its vehicles are within it, in a row's units.
     sum_x: u64,
     sum_y: u64,
+    /// Their numbers.
+    members: BTreeSet<u32>,
     told: Option<Told>,
 }
 
 impl Cells {
     /// Takes in what moved.
     pub fn apply(&mut self, moves: &[Move]) {
-        for Move { before, after, .. } in moves {
-            for (row, is_there) in [(before, false), (after, true)] {
-                if let Some(row) = row.filter(Row::has_position) {
-                    let Tile { x, y, .. } = Tile::of(&row, CELL_LEVEL);
-                    self.cells.entry((x, y)).or_default().count(&row, is_there);
-                    self.touched.insert((x, y));
+        for Move {
+            index,
+            before,
+            after,
+        } in moves
+        {
+            let [before, after] = [before, after].map(|row| row.filter(Row::has_position));
+            let [left, entered] = [before, after].map(|row| row.as_ref().map(place_of));
+            if let Some((place, row)) = left.zip(before) {
+                let cell = self.touch(place);
+                cell.count(&row, false);
+                if left != entered {
+                    cell.members.remove(index);
+                }
+            }
+            if let Some((place, row)) = entered.zip(after) {
+                let cell = self.touch(place);
+                cell.count(&row, true);
+                if left != entered {
+                    cell.members.insert(*index);
                 }
             }
         }
+    }
+
+    fn touch(&mut self, place: (u16, u16)) -> &mut Cell {
+        self.touched.insert(place);
+        self.cells.entry(place).or_default()
+    }
+
+    /// The numbers, ascending, of all vehicles that may be in `tile`: those of the cells it
+    /// overlaps.
+    pub fn near(&self, tile: Tile) -> Vec<u32> {
+        let coarser = u32::from(CELL_LEVEL.saturating_sub(tile.z));
+        let finer = u32::from(tile.z.saturating_sub(CELL_LEVEL));
+        let span = |part: u16| {
+            let first = (part >> finer) << coarser;
+            first..=first + ((1 << coarser) - 1)
+        };
+        let (columns, lines) = (span(tile.x), span(tile.y));
+        let all = self
+            .cells
+            .range((*columns.start(), 0)..=(*columns.end(), u16::MAX));
+        let inside = all.filter(|((_, y), _)| lines.contains(y));
+        let mut numbers: Vec<u32> = inside
+            .flat_map(|(_, cell)| &cell.members)
+            .copied()
+            .collect();
+        numbers.sort_unstable();
+        numbers
     }
 
     /// How many vehicles are in any of `tiles`, none of which may hold another.
@@ -136,6 +181,12 @@ impl Cell {
     }
 }
 
+/// The cell of a row that has a position.
+fn place_of(row: &Row) -> (u16, u16) {
+    let Tile { x, y, .. } = Tile::of(row, CELL_LEVEL);
+    (x, y)
+}
+
 /// What the vehicle is counted under.
 fn standing(row: &Row) -> usize {
     const STALE: u8 = 2;
@@ -170,31 +221,51 @@ mod tests {
         /// Whatever moved, the cells are those of the rows that are there now, and what was told
         /// piece by piece is the whole.
         #[test]
-        fn cells_follow_the_rows(steps in prop::collection::vec((0_usize..8, any_row()), 1..80)) {
+        fn cells_follow_the_rows(
+            steps in prop::collection::vec((0_usize..8, any_row(), 0_u8..4), 1..80),
+            tile in (8_u8..13, 0_u16..16, 0_u16..16),
+        ) {
             let mut rows: Vec<Option<Row>> = vec![None; 8];
             let mut cells = Cells::default();
             let mut screen: BTreeMap<(u32, u32), Told> = BTreeMap::new();
-            for (at, after) in steps {
+            for (at, after, how) in steps {
                 let before = std::mem::replace(&mut rows[at], after);
                 if before.is_none() && after.is_none() {
                     continue;
                 }
-                cells.apply(&[Move { index: 0, before, after }]);
+                let index = u32::try_from(at).unwrap();
+                cells.apply(&[Move { index, before, after }]);
+                if how == 0 {
+                    // Not told yet, or to another who begins here.
+                    continue;
+                }
+                if how == 1 {
+                    screen = cells.tell_all().into_iter().map(|told| ((told[0], told[1]), told)).collect();
+                    continue;
+                }
                 for told in cells.take_changed() {
                     screen.insert((told[0], told[1]), told);
                 }
                 screen.retain(|_, told| told[4..].iter().any(|n| 0 < *n));
                 let mut fresh = Cells::default();
-                let moves: Vec<Move> = rows
-                    .iter()
-                    .flatten()
-                    .map(|row| Move { index: 0, before: None, after: Some(*row) })
+                let moves: Vec<Move> = (0..)
+                    .zip(&rows)
+                    .filter_map(|(index, row)| {
+                        Some(Move { index, before: None, after: Some((*row)?) })
+                    })
                     .collect();
                 fresh.apply(&moves);
                 let told: Vec<Told> = screen.values().copied().collect();
                 prop_assert_eq!(&told, &fresh.tell_all());
-                let n = rows.iter().flatten().count();
-                prop_assert_eq!(cells.n_vehicles_in(&[Tile::ROOT]), n);
+                prop_assert_eq!(&told, &cells.clone().tell_all());
+                prop_assert_eq!(cells.n_vehicles_in(&[Tile::ROOT]), moves.len());
+                let (z, x, y) = tile;
+                let tile = Tile { z, x, y };
+                let near = cells.near(tile);
+                prop_assert_eq!(&near, &fresh.near(tile));
+                let inside = moves.iter().filter(|step| tile.holds(&step.after.unwrap()));
+                prop_assert!(inside.into_iter().all(|step| near.contains(&step.index)));
+                prop_assert!(z < CELL_LEVEL || near.len() <= cells.n_vehicles_in(&[tile]));
             }
         }
     }
@@ -222,19 +293,22 @@ mod tests {
     #[test]
     fn a_cluster_stands_where_its_vehicles_are() {
         let mut cells = Cells::default();
-        let at = |x, y| Move {
-            index: 0,
+        let at = |index, x, y| Move {
+            index,
             before: None,
             after: Some(row(x, y, 0, 0)),
         };
         let width = 1 << UNIT_BITS;
         cells.apply(&[
-            at(5 * width, 7 * width),
-            at(5 * width + width / 2, 7 * width),
+            at(0, 5 * width, 7 * width),
+            at(1, 5 * width + width / 2, 7 * width),
         ]);
         assert_eq!(cells.tell_all(), [[5, 7, 4, 0, 2, 0, 0, 0, 0, 0]]);
         let inside = |z, x, y| cells.n_vehicles_in(&[Tile { z, x, y }]);
         assert_eq!((inside(9, 2, 3), inside(9, 3, 3)), (2, 0));
         assert_eq!((inside(12, 20, 28), inside(12, 24, 28)), (2, 0));
+        let near = |z, x, y| cells.near(Tile { z, x, y }).len();
+        assert_eq!((near(9, 2, 3), near(9, 3, 3), near(0, 0, 0)), (2, 0, 2));
+        assert_eq!((near(12, 20, 28), near(12, 24, 28)), (2, 0));
     }
 }

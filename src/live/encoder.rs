@@ -120,6 +120,7 @@ fn run(desk: &Desk, hub: &Hub, clock: fn() -> Timestamp) {
     while let Some(work) = desk.next() {
         for (changes, now) in work.changes {
             hub.publish(&changes, now);
+            hub.latencies().note(&changes, now, clock());
         }
         if work.are_keyframes_wanted && hub.make_some_keyframes(clock) {
             desk.change(|work| work.are_keyframes_wanted = true);

@@ -85,6 +85,8 @@ pub enum Frame<'a> {
         base: u64,
         seq: u64,
         at: Stamp,
+        /// All there are, those that are in no cell too.
+        vehicles: usize,
         z: u8,
         cells: &'a [Told],
     },

@@ -1,11 +1,13 @@
 //! The live path: what browsers and integrators get, and how it reaches them.
 //!
 //! `frame.rs` is the only place where the fleet becomes JSON, `bin` the only one where it becomes
-//! columns of numbers. `hub` keeps the newest state (`roll.rs`) and a stream of frames for each
-//! view of it (`channel.rs`; a part of the world by `cells.rs`), each frame encoded once (`wire.rs`, `encoder.rs`) whatever the number
-//! of viewers. `viewer.rs` is one viewer's conversation without its socket, which asks for what it
+//! columns of numbers. `hub` keeps the newest state (`roll.rs`, whose `slots.rs` anybody may read
+//! while it changes) and a stream of frames for each view of it (`channel.rs`; a part of the world
+//! by `cells.rs`), each frame encoded once (`wire.rs`, `encoder.rs`) whatever the number of
+//! viewers. `viewer.rs` is one viewer's conversation without its socket, which asks for what it
 //! lacks and so can never be owed a backlog; `shard.rs` owns the sockets, `wrapped.rs` serves what
-//! is no bare socket, `reception.rs` lets viewers in. `ws` is the WebSocket protocol itself.
+//! is no bare socket, `reception.rs` lets viewers in. `ws` is the WebSocket protocol itself,
+//! and `latency.rs` tells how long all of it takes.
 
 pub mod words;
 pub mod frame;
@@ -13,6 +15,8 @@ pub mod bin;
 pub mod ws;
 pub mod wire;
 pub mod channel;
+pub mod entry;
+pub mod slots;
 pub mod roll;
 pub mod cells;
 pub mod hub;
@@ -22,6 +26,7 @@ pub mod tally;
 pub mod shard;
 pub mod wrapped;
 pub mod reception;
+pub mod latency;
 pub mod encoder;
 
 #[cfg(test)]

@@ -5,52 +5,20 @@
 //! it lives. Later it is given to another, but never within one step.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
-use std::sync::{Arc, OnceLock};
-
-use serde_json::value::RawValue;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
 
 use super::bin::Row;
-use super::frame;
+use super::entry::Entry;
+use super::slots::{Entries, Order, Slot, Slots};
 use crate::domain::{Vehicle, VehicleId};
-
-/// A vehicle and its JSON, which every frame and answer shares.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// What it is.
-    pub vehicle: Arc<Vehicle>,
-    json: Arc<OnceLock<Arc<RawValue>>>,
-}
-
-impl Entry {
-    fn new(vehicle: Arc<Vehicle>) -> Self {
-        Self {
-            vehicle,
-            json: Arc::default(),
-        }
-    }
-
-    /// The vehicle as JSON, encoded when first asked for.
-    pub fn json(&self) -> &Arc<RawValue> {
-        self.json
-            .get_or_init(|| frame::fragment(&frame::vehicle(&self.vehicle)))
-    }
-}
-
-/// A vehicle under its number.
-#[derive(Clone, Debug)]
-pub struct Slot {
-    /// What it is.
-    pub entry: Entry,
-    /// What the map shows of it.
-    pub row: Row,
-}
 
 /// All vehicles.
 #[derive(Debug, Default)]
 pub struct Roll {
-    by_id: BTreeMap<VehicleId, u32>,
-    slots: Vec<Option<Slot>>,
+    by_id: HashMap<VehicleId, u32>,
+    order: Arc<Order>,
+    slots: Slots,
     free: BinaryHeap<Reverse<u32>>,
 }
 
@@ -61,6 +29,8 @@ pub struct Moves {
     pub steps: Vec<Move>,
     /// Numbers whose dictionary entry is new or differs, ascending.
     pub renamed: Vec<u32>,
+    /// The vehicles that are new or differ, in the order in which they came.
+    pub entries: Vec<Entry>,
 }
 
 /// What the map shows of one vehicle before and after a step; `None` where it is not.
@@ -74,30 +44,41 @@ pub struct Move {
     pub after: Option<Row>,
 }
 
+/// A vehicle that was put in: under which number, and what was there of it before.
+struct Put {
+    index: u32,
+    before: Option<Row>,
+    entry: Entry,
+    is_named_the_same: bool,
+}
+
 impl Roll {
     /// Takes in a step: who is gone, and who is new or differs.
     pub fn apply(&mut self, removed: &[VehicleId], vehicles: &[Arc<Vehicle>]) -> Moves {
-        let mut before: BTreeMap<u32, Option<Row>> = BTreeMap::new();
-        let mut renamed = BTreeSet::new();
-        let mut freed = Vec::new();
+        let mut before: Vec<(u32, Option<Row>)> = Vec::with_capacity(vehicles.len());
+        let mut entries = Vec::with_capacity(vehicles.len());
+        let (mut renamed, mut freed) = (Vec::new(), Vec::new());
         for id in removed {
             if let Some(index) = self.by_id.remove(id)
-                && let Some(slot) = self.slots[at(index)].take()
+                && let Some(slot) = self.slots.put(index, None)
             {
-                before.insert(index, Some(slot.row));
+                before.push((index, Some(slot.row)));
                 freed.push(Reverse(index));
             }
         }
         for vehicle in vehicles {
-            let (index, held) = self.put(vehicle);
-            if held
-                .as_ref()
-                .is_none_or(|held| is_renamed(&held.entry.vehicle, vehicle))
-            {
-                renamed.insert(index);
+            let put = self.put(vehicle);
+            if !put.is_named_the_same {
+                renamed.push(put.index);
             }
-            before.insert(index, held.map(|held| held.row));
+            before.push((put.index, put.before));
+            entries.push(put.entry);
         }
+        if !freed.is_empty() {
+            self.order = Arc::new(self.order.next());
+        }
+        before.sort_unstable_by_key(|(index, _)| *index);
+        renamed.sort_unstable();
         // Not given to another within the step: who sees a number change hands sees it go first.
         self.free.extend(freed);
         let step = |(index, before)| Move {
@@ -107,29 +88,47 @@ impl Roll {
         };
         Moves {
             steps: before.into_iter().map(step).collect(),
-            renamed: renamed.into_iter().collect(),
+            renamed,
+            entries,
         }
     }
 
-    /// Puts a vehicle in; gives its number and what was there of it before.
-    fn put(&mut self, vehicle: &Arc<Vehicle>) -> (u32, Option<Slot>) {
-        let slot = Slot {
-            entry: Entry::new(Arc::clone(vehicle)),
-            row: Row::of(vehicle),
-        };
+    fn put(&mut self, vehicle: &Arc<Vehicle>) -> Put {
+        let row = Row::of(vehicle);
         if let Some(&index) = self.by_id.get(&vehicle.id) {
-            return (index, self.slots[at(index)].replace(slot));
+            let held = self.slots.get(index).map(|slot| &slot.entry);
+            let named = held.filter(|held| held.is_named_as(vehicle));
+            let later = named.map(|held| held.later(Arc::clone(vehicle)));
+            let is_named_the_same = later.is_some();
+            let entry = later.unwrap_or_else(|| Entry::new(Arc::clone(vehicle)));
+            let slot = Slot {
+                entry: entry.clone(),
+                row,
+            };
+            let before = self.slots.put(index, Some(slot)).map(|slot| slot.row);
+            return Put {
+                index,
+                before,
+                entry,
+                is_named_the_same,
+            };
         }
-        let index = self.free.pop().map_or_else(
-            || {
-                self.slots.push(None);
-                number(self.slots.len() - 1)
-            },
-            |Reverse(index)| index,
-        );
+        let free = self.free.pop().map(|Reverse(index)| index);
+        let index = free.unwrap_or_else(|| self.slots.add());
+        let entry = Entry::new(Arc::clone(vehicle));
+        let slot = Slot {
+            entry: entry.clone(),
+            row,
+        };
         self.by_id.insert(vehicle.id.clone(), index);
-        self.slots[at(index)] = Some(slot);
-        (index, None)
+        self.slots.put(index, Some(slot));
+        self.order = Arc::new(self.order.next());
+        Put {
+            index,
+            before: None,
+            entry,
+            is_named_the_same: false,
+        }
     }
 
     /// How many vehicles there are.
@@ -145,42 +144,16 @@ impl Roll {
 
     /// The vehicle under this number.
     pub fn slot(&self, index: u32) -> Option<&Slot> {
-        self.slots.get(at(index))?.as_ref()
+        self.slots.get(index)
     }
 
-    /// All vehicles, by id.
-    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        let slot = |index: &u32| self.slot(*index);
-        self.by_id.values().filter_map(slot).map(|slot| &slot.entry)
+    /// All vehicles of now.
+    pub fn entries(&self) -> Entries {
+        Entries::new(Arc::clone(&self.order), self.slots.clone())
     }
 
-    /// All vehicles, by number.
-    pub fn slots(&self) -> impl Iterator<Item = (u32, &Slot)> {
-        let numbered = self.slots.iter().enumerate();
-        numbered.filter_map(|(index, slot)| Some((number(index), slot.as_ref()?)))
+    /// All vehicles of now, by number.
+    pub fn slots(&self) -> &Slots {
+        &self.slots
     }
-}
-
-/// Whether the dictionary says something else of a vehicle now.
-fn is_renamed(before: &Vehicle, after: &Vehicle) -> bool {
-    let driver = |vehicle: &Vehicle| vehicle.driver.as_ref().map(|fact| Arc::clone(&fact.value));
-    let devices = |vehicle: &Vehicle| vehicle.devices.len();
-    let same_devices = || {
-        let pairs = before.devices.iter().zip(&after.devices);
-        devices(before) == devices(after) && pairs.into_iter().all(|(b, a)| b.device == a.device)
-    };
-    before.name != after.name
-        || before.registration != after.registration
-        || before.groups != after.groups
-        || driver(before) != driver(after)
-        || !same_devices()
-}
-
-fn at(index: u32) -> usize {
-    usize::try_from(index).unwrap_or(usize::MAX)
-}
-
-/// More than four thousand million vehicles are not one fleet.
-fn number(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
 }

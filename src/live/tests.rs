@@ -23,6 +23,7 @@ use crate::domain::{
 use crate::fleet::Changes;
 
 mod fairness;
+mod large;
 mod screen;
 
 use self::screen::Screen;
@@ -134,7 +135,7 @@ fn who_looks_at_a_part_sees_that_part_and_counts_of_the_rest() {
                 r#"{{"type":"view","bounds":[{west},-26.5,{},-25.5],"zoom":13.2}}"#,
                 west + 0.02
             );
-            screen.viewer.heed(&said);
+            screen.viewer.heed(&said, screen.now());
             moved += 1;
         }
         if step % 5 == 0 {
@@ -337,7 +338,7 @@ fn the_whole_list_leads_on_into_the_stream() {
     publish(&hub, 4..=6);
     let mut screen = Screen::new(&hub, (Dialect::Json, false), Some(listed.seq));
     screen.seq = listed.seq;
-    for entry in &listed.vehicles {
+    for entry in listed.vehicles.iter() {
         let json = serde_json::from_str(entry.json().get()).unwrap();
         screen.vehicles.insert(entry.vehicle.id.to_string(), json);
     }

@@ -10,9 +10,12 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::Web;
+use super::aside::aside;
 use super::error::{ApiError, ErrorBody};
 use super::query::VehiclesQuery;
-use crate::live::frame::{SourceFrame, Stamp, VehicleFrame};
+use crate::live::frame::{self, SourceFrame, Stamp, VehicleFrame};
+use crate::live::hub::Entry;
+use crate::live::latency::Percentiles;
 
 /// All vehicles that were asked for, as of one `seq`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,6 +27,9 @@ pub struct VehiclesAnswer<'a> {
     at: Stamp,
     #[schema(value_type = Vec<VehicleFrame>)]
     vehicles: Vec<&'a RawValue>,
+    /// How many fit the query, on whatever page; there if `limit` was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -32,8 +38,33 @@ pub struct VehiclesAnswer<'a> {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Sources)]
 pub struct SourcesAnswer<'a> {
-    #[schema(value_type = Vec<SourceFrame>)]
-    sources: Vec<&'a RawValue>,
+    sources: Vec<SourceAnswer<'a>>,
+}
+
+/// A source, and how long its positions were on their way within the last five minutes.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SourceWithLatency)]
+pub struct SourceAnswer<'a> {
+    #[serde(flatten)]
+    source: SourceFrame<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency: Option<LatencyAnswer>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SourceLatency)]
+struct LatencyAnswer {
+    /// The tracker, its network and its vendor.
+    fix_to_receipt_ms: PercentilesAnswer,
+    /// This server.
+    receipt_to_send_ms: PercentilesAnswer,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Percentiles)]
+struct PercentilesAnswer {
+    p50: u64,
+    p95: u64,
 }
 
 /// A GeoJSON collection (RFC 7946) with a feature for each vehicle.
@@ -76,20 +107,25 @@ pub async fn vehicles(
     // Who takes the whole list may go on from its epoch and seq.
     let is_whole = query == VehiclesQuery::default();
     let wanted = query.understand()?;
+    let now = (web.clock)();
     let current = if is_whole {
-        web.hub.current_to_go_on((web.clock)())
+        web.hub.current_to_go_on(now)
     } else {
         web.hub.current()
     };
-    let (picked, next) = wanted.pick(current.vehicles);
-    let answer = VehiclesAnswer {
-        epoch: &current.epoch,
-        seq: current.seq,
-        at: Stamp((web.clock)()),
-        vehicles: picked.iter().map(|entry| &**entry.json()).collect(),
-        next,
-    };
-    Ok(Json(answer).into_response())
+    Ok(aside(move || {
+        let picked = wanted.pick(&current.vehicles);
+        let answer = VehiclesAnswer {
+            epoch: &current.epoch,
+            seq: current.seq,
+            at: Stamp(now),
+            vehicles: picked.entries.iter().map(|entry| &**entry.json()).collect(),
+            total: wanted.has_limit().then_some(picked.n_fitting),
+            next: picked.next,
+        };
+        Json(answer).into_response()
+    })
+    .await)
 }
 
 /// One vehicle.
@@ -114,7 +150,12 @@ pub async fn geojson(
     State(web): State<Web>,
     query: Result<Query<VehiclesQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let (picked, _) = query?.0.understand()?.pick(web.hub.current().vehicles);
+    let wanted = query?.0.understand()?;
+    let vehicles = web.hub.current().vehicles;
+    Ok(aside(move || collection(&wanted.pick(&vehicles).entries)).await)
+}
+
+fn collection(picked: &[&Entry]) -> Response {
     let point = |position: &crate::domain::Position| Point {
         kind: "Point",
         coordinates: [position.lng_deg, position.lat_deg],
@@ -130,13 +171,29 @@ pub async fn geojson(
         features: features.collect(),
     };
     let geo = [(header::CONTENT_TYPE, "application/geo+json")];
-    Ok((geo, Json(collection)).into_response())
+    (geo, Json(collection)).into_response()
 }
 
 /// The sources and how they are.
 #[utoipa::path(get, path = "/api/v1/sources", responses((status = 200, body = SourcesAnswer)))]
 pub async fn sources(State(web): State<Web>) -> Response {
-    let current = web.hub.current();
-    let sources = current.sources.iter().map(|json| &**json).collect();
+    let now = (web.clock)();
+    let percentiles = |of: Percentiles| PercentilesAnswer {
+        p50: of.p50_ms,
+        p95: of.p95_ms,
+    };
+    let held = web.hub.sources();
+    let sources = held.iter().map(|status| SourceAnswer {
+        source: frame::source(status),
+        latency: web
+            .hub
+            .latencies()
+            .of(&status.id, now)
+            .map(|latency| LatencyAnswer {
+                fix_to_receipt_ms: percentiles(latency.fix_to_receipt),
+                receipt_to_send_ms: percentiles(latency.receipt_to_send),
+            }),
+    });
+    let sources = sources.collect();
     Json(SourcesAnswer { sources }).into_response()
 }

@@ -9,7 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Web;
-use crate::domain::{FreshnessState, Health, MotionState};
+use crate::domain::{FreshnessState, Health, MotionState, SourceId};
+use crate::live::latency::Percentiles;
 use crate::live::words;
 
 /// A writer that has not ticked for this long is taken for dead.
@@ -72,6 +73,7 @@ pub async fn metrics(State(web): State<Web>) -> Response {
 
 /// Gauges that are only worth counting when somebody looks.
 fn count_fleet(web: &Web) {
+    // Both in the order of the numbers that a row has for them.
     const MOTIONS: [MotionState; 5] = [
         MotionState::Moving,
         MotionState::Idling,
@@ -86,18 +88,19 @@ fn count_fleet(web: &Web) {
         FreshnessState::Offline,
         FreshnessState::Never,
     ];
-    let vehicles = web.hub.current().vehicles;
-    let count = |fits: &dyn Fn(&crate::domain::Vehicle) -> bool| {
-        let n = vehicles.iter().filter(|entry| fits(&entry.vehicle)).count();
-        f64::from(u32::try_from(n).unwrap_or(u32::MAX))
-    };
-    for state in MOTIONS {
-        metrics::gauge!("fleetglass_vehicles_by_motion", "motion" => words::motion(state))
-            .set(count(&|vehicle| vehicle.motion.state == state));
+    let mut n_by_motion = [0_u32; MOTIONS.len()];
+    let mut n_by_freshness = [0_u32; FRESHNESSES.len()];
+    for (_, slot) in web.hub.slots().iter() {
+        n_by_motion[usize::from(slot.row.motion())] += 1;
+        n_by_freshness[usize::from(slot.row.freshness())] += 1;
     }
-    for state in FRESHNESSES {
+    for (state, n) in MOTIONS.into_iter().zip(n_by_motion) {
+        metrics::gauge!("fleetglass_vehicles_by_motion", "motion" => words::motion(state))
+            .set(f64::from(n));
+    }
+    for (state, n) in FRESHNESSES.into_iter().zip(n_by_freshness) {
         metrics::gauge!("fleetglass_vehicles", "freshness" => words::freshness(state))
-            .set(count(&|vehicle| vehicle.freshness.state == state));
+            .set(f64::from(n));
     }
     for source in web.hub.sources() {
         let is_up = f64::from(u8::from(source.health == Health::Up));
@@ -107,5 +110,18 @@ fn count_fleet(web: &Web) {
             metrics::gauge!("fleetglass_source_success_age_seconds", "source" => source.id.to_string())
                 .set(age_s);
         }
+        if let Some(latency) = web.hub.latencies().of(&source.id, (web.clock)()) {
+            tell_latency(&source.id, "fix_to_receipt", latency.fix_to_receipt);
+            tell_latency(&source.id, "receipt_to_send", latency.receipt_to_send);
+        }
+    }
+}
+
+fn tell_latency(source: &SourceId, way: &'static str, took: Percentiles) {
+    for (quantile, ms) in [("0.5", took.p50_ms), ("0.95", took.p95_ms)] {
+        let seconds = std::time::Duration::from_millis(ms).as_secs_f64();
+        metrics::gauge!("fleetglass_position_latency_seconds",
+            "source" => source.to_string(), "way" => way, "quantile" => quantile)
+        .set(seconds);
     }
 }

@@ -1,6 +1,7 @@
 //! HTTP: every route on one page, and the order in which a request passes the guards.
 
 pub mod api;
+mod aside;
 pub mod assets;
 pub mod error;
 pub mod guard;
@@ -8,7 +9,9 @@ pub mod health;
 pub mod live;
 pub mod openapi;
 pub mod page;
+pub mod pick;
 pub mod query;
+pub mod serve;
 pub mod tiles;
 pub mod trail;
 

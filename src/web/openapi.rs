@@ -51,6 +51,9 @@ pub async fn openapi() -> Response {
     params(
         ("epoch" = Option<String>, Query, description = "epoch of the last frame seen"),
         ("seq" = Option<u64>, Query, description = "seq of the last frame seen"),
+        ("bounds" = Option<String>, Query, description = "what is looked at, for fleetglass.v1.bin: \
+            `west,south,east,north` in degrees"),
+        ("zoom" = Option<f64>, Query, description = "and at which zoom"),
     ),
     responses((status = 101), (status = 426, description = "not asked for a WebSocket")))]
 #[expect(

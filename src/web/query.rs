@@ -1,16 +1,10 @@
-//! Which vehicles a request wants, in which order, and how many: pure.
+//! Which vehicles a request wants, in which order, and how many, as its query says it: pure.
 
-use std::cmp::Ordering;
-
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::error::ApiError;
-use crate::domain::Vehicle;
-use crate::live::hub::Entry;
-use crate::live::words;
+use super::pick::{Cursor, Sort, Wanted};
 
 /// The query of `/api/v1/vehicles`, as it comes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
@@ -25,31 +19,10 @@ pub struct VehiclesQuery {
     pub state: Option<String>,
     /// `id` (default), `name`, `fixed_at` or `speed`; with a leading `-` descending.
     pub sort: Option<String>,
-    /// At most this many, 1 to 10,000; then `next` tells how to go on.
+    /// At most this many, 1 to 10,000; then `total` says how many fit, and `next` how to go on.
     pub limit: Option<String>,
     /// The `next` of the answer before.
     pub after: Option<String>,
-}
-
-/// The query, understood.
-#[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    words: Vec<String>,
-    bbox: Option<[f64; 4]>,
-    states: Vec<String>,
-    sort: Sort,
-    is_descending: bool,
-    limit: Option<usize>,
-    after: Option<(String, String)>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Sort {
-    #[default]
-    Id,
-    Name,
-    FixedAt,
-    Speed,
 }
 
 const STATES: [&str; 10] = [
@@ -62,6 +35,7 @@ impl VehiclesQuery {
         let words = words(&self.q.unwrap_or_default())?;
         let sort = self.sort.as_deref().unwrap_or("id");
         let is_descending = sort.starts_with('-');
+        let sort = sort_key(sort.trim_start_matches('-'))?;
         Ok(Wanted {
             words,
             bbox: self.bbox.as_deref().map(bbox).transpose()?,
@@ -71,78 +45,16 @@ impl VehiclesQuery {
                 .map(states)
                 .transpose()?
                 .unwrap_or_default(),
-            sort: sort_key(sort.trim_start_matches('-'))?,
+            sort,
             is_descending,
             limit: self.limit.as_deref().map(limit).transpose()?,
-            after: self.after.as_deref().map(after).transpose()?,
+            after: self
+                .after
+                .as_deref()
+                .map(|text| after(text, sort))
+                .transpose()?,
         })
     }
-}
-
-impl Wanted {
-    /// Picks from `all`, and gives the cursor of what comes next if there is more.
-    pub fn pick(&self, all: Vec<Entry>) -> (Vec<Entry>, Option<String>) {
-        let fits = |entry: &Entry| self.fits(&entry.vehicle);
-        let mut picked: Vec<(String, Entry)> = all
-            .into_iter()
-            .filter(fits)
-            .map(|entry| (self.key(&entry.vehicle), entry))
-            .collect();
-        if self.sort != Sort::Id || self.is_descending {
-            picked.sort_by(|one, other| self.order(&rank(one), &rank(other)));
-        }
-        if let Some((key, id)) = &self.after {
-            let after = (key.as_str(), id.as_str());
-            picked.retain(|one| self.order(&after, &rank(one)) == Ordering::Less);
-        }
-        let limit = self.limit.unwrap_or(usize::MAX);
-        let next = (limit < picked.len())
-            .then(|| {
-                picked
-                    .get(limit.wrapping_sub(1))
-                    .map(|last| cursor(&rank(last)))
-            })
-            .flatten();
-        picked.truncate(limit);
-        (picked.into_iter().map(|(_, entry)| entry).collect(), next)
-    }
-
-    fn fits(&self, vehicle: &Vehicle) -> bool {
-        self.bbox.is_none_or(|bbox| is_within(vehicle, bbox))
-            && (self.states.is_empty() || self.states.iter().any(|state| is_in(vehicle, state)))
-            && (self.words.is_empty() || self.mentions_all(vehicle))
-    }
-
-    fn mentions_all(&self, vehicle: &Vehicle) -> bool {
-        let text = searchable(vehicle);
-        self.words.iter().all(|word| text.contains(word))
-    }
-
-    fn order(&self, one: &(&str, &str), other: &(&str, &str)) -> Ordering {
-        let ascending = one.cmp(other);
-        if self.is_descending {
-            ascending.reverse()
-        } else {
-            ascending
-        }
-    }
-
-    /// What is compared, as text that sorts as the value does.
-    fn key(&self, vehicle: &Vehicle) -> String {
-        let position = vehicle.position.as_ref();
-        match self.sort {
-            Sort::Id => String::new(),
-            Sort::Name => vehicle.name.to_lowercase(),
-            Sort::FixedAt => position.map_or(String::new(), |p| format!("{:.3}", p.fixed_at)),
-            Sort::Speed => position
-                .and_then(|p| p.speed_mps)
-                .map_or(String::new(), |mps| format!("{mps:09.3}")),
-        }
-    }
-}
-
-fn rank((key, entry): &(String, Entry)) -> (&str, &str) {
-    (key, entry.vehicle.id.as_str())
 }
 
 /// The words of `q`; so few that a search costs the other requests nothing.
@@ -157,16 +69,9 @@ fn words(text: &str) -> Result<Vec<String>, ApiError> {
     Ok(words)
 }
 
-fn cursor((key, id): &(&str, &str)) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{key}\u{0}{id}"))
-}
-
-fn after(text: &str) -> Result<(String, String), ApiError> {
+fn after(text: &str, sort: Sort) -> Result<Cursor, ApiError> {
     let wrong = || ApiError::bad_request("`after` must be the `next` of an answer before");
-    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_error| wrong())?;
-    let text = String::from_utf8(bytes).map_err(|_error| wrong())?;
-    let (key, id) = text.split_once('\u{0}').ok_or_else(wrong)?;
-    Ok((key.to_owned(), id.to_owned()))
+    sort.cursor(text).ok_or_else(wrong)
 }
 
 fn bbox(text: &str) -> Result<[f64; 4], ApiError> {
@@ -230,42 +135,4 @@ fn limit(text: &str) -> Result<usize, ApiError> {
     limit.ok_or_else(|| {
         ApiError::bad_request(format!("`limit` is \"{text}\"; it may be 1 to 10000"))
     })
-}
-
-fn is_within(vehicle: &Vehicle, [west, south, east, north]: [f64; 4]) -> bool {
-    vehicle.position.as_ref().is_some_and(|position| {
-        let lng_deg = position.lng_deg;
-        let is_between = if west <= east {
-            west <= lng_deg && lng_deg <= east
-        } else {
-            west <= lng_deg || lng_deg <= east
-        };
-        is_between && south <= position.lat_deg && position.lat_deg <= north
-    })
-}
-
-fn is_in(vehicle: &Vehicle, state: &str) -> bool {
-    words::motion(vehicle.motion.state) == state
-        || words::freshness(vehicle.freshness.state) == state
-}
-
-/// Everything of a vehicle that people search by, in lower case, a line each.
-fn searchable(vehicle: &Vehicle) -> String {
-    let mut text = format!("{}\n{}", vehicle.name, vehicle.id);
-    let mut add = |more: &str| {
-        text.push('\n');
-        text.push_str(more);
-    };
-    vehicle.registration.iter().for_each(|plate| add(plate));
-    vehicle.driver.iter().for_each(|driver| add(&driver.value));
-    vehicle
-        .address
-        .iter()
-        .for_each(|address| add(&address.value));
-    vehicle.groups.iter().for_each(|group| add(group));
-    vehicle
-        .devices
-        .iter()
-        .for_each(|view| add(&view.device.device));
-    text.to_lowercase()
 }

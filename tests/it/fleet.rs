@@ -92,6 +92,7 @@ async fn pages_in_an_order_add_up_to_the_whole() {
     let mut paged = Vec::new();
     loop {
         let page = ask(&format!("sort=name&limit=7{after}")).await;
+        assert_eq!(page["total"], 60);
         let names = page["vehicles"].as_array().expect("vehicles").iter();
         paged.extend(names.map(|v| v["name"].as_str().expect("a name").to_lowercase()));
         let Some(next) = page["next"].as_str() else {
@@ -113,6 +114,7 @@ async fn filters_find_what_they_should_and_refuse_what_they_cannot_read() {
         .until("/api/v1/vehicles", |list| count(list) == 60)
         .await;
     let ask = async |query: &str| rig.server.json(&format!("/api/v1/vehicles?{query}")).await;
+    assert!(all["total"].is_null(), "only where a limit was given");
     let vehicles = by_id(&all);
     let (id, one) = vehicles
         .iter()

@@ -13,6 +13,7 @@ mod sockets;
 mod rude;
 mod slow;
 mod dialects;
+mod large;
 mod fleet;
 mod security;
 mod secrets;

@@ -1,14 +1,14 @@
 //! The frames of each view: what a change and a whole picture are for those who look at it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::state::Counts;
 use super::{Hub, News, View};
 use crate::live::bin::{self, Head, Row, Step, Tile};
 use crate::live::cells::CELL_LEVEL;
 use crate::live::channel::Channel;
 use crate::live::frame::{self, Frame, Stamp};
-use crate::live::roll::{Move, Slot};
 use crate::live::wire::{Builder, Forms, Wire};
 use crate::live::ws::message::Opcode;
 use jiff::Timestamp;
@@ -39,25 +39,17 @@ impl Dictionary {
 
 impl Hub {
     /// Pushes what changed to those who look at `view`.
-    pub(super) fn push_to(&self, view: View, channel: &Channel, news: &News<'_>, by_tile: &ByTile) {
+    pub(super) fn push_to(&self, view: View, channel: &Channel, news: &News<'_>) {
         let forms = channel.wanted(news.now);
         let wire = match view {
             View::Json => Some((!forms.is_none()).then(|| changes(news, forms))),
             View::Sources if news.sources.is_empty() => None,
             View::Sources => Some(Some(sources(news, channel.newest(), forms))),
-            View::Cells if news.cells.is_empty() => None,
-            View::Cells => Some(Some(cells(news, channel.newest(), forms))),
-            View::Tile(Tile::ROOT) => {
-                let steps = news.moves.steps.iter();
-                self.differences(Tile::ROOT, steps, channel, news, forms)
-                    .map(Some)
+            View::Cells => {
+                let tell = |counts| Some(cells(news, counts, channel.newest(), forms));
+                news.counts.as_ref().map(tell)
             }
-            View::Tile(tile) => {
-                let here = by_tile.get(&tile).map_or(&[][..], Vec::as_slice);
-                let steps = here.iter().filter_map(|at| news.moves.steps.get(*at));
-                self.differences(tile, steps, channel, news, forms)
-                    .map(Some)
-            }
+            View::Tile(tile) => self.differences(tile, channel, news, forms).map(Some),
         };
         // A view that the change does not touch keeps its number.
         let Some(wire) = wire else { return };
@@ -66,21 +58,15 @@ impl Hub {
         channel.push(news.seq, wire);
     }
 
-    /// What `moves` (in the order of their numbers) are for those who look at `tile`.
-    fn differences<'a>(
+    /// What moved, for those who look at `tile`.
+    fn differences(
         &self,
         tile: Tile,
-        moves: impl Iterator<Item = &'a Move>,
         channel: &Channel,
         news: &News<'_>,
         forms: Forms,
     ) -> Option<Wire> {
-        let steps: Vec<(u32, Step)> = moves
-            .filter_map(|step| Some((step.index, within(tile, step)?)))
-            .collect();
-        if steps.is_empty() {
-            return None;
-        }
+        let steps = news.parts.of(tile);
         let named = |(index, step): &(u32, Step)| match step {
             Step::Became { before: None, .. } => Some(*index),
             Step::Became { .. } => news.moves.renamed.binary_search(index).ok().map(|_| *index),
@@ -94,7 +80,7 @@ impl Hub {
             at: news.now,
         };
         let entries: Vec<(u32, &str)> = entries.iter().map(|(i, e)| (*i, e.as_str())).collect();
-        let payload = bin::differences(&head, &steps, &entries)?;
+        let payload = bin::differences(&head, steps, &entries)?;
         Some(Wire::of(Opcode::Binary, &payload, forms))
     }
 
@@ -141,8 +127,7 @@ impl Hub {
     fn all_sources(&self, forms: Forms, now: Timestamp) -> (u64, Wire) {
         let (seq, sources) = {
             let state = self.lock();
-            let json = state.sources.iter().map(|(_, json)| Arc::clone(json));
-            (state.seq, json.collect::<Vec<_>>())
+            (state.seq, state.sources_json())
         };
         let text = frame::encode(&Frame::Sources {
             all: true,
@@ -155,17 +140,18 @@ impl Hub {
     }
 
     fn all_cells(&self, forms: Forms, now: Timestamp) -> (u64, Wire) {
-        let (seq, cells) = {
+        let (seq, counts) = {
             let mut state = self.lock();
-            (state.seq, state.cells.tell_all())
+            (state.seq, state.all_counts())
         };
         let text = frame::encode(&Frame::Cells {
             all: true,
             base: seq,
             seq,
             at: Stamp(now),
+            vehicles: counts.n_vehicles,
             z: CELL_LEVEL,
-            cells: &cells,
+            cells: &counts.cells,
         });
         (seq, Wire::of(Opcode::Binary, text.as_bytes(), forms))
     }
@@ -174,10 +160,7 @@ impl Hub {
     fn tile_keyframe(&self, tile: Tile, forms: Forms, now: Timestamp) -> (u64, Wire) {
         let (seq, n_vehicles, rows) = {
             let state = self.lock();
-            let row =
-                |(index, slot): (u32, &Slot)| tile.holds(&slot.row).then_some((index, slot.row));
-            let rows: Vec<(u32, Row)> = state.roll.slots().filter_map(row).collect();
-            (state.seq, state.roll.n_vehicles(), rows)
+            (state.seq, state.roll.n_vehicles(), state.rows_in(tile))
         };
         let head = Head {
             tile,
@@ -226,47 +209,11 @@ impl Hub {
     }
 }
 
-/// Which moves touch which tile, of the tiles that somebody looks at: so a tile costs what happens
-/// in it, however much happens elsewhere.
-pub(super) type ByTile = HashMap<Tile, Vec<usize>>;
-
-/// Sorts `moves` by the parts of the world that are looked at.
-pub(super) fn sort_by_tile<'a>(moves: &[Move], used: impl Iterator<Item = &'a View>) -> ByTile {
-    let parts = used.filter_map(|view| match view {
-        View::Tile(tile) if *tile != Tile::ROOT => Some((*tile, Vec::new())),
-        _ => None,
-    });
-    let mut by_tile: ByTile = parts.collect();
-    let levels: BTreeSet<u8> = by_tile.keys().map(|tile| tile.z).collect();
-    for (at, step) in moves.iter().enumerate() {
-        for level in &levels {
-            for row in [step.before, step.after].into_iter().flatten() {
-                if let Some(here) = by_tile.get_mut(&Tile::of(&row, *level))
-                    && here.last() != Some(&at)
-                {
-                    here.push(at);
-                }
-            }
-        }
-    }
-    by_tile
-}
-
-/// What a move is for those who look at `tile` only.
-fn within(tile: Tile, Move { before, after, .. }: &Move) -> Option<Step> {
-    let here = |row: &Option<Row>| row.filter(|row| tile.holds(row));
-    match (here(before), here(after)) {
-        (None, None) => None,
-        (Some(_), None) => Some(Step::Removed),
-        (before, Some(after)) => Some(Step::Became { before, after }),
-    }
-}
-
 fn changes(news: &News<'_>, forms: Forms) -> Wire {
     let text = frame::encode(&Frame::Changes {
         seq: news.seq,
         at: Stamp(news.now),
-        vehicles: news.vehicles.iter().map(|entry| &**entry.json()).collect(),
+        vehicles: news.moves.entries.iter().map(|e| &**e.json()).collect(),
         removed: frame::ids(news.removed),
         sources: news.sources.iter().map(|json| &**json).collect(),
     });
@@ -284,14 +231,15 @@ fn sources(news: &News<'_>, base: u64, forms: Forms) -> Wire {
     Wire::of(Opcode::Binary, text.as_bytes(), forms)
 }
 
-fn cells(news: &News<'_>, base: u64, forms: Forms) -> Wire {
+fn cells(news: &News<'_>, counts: &Counts, base: u64, forms: Forms) -> Wire {
     let text = frame::encode(&Frame::Cells {
         all: false,
         base,
         seq: news.seq,
         at: Stamp(news.now),
+        vehicles: counts.n_vehicles,
         z: CELL_LEVEL,
-        cells: &news.cells,
+        cells: &counts.cells,
     });
     Wire::of(Opcode::Binary, text.as_bytes(), forms)
 }

@@ -6,24 +6,30 @@
 //! Both are called by one thread (`encoder.rs`), so that a change and a keyframe cannot cross.
 
 mod frames;
+mod parts;
+mod state;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::value::RawValue;
 use tokio::sync::watch;
 
+use self::parts::Parts;
+use self::state::{Counts, State, put_sources};
 use super::bin::Tile;
-use super::cells::{Cells, Told};
 use super::channel::{Channel, ChannelSettings};
 use super::frame;
-use super::roll::{Moves, Roll};
+use super::latency::Latencies;
+use super::roll::Moves;
+use super::slots::Slots;
 use crate::domain::VehicleId;
 use crate::fleet::{Changes, SourceStatus};
 
-pub use super::roll::Entry;
+pub use super::entry::Entry;
+pub use super::slots::Entries;
 
 /// What a viewer can look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,6 +61,7 @@ pub struct Hub {
     settings: ChannelSettings,
     epoch: Arc<str>,
     told_seq: AtomicU64,
+    n_vehicles: AtomicUsize,
     state: Mutex<State>,
     channels: Mutex<HashMap<View, Arc<Channel>>>,
     dictionary: Mutex<frames::Dictionary>,
@@ -62,10 +69,8 @@ pub struct Hub {
     wake: RwLock<Vec<Wake>>,
     wake_encoder: OnceLock<Wake>,
     news: watch::Sender<u64>,
+    latencies: Latencies,
 }
-
-/// Counts are no movement: a look a second is enough.
-const CELLS_EVERY: SignedDuration = SignedDuration::from_secs(1);
 
 /// Wakes somebody who writes to viewers, or who makes keyframes. Must not block, nor call the hub.
 pub struct Wake(pub Box<dyn Fn() + Send + Sync>);
@@ -76,15 +81,6 @@ impl std::fmt::Debug for Wake {
     }
 }
 
-#[derive(Debug, Default)]
-struct State {
-    seq: u64,
-    roll: Roll,
-    cells: Cells,
-    cells_told_at: Option<Timestamp>,
-    sources: Vec<(Arc<SourceStatus>, Arc<RawValue>)>,
-}
-
 /// All of the fleet at one `seq`, for answers over HTTP.
 #[derive(Clone, Debug)]
 pub struct Current {
@@ -93,7 +89,7 @@ pub struct Current {
     /// As of which change.
     pub seq: u64,
     /// Vehicles, by id.
-    pub vehicles: Vec<Entry>,
+    pub vehicles: Entries,
     /// Sources, as JSON.
     pub sources: Vec<Arc<RawValue>>,
 }
@@ -103,13 +99,13 @@ pub struct Current {
 struct News<'a> {
     seq: u64,
     now: Timestamp,
-    /// Changed vehicles, each with the JSON that it may or may not be asked for.
-    vehicles: Vec<Entry>,
     removed: &'a [VehicleId],
     sources: Vec<Arc<RawValue>>,
     moves: Moves,
-    /// Cells that differ, where it is time to tell them.
-    cells: Vec<Told>,
+    /// What moved in each tile that somebody looks at.
+    parts: Parts,
+    /// The counts, where they differ and it is time to tell them.
+    counts: Option<Counts>,
 }
 
 impl Hub {
@@ -119,6 +115,7 @@ impl Hub {
             settings,
             epoch: epoch.into(),
             told_seq: AtomicU64::new(0),
+            n_vehicles: AtomicUsize::new(0),
             state: Mutex::default(),
             channels: Mutex::default(),
             dictionary: Mutex::default(),
@@ -126,6 +123,7 @@ impl Hub {
             wake: RwLock::default(),
             wake_encoder: OnceLock::new(),
             news: watch::Sender::new(0),
+            latencies: Latencies::default(),
         }
     }
 
@@ -149,28 +147,33 @@ impl Hub {
             .iter()
             .map(|status| (Arc::clone(status), frame::fragment(&frame::source(status))))
             .collect();
-        let news = {
+        let mut news = {
             let mut state = self.lock();
             let state = &mut *state;
             state.seq += 1;
             let moves = state.roll.apply(&changes.removed, &changes.vehicles);
             state.cells.apply(&moves.steps);
-            let entry = |vehicle: &Arc<crate::domain::Vehicle>| state.roll.get(vehicle.id.as_str());
+            let n_vehicles = state.roll.n_vehicles();
+            self.n_vehicles.store(n_vehicles, Ordering::Relaxed);
             News {
                 seq: state.seq,
                 now,
-                vehicles: changes.vehicles.iter().filter_map(entry).cloned().collect(),
                 removed: &changes.removed,
                 sources: put_sources(&mut state.sources, sources),
                 moves,
-                cells: state.cells_to_tell(now),
+                parts: Parts::default(),
+                counts: state.counts_to_tell(now),
             }
         };
         self.lock_dictionary().note(&news.moves.renamed);
         let used = self.used_channels(now);
-        let by_tile = frames::sort_by_tile(&news.moves.steps, used.iter().map(|(view, _)| view));
-        for (view, channel) in &used {
-            self.push_to(*view, channel, &news, &by_tile);
+        let tiles = used.iter().filter_map(|(view, _)| match view {
+            View::Tile(tile) => Some(*tile),
+            View::Json | View::Sources | View::Cells => None,
+        });
+        news.parts = Parts::new(&news.moves.steps, tiles);
+        for (view, channel) in used {
+            self.push_to(view, &channel, &news);
         }
         self.told_seq.store(news.seq, Ordering::Release);
         self.tell();
@@ -278,18 +281,14 @@ impl Hub {
         }
     }
 
-    /// All of the fleet.
+    /// All of the fleet. Nothing is copied, so it is as cheap for a large one.
     pub fn current(&self) -> Current {
         let state = self.lock();
         Current {
             epoch: Arc::clone(&self.epoch),
             seq: state.seq,
-            vehicles: state.roll.entries().cloned().collect(),
-            sources: state
-                .sources
-                .iter()
-                .map(|(_, json)| Arc::clone(json))
-                .collect(),
+            vehicles: state.roll.entries(),
+            sources: state.sources_json(),
         }
     }
 
@@ -297,6 +296,11 @@ impl Hub {
     pub fn current_to_go_on(&self, now: Timestamp) -> Current {
         self.with_channel(View::Json, |channel| channel.keep_up(now));
         self.current()
+    }
+
+    /// How long positions are on their way.
+    pub fn latencies(&self) -> &Latencies {
+        &self.latencies
     }
 
     /// One vehicle.
@@ -309,9 +313,9 @@ impl Hub {
         self.lock().cells.n_vehicles_in(tiles)
     }
 
-    /// How many vehicles there are.
+    /// How many vehicles there are; cheap enough to be asked at each frame.
     pub fn n_vehicles(&self) -> usize {
-        self.lock().roll.n_vehicles()
+        self.n_vehicles.load(Ordering::Relaxed)
     }
 
     /// All sources.
@@ -319,6 +323,16 @@ impl Hub {
         let state = self.lock();
         let sources = state.sources.iter();
         sources.map(|(status, _)| Arc::clone(status)).collect()
+    }
+
+    /// All sources, as JSON.
+    pub fn sources_json(&self) -> Vec<Arc<RawValue>> {
+        self.lock().sources_json()
+    }
+
+    /// What the map shows of every vehicle, by number.
+    pub fn slots(&self) -> Slots {
+        self.lock().roll.slots().clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -331,31 +345,4 @@ impl Hub {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl State {
-    /// Cells that differ, once a second.
-    fn cells_to_tell(&mut self, now: Timestamp) -> Vec<Told> {
-        let told_at = self.cells_told_at;
-        if told_at.is_some_and(|at| now.duration_since(at) < CELLS_EVERY) {
-            return Vec::new();
-        }
-        self.cells_told_at = Some(now);
-        self.cells.take_changed()
-    }
-}
-
-/// Puts each in the place of the one it follows; gives the JSON of all that came.
-fn put_sources(
-    held: &mut Vec<(Arc<SourceStatus>, Arc<RawValue>)>,
-    changed: Vec<(Arc<SourceStatus>, Arc<RawValue>)>,
-) -> Vec<Arc<RawValue>> {
-    let json = changed.iter().map(|(_, json)| Arc::clone(json)).collect();
-    for (status, json) in changed {
-        match held.iter_mut().find(|(held, _)| held.id == status.id) {
-            Some(held) => *held = (status, json),
-            None => held.push((status, json)),
-        }
-    }
-    json
 }

@@ -23,7 +23,7 @@ fn of_parts() -> ViewerSettings {
 fn look_at(screen: &mut Screen, west: f64) {
     let east = west + 0.3;
     let said = format!(r#"{{"type":"view","bounds":[{west},-26.5,{east},-25.5],"zoom":10}}"#);
-    screen.viewer.heed(&said);
+    screen.viewer.heed(&said, screen.now());
 }
 
 /// Whether frames of the view are made now.

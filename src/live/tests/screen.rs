@@ -18,6 +18,10 @@ pub(super) struct Screen {
     pub(super) tiles: Vec<Tile>,
     pub(super) cells: BTreeMap<(u64, u64), u64>,
     pub(super) cells_seq: u64,
+    pub(super) n_vehicles: u64,
+    pub(super) is_whole: bool,
+    pub(super) was_told_its_view: bool,
+    pub(super) at: Timestamp,
     pub(super) seq: u64,
     pub(super) n_keyframes: usize,
     pub(super) n_changes: usize,
@@ -57,6 +61,10 @@ impl Screen {
             tiles: Vec::new(),
             cells: BTreeMap::new(),
             cells_seq: 0,
+            n_vehicles: 0,
+            is_whole: false,
+            was_told_its_view: false,
+            at: now(),
             seq: 0,
             n_keyframes: 0,
             n_changes: 0,
@@ -68,7 +76,8 @@ impl Screen {
     }
 
     pub(super) fn now(&self) -> Moment {
-        moment(self.began, 0)
+        let after_ms = self.at.duration_since(now()).as_millis();
+        moment(self.began, u64::try_from(after_ms).unwrap())
     }
 
     /// Takes everything there is for it.
@@ -80,7 +89,7 @@ impl Screen {
     pub(super) fn look_once(&mut self) -> bool {
         self.viewer.fill(self.now());
         if self.viewer.outbox().is_empty() {
-            self.hub.make_keyframes(now());
+            self.hub.make_keyframes(self.at);
             self.viewer.fill(self.now());
         }
         self.take_outbox()
@@ -166,6 +175,8 @@ impl Screen {
     }
 
     pub(super) fn take_view(&mut self, frame: &Value) {
+        self.was_told_its_view = true;
+        self.is_whole = frame["whole"].as_bool().unwrap();
         let tiles = frame["tiles"].as_array().unwrap().iter();
         let part = |tile: &Value, at: usize| u16::try_from(tile[at].as_u64().unwrap()).unwrap();
         self.tiles = tiles
@@ -191,6 +202,7 @@ impl Screen {
             assert!(frame["base"].as_u64().unwrap() <= self.cells_seq, "a gap");
         }
         self.cells_seq = seq;
+        self.n_vehicles = frame["vehicles"].as_u64().unwrap();
         for cell in frame["cells"].as_array().unwrap() {
             let n: u64 = cell.as_array().unwrap()[4..]
                 .iter()

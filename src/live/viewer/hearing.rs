@@ -60,7 +60,7 @@ impl Viewer {
             }
             Event::Text(text) => {
                 self.count_message(now);
-                self.heed(&text);
+                self.heed(&text, now);
             }
             Event::Binary(_) | Event::Pong => self.count_message(now),
         }
@@ -89,13 +89,13 @@ impl Viewer {
     }
 
     /// Does what a viewer asks for, if it can be done.
-    pub fn heed(&mut self, text: &str) {
+    pub fn heed(&mut self, text: &str, now: Moment) {
         let said = serde_json::from_str(text);
         if let (Dialect::Bin, Ok(Saying::View(sight))) = (self.dialect, said)
             && sight.is_sane()
             && !self.is_closing()
         {
-            self.look_at(&sight);
+            self.look_at(sight, now);
         }
     }
 }

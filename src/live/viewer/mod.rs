@@ -9,6 +9,7 @@ mod closing;
 mod greeting;
 mod hearing;
 mod look;
+mod looking;
 pub mod sight;
 mod terms;
 
@@ -19,7 +20,6 @@ use tokio::time::Instant;
 
 use bytes::Bytes;
 
-use super::bin::Tile;
 use super::channel::{Next, Pace};
 use super::frame::{self, Frame, Stamp};
 use super::hub::{Hub, View};
@@ -34,9 +34,6 @@ pub use self::terms::*;
 
 /// Frames put into the outbox at once.
 const MAX_AT_ONCE: usize = 32;
-/// Views of a viewer that gets the whole fleet: the fleet, and beside it the sources.
-const WHOLE_FLEET_LOOKS: usize = 2;
-
 /// One viewer.
 #[derive(Debug)]
 pub struct Viewer {
@@ -58,7 +55,11 @@ pub struct Viewer {
     window_began: Instant,
     n_messages: u32,
     n_bytes: usize,
-    /// The viewer said what it looks at, and has not been told yet what it gets.
+    /// What it said it looks at, and when that was last weighed, of how many vehicles.
+    sight: Option<Sight>,
+    n_weighed: usize,
+    weighed_at: Instant,
+    /// It has not been told yet what it gets.
     is_view_untold: bool,
     /// Everything up to this change has been put into the outbox.
     whole_at: u64,
@@ -88,10 +89,13 @@ impl Viewer {
     /// A viewer that has just come.
     pub fn new(hub: Arc<Hub>, settings: ViewerSettings, who: Introduction, now: Moment) -> Self {
         let dialect = who.dialect.unwrap_or(Dialect::Bin);
+        // Who speaks JSON gets the whole fleet, whatever it looks at.
+        let sight = who.sight.filter(|_| dialect == Dialect::Bin);
+        let n_weighed = hub.n_vehicles();
         let seen = match who.dialect {
             None => Vec::new(),
             Some(Dialect::Json) => vec![View::Json],
-            Some(Dialect::Bin) => views(who.sight.as_ref(), &hub, &settings),
+            Some(Dialect::Bin) => views(sight.as_ref(), &hub, &settings),
         };
         let look = |view| Look::new(&hub, view, who.deflates);
         let looks = seen.into_iter().map(look).collect();
@@ -113,7 +117,10 @@ impl Viewer {
             window_began: now.instant,
             n_messages: 0,
             n_bytes: 0,
-            is_view_untold: who.sight.is_some() && dialect == Dialect::Bin,
+            is_view_untold: sight.is_some(),
+            sight,
+            n_weighed,
+            weighed_at: now.instant,
             whole_at: 0,
             hub,
         };
@@ -164,6 +171,7 @@ impl Viewer {
 
     /// Takes from the channels what is there.
     fn gather(&mut self, now: Moment) {
+        self.look_again(now);
         self.say_view(now);
         let told_seq = self.hub.told_seq();
         let mut n_frames = 0;
@@ -192,48 +200,12 @@ impl Viewer {
         if is_all {
             self.pace = Pace::Steady;
             self.whole_at = self.whole_at.max(told_seq);
-            // Who looks at several tiles learns in this way that it has all of them.
-            if 0 < n_frames && self.looks.len() > WHOLE_FLEET_LOOKS {
+            // Who looks at parts learns in this way that it has all of them.
+            let is_in_parts = self.looks.iter().any(|look| look.view == View::Cells);
+            if 0 < n_frames && is_in_parts {
                 self.say_heartbeat(now);
             }
         }
-    }
-
-    /// Looks elsewhere; what is still looked at goes on where it is.
-    fn look_at(&mut self, sight: &Sight) {
-        let mut before = std::mem::take(&mut self.looks);
-        let look = |view: View| {
-            let held = before.iter().position(|look| look.view == view);
-            held.map_or_else(
-                || Look::new(&self.hub, view, self.deflates),
-                |at| before.swap_remove(at),
-            )
-        };
-        self.looks = views(Some(sight), &self.hub, &self.settings)
-            .into_iter()
-            .map(look)
-            .collect();
-        self.is_view_untold = true;
-    }
-
-    /// Tells a viewer that said what it looks at what it gets.
-    fn say_view(&mut self, now: Moment) {
-        if !std::mem::take(&mut self.is_view_untold) {
-            return;
-        }
-        let tile = |look: &Look| match look.view {
-            View::Tile(tile) => Some([u16::from(tile.z), tile.x, tile.y]),
-            View::Json | View::Sources | View::Cells => None,
-        };
-        let text = frame::encode(&Frame::View {
-            at: Stamp(now.at),
-            whole: self
-                .looks
-                .iter()
-                .any(|look| look.view == View::Tile(Tile::ROOT)),
-            tiles: self.looks.iter().filter_map(tile).collect(),
-        });
-        self.say(&text);
     }
 
     fn say_heartbeat(&mut self, now: Moment) {

@@ -36,7 +36,8 @@ impl Default for ViewerSettings {
     fn default() -> Self {
         Self {
             heartbeat: Duration::from_secs(4),
-            patience: Duration::from_secs(15),
+            // A little less than the kernel takes to give a dead one up: all are gone within that.
+            patience: Duration::from_secs(14),
             close_spread: Duration::from_secs(2),
             max_retry: Duration::from_secs(12),
             large_fleet: 20_000,

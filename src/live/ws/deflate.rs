@@ -1,12 +1,21 @@
 //! Compression of whole messages (RFC 7692 7.2), each for itself: what is compressed once can be
 //! read by every viewer that agreed, and no connection keeps a window.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
 /// What a flush ends with; it is left out on the wire.
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 /// A last block without content: it ends a stream that stands between two blocks, and no other.
 const END: [u8; 2] = [0x03, 0x00];
+
+thread_local! {
+    /// Compressors by their level. One has a third of a megabyte of tables, so that to make it
+    /// costs more than to compress a small message; the few threads that make frames keep theirs.
+    static KEPT: RefCell<BTreeMap<u32, Compress>> = const { RefCell::new(BTreeMap::new()) };
+}
 
 /// Why a message could not be decompressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +38,16 @@ pub fn deflate(payload: &[u8], level: u32) -> Vec<u8> {
 
 /// The payload, deflated and flushed.
 fn flushed(payload: &[u8], level: u32) -> Option<Vec<u8>> {
-    let mut compress = Compress::new(Compression::new(level), false);
+    KEPT.with_borrow_mut(|kept| {
+        let compress = kept
+            .entry(level)
+            .or_insert_with(|| Compress::new(Compression::new(level), false));
+        compress.reset();
+        flushed_by(compress, payload)
+    })
+}
+
+fn flushed_by(compress: &mut Compress, payload: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(payload.len() / 2 + 64);
     let mut rest = payload;
     loop {

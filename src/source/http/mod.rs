@@ -25,8 +25,9 @@ use crate::domain::SourceId;
 pub const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// An answer is complete within this, or within the poll interval where that is shorter.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// A greater body is no list of vehicles.
-const BODY_MAX_BYTES: usize = 32 * 1024 * 1024;
+/// A greater body is no list of vehicles: some vendors send a whole fleet at once, and a hundred
+/// thousand vehicles of a kilobyte each fit.
+const BODY_MAX_BYTES: usize = 128 * 1024 * 1024;
 const USER_AGENT: &str = concat!("fleetglass/", env!("CARGO_PKG_VERSION"));
 
 /// The client of one account.
@@ -70,7 +71,7 @@ pub struct Answer {
     pub status: u16,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body, decompressed, at most 32 MiB.
+    /// Its body, decompressed, at most 128 MiB.
     pub body: Bytes,
 }
 
