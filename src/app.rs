@@ -228,6 +228,7 @@ fn fleet_settings(config: &Config) -> anyhow::Result<FleetSettings> {
     let quiet = SignedDuration::try_from(ViewerSettings::default().heartbeat)?;
     Ok(FleetSettings {
         roster: config.roster.clone(),
+        thresholds: config.thresholds.clone(),
         forget_after,
         quiet,
         ..FleetSettings::default()

@@ -11,6 +11,7 @@ pub mod roster;
 pub mod server;
 pub mod source;
 pub mod sources;
+pub mod thresholds;
 
 use std::path::Path;
 
@@ -22,6 +23,7 @@ pub use self::server::{Flags, FleetRules, ServerSettings};
 use self::document::{Section, Text};
 use self::source::{SourceSettings, VendorSpec};
 use crate::domain::roster::Roster;
+use crate::domain::thresholds::{FreshnessThresholds, Thresholds};
 
 /// Everything that can be configured.
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ pub struct Config {
     pub roster: Roster,
     /// `[fleet]`.
     pub fleet: FleetRules,
+    /// `[motion]`, `[freshness]` and each source's own.
+    pub thresholds: Thresholds,
     /// `[map]`.
     pub map: MapSettings,
 }
@@ -77,6 +81,7 @@ impl Config {
             sources,
             roster: Roster::default(),
             fleet: FleetRules::default(),
+            thresholds: Thresholds::default(),
             map: MapSettings::default(),
         })
     }
@@ -93,7 +98,17 @@ impl Config {
         let server = server::server(root.section("server")?, env, flags)?;
         let fleet = server::fleet(root.section("fleet")?)?;
         let map = map::map(root.section("map")?, folder)?;
-        let sources = sources::from_file(root.sections("source")?, vendors, env, folder)?;
+        let motion = thresholds::motion(root.section("motion")?)?;
+        let freshness =
+            thresholds::freshness(root.section("freshness")?, &FreshnessThresholds::default())?;
+        let sections = root.sections("source")?;
+        let sources = sources::from_file(sections, vendors, env, folder, &freshness)?;
+        let own = |source: &SourceSettings| Some((source.id.clone(), source.freshness?));
+        let thresholds = Thresholds {
+            motion,
+            freshness,
+            freshness_of: sources.iter().filter_map(own).collect(),
+        };
         let ids: Vec<_> = sources.iter().map(|source| source.id.clone()).collect();
         let vehicles = roster::vehicles(root.sections("vehicle")?, &ids)?;
         root.finish()?;
@@ -112,6 +127,7 @@ impl Config {
                 merge_by_registration: fleet.merge_by_registration,
             },
             fleet,
+            thresholds,
             map,
         })
     }

@@ -169,7 +169,7 @@ pub struct DeviceView {
     pub speed_mps: Option<f64>,
     /// Where it was going, in degrees clockwise from true north.
     pub heading_deg: Option<f64>,
-    /// How often it is expected to report, once it has had a fix.
+    /// How often it is expected to report, once it has had a proper fix.
     pub expected: Option<SignedDuration>,
     /// What became of it; `None` while it never had a fix.
     pub verdict: Option<Verdict>,

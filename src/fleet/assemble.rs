@@ -242,13 +242,15 @@ fn device_view(device: &Device, state: &VehicleState) -> DeviceView {
     } else {
         (judgement.verdict, judgement.reason.words())
     };
+    // A fix that its receiver does not trust says nothing of the interval.
+    let has_track = device.track.progress().last.is_some();
     DeviceView {
         lat_lng_deg: Some(fix.reading.lat_lng()),
         fixed_at: Some(fix.fixed_at),
         received_at: Some(fix.received_at),
         speed_mps: fix.reading.speed_mps,
         heading_deg: fix.reading.heading_deg,
-        expected: Some(device.track.expected()),
+        expected: has_track.then(|| device.track.expected()),
         verdict: Some(verdict),
         reason,
         ..nothing

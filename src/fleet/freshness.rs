@@ -42,8 +42,8 @@ pub fn limits(on_the_move: bool, expected: SignedDuration, rules: &FreshnessThre
 
 /// The freshness at `now` of a fix made at `fixed_at` and received at `received_at`.
 ///
-/// `before` is what was held until now; a state that goes on keeps its `since`, a worse one
-/// begins at the very instant its limit was passed, whenever somebody looked.
+/// `before` is what was held until now: a vehicle that goes on to be live has been so since then.
+/// A worse state begins at the very instant its limit was passed, whenever somebody looked.
 pub fn of_fix(
     fixed_at: Timestamp,
     received_at: Timestamp,
@@ -62,7 +62,7 @@ pub fn of_fix(
         (FreshnessState::Offline, fixed_at + limits.stale)
     };
     match before {
-        Some(before) if before.state == state => before.clone(),
+        Some(before) if state == FreshnessState::Live && before.state == state => before.clone(),
         _ => Freshness { state, since },
     }
 }
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_that_goes_on_keeps_its_since() {
+    fn a_vehicle_that_goes_on_to_be_live_keeps_its_since() {
         let before = Freshness {
             state: FreshnessState::Live,
             since: at(-500),

@@ -89,6 +89,8 @@ impl Fleet {
         {
             return;
         }
+        // Where it held a position it may no longer do so.
+        self.note_memory(slot);
         let left = self.detach(slot, now);
         let Some(id) = id else { return };
         // Where the new vehicle does not exist yet, the old one only changes its name, and its
@@ -172,15 +174,17 @@ impl Fleet {
         let hold_for = merge::hold(expected);
         *judgement = merge::judge(fix, &device.rank, held, hold_for, state.is_live());
         if judgement.verdict == Verdict::Accepted {
+            let fix = fix.clone();
             let held = Held {
                 fix: fix.clone(),
                 rank: device.rank.clone(),
             };
             let before = state.hold(held, slot);
-            before
-                .into_iter()
-                .chain([slot])
-                .for_each(|slot| self.note_memory(slot));
+            for slot in before.into_iter().chain([slot]) {
+                self.note_memory(slot);
+            }
+            // One that its receiver does not trust is not there yet.
+            self.take_moment(slot, Some(&fix), None);
         }
         self.age_vehicle(vehicle, now);
     }

@@ -121,7 +121,12 @@ impl Fleet {
 
     /// Takes what a record says of motion into its device's track. Fix and ignition may be of
     /// different times.
-    fn take_moment(&mut self, slot: DeviceSlot, fix: Option<&Fix>, ignition: IgnitionSaid) {
+    pub(super) fn take_moment(
+        &mut self,
+        slot: DeviceSlot,
+        fix: Option<&Fix>,
+        ignition: IgnitionSaid,
+    ) {
         let Some(device) = self.devices.get_mut(slot) else {
             return;
         };

@@ -1,13 +1,14 @@
 //! Gives a store what it should keep, and takes it back after a restart.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Fleet;
 use super::changes::Changes;
 use super::device::Device;
+use super::fix::Fix;
 use super::memory::Remembered;
-use super::merge::{Held, Judgement, Reason};
-use super::slots::DeviceSlot;
+use super::merge::{self, Held, Judgement, Reason};
+use super::slots::{DeviceSlot, VehicleSlot};
 use super::track::Track;
 use crate::domain::Verdict;
 
@@ -37,23 +38,24 @@ impl Fleet {
             let Some(device) = self.devices.get_mut(*slot) else {
                 continue;
             };
+            let rank = &device.rank;
+            let held = position.clone().map(|fix| {
+                let rank = rank.clone();
+                Held { fix, rank }
+            });
             device.last = fix.clone().map(|fix| {
-                let judgement = Judgement {
-                    verdict: Verdict::Accepted,
-                    reason: Reason::Restored,
-                };
+                let judgement = judgement_of(&fix, held.as_ref());
                 (fix, judgement)
             });
             let state = device.vehicle.and_then(|at| self.vehicles.get_mut(at));
-            if let (Some(state), Some(fix)) = (state, position.clone()) {
-                let rank = device.rank.clone();
-                state.hold(Held { fix, rank }, *slot);
+            if let (Some(state), Some(held)) = (state, held) {
+                state.hold(held, *slot);
             }
         }
         for (slot, _) in restored {
             if let Some(vehicle) = self.devices.get(slot).and_then(|device| device.vehicle) {
                 self.age_vehicle(vehicle, now);
-                self.rejudge(slot, vehicle, now);
+                self.judge_restored(slot, vehicle, now);
                 self.touch(vehicle);
             }
         }
@@ -79,6 +81,30 @@ impl Fleet {
             device.seen = one.seen;
             device.unlisted_since = one.unlisted_since;
         });
+    }
+
+    /// Judges a restored device against the one that held the position. Nobody reported, so no
+    /// marker moves: who was outranked remains so until its next fix.
+    fn judge_restored(&mut self, slot: DeviceSlot, vehicle: VehicleSlot, now: Timestamp) {
+        let held = self.vehicles.get(vehicle).and_then(|it| it.held.clone());
+        let Some(held) = held else {
+            self.rejudge(slot, vehicle, now);
+            return;
+        };
+        let Some(device) = self.devices.get_mut(slot) else {
+            return;
+        };
+        if let Some((fix, judgement)) = &mut device.last
+            && device.rank.device != held.rank.device
+        {
+            *judgement = merge::judge(fix, &device.rank, Some(&held), SignedDuration::MAX, true);
+            if judgement.verdict == Verdict::Accepted {
+                *judgement = Judgement {
+                    verdict: Verdict::Outranked,
+                    reason: Reason::Outranked(held.rank.device),
+                };
+            }
+        }
     }
 
     /// Notes that a store should be told of a device.
@@ -116,6 +142,18 @@ impl Fleet {
             changes.remembered.push(memory_of(device, position));
         }
         !self.unremembered.is_empty()
+    }
+}
+
+/// What became of a device's newest fix: if it is not the one by which the device holds the
+/// position (`held`), it was refused.
+fn judgement_of(fix: &Fix, held: Option<&Held>) -> Judgement {
+    if let Some(held) = held.filter(|held| held.fix != *fix) {
+        return merge::judge(fix, &held.rank, Some(held), SignedDuration::ZERO, true);
+    }
+    Judgement {
+        verdict: Verdict::Accepted,
+        reason: Reason::Restored,
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+mod memory;
+mod scenes;
+
 use proptest::prelude::*;
 
 use super::*;
