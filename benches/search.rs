@@ -154,5 +154,5 @@ fn understand(query: &str) -> fleetglass::web::pick::Wanted {
         limit: value("limit"),
         after: None,
     };
-    query.understand().expect("a query")
+    query.understand(fleetglass::clock::now()).expect("a query")
 }

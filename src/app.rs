@@ -4,6 +4,8 @@
 //! server; if either ends before it is told to, the process ends too, rather than show a picture
 //! that no longer moves.
 
+mod reload;
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -18,12 +20,13 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::reload::fleet_settings;
 use crate::clock;
 use crate::config::server::refuse_exposure;
 use crate::config::{Config, ConfigError};
 use crate::domain::Report;
-use crate::fleet::writer::{self, Publish, Pulse};
-use crate::fleet::{Changes, Fleet, FleetSettings, SourceIntro};
+use crate::fleet::writer::{self, Inbox, Publish, Pulse};
+use crate::fleet::{Changes, Fleet, SourceIntro};
 use crate::history::trails::Trails;
 use crate::live::channel::ChannelSettings;
 use crate::live::encoder::Encoder;
@@ -51,6 +54,17 @@ pub async fn run(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
+    let (_, nobody) = mpsc::channel(1);
+    run_reloading(config, nobody, listener, shutdown).await
+}
+
+/// As [`run`]; roster and thresholds become those of each configuration that `reloads` brings.
+pub async fn run_reloading(
+    config: Config,
+    reloads: mpsc::Receiver<Config>,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
     // Also refused when it is configured; whoever brings a listener of their own is not exempt.
     let address = listener
         .local_addr()
@@ -66,6 +80,7 @@ pub async fn run(
     let stop_work = CancellationToken::new();
 
     let (reports, inbox) = mpsc::channel::<Report>(MAX_REPORTS);
+    let settings = reload::settings(config.clone(), reloads, &tasks, stop_work.clone());
     let publisher = Publisher {
         encoder: Arc::clone(&live.encoder),
         trails: Arc::clone(&trails),
@@ -73,7 +88,10 @@ pub async fn run(
     };
     let mut writer = tasks.spawn(writer::run(
         fleet,
-        inbox,
+        Inbox {
+            reports: inbox,
+            settings,
+        },
         publisher,
         TICK,
         pulse.clone(),
@@ -220,19 +238,6 @@ fn intro(settings: &crate::config::source::SourceSettings) -> SourceIntro {
         interval: description.interval,
         sandbox: description.sandbox,
     }
-}
-
-fn fleet_settings(config: &Config) -> anyhow::Result<FleetSettings> {
-    let forget_after =
-        SignedDuration::try_from(config.fleet.forget_after).context("forget_after is too long")?;
-    let quiet = SignedDuration::try_from(ViewerSettings::default().heartbeat)?;
-    Ok(FleetSettings {
-        roster: config.roster.clone(),
-        thresholds: config.thresholds.clone(),
-        forget_after,
-        quiet,
-        ..FleetSettings::default()
-    })
 }
 
 /// A name for this run that nobody can have seen before.

@@ -12,7 +12,7 @@ use fleetglass::clock;
 use fleetglass::domain::{
     DeviceKey, Facts, Label, Mode, Observation, Origin, Reading, Report, Said, SourceId,
 };
-use fleetglass::fleet::writer::{self, Publish, Pulse};
+use fleetglass::fleet::writer::{self, Inbox, Publish, Pulse};
 use fleetglass::fleet::{Changes, Fleet, FleetSettings, SourceIntro};
 use fleetglass::live::encoder::Encoder;
 use jiff::{SignedDuration, Timestamp};
@@ -52,6 +52,7 @@ pub(crate) fn serve() -> Result<()> {
         ..
     } = Live::open()?;
     let (reports, inbox) = mpsc::channel(256);
+    let (_, settings) = mpsc::channel(1);
     let intro = SourceIntro {
         id: source(),
         kind: "bench",
@@ -64,7 +65,10 @@ pub(crate) fn serve() -> Result<()> {
     let pulse = Pulse::default();
     runtime.spawn(writer::run(
         fleet,
-        inbox,
+        Inbox {
+            reports: inbox,
+            settings,
+        },
         Publisher(encoder),
         TICK,
         pulse,

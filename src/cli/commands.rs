@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -13,6 +13,7 @@ use fleetglass::sim::{self, SimSettings};
 use fleetglass::{app, check as checker, source};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Check, Demo, Serve, Sim, World, print};
@@ -28,7 +29,8 @@ pub(super) async fn serve(serve: Serve) -> anyhow::Result<ExitCode> {
             "nothing is written to the state directory: this version keeps an hour in memory"
         );
     }
-    run_server(config, stop_signal()?).await
+    let reloads = reload_on_hangup(serve.config, flags)?;
+    run_server(config, reloads, stop_signal()?).await
 }
 
 pub(super) async fn demo(demo: Demo) -> anyhow::Result<ExitCode> {
@@ -49,7 +51,8 @@ pub(super) async fn demo(demo: Demo) -> anyhow::Result<ExitCode> {
         state_dir: None,
     };
     let config = load(None, &env, &flags)?;
-    let code = run_server(config, shutdown.clone()).await;
+    let (_, no_reloads) = mpsc::channel(1);
+    let code = run_server(config, no_reloads, shutdown.clone()).await;
     shutdown.cancel();
     simulator.await.context("the simulator broke down")??;
     code
@@ -85,12 +88,16 @@ fn load(file: Option<&Path>, env: &dyn Env, flags: &Flags) -> Result<Config, Con
     Config::load(file, env, flags, &vendors)
 }
 
-async fn run_server(config: Config, shutdown: CancellationToken) -> anyhow::Result<ExitCode> {
+async fn run_server(
+    config: Config,
+    reloads: mpsc::Receiver<Config>,
+    shutdown: CancellationToken,
+) -> anyhow::Result<ExitCode> {
     app::refuse_unusable(&config).await?;
     allow_many_connections();
     let listener = bind(config.server.listen).await?;
     print([format!("http://{}/", listener.local_addr()?)])?;
-    app::run(config, listener, shutdown).await?;
+    app::run_reloading(config, reloads, listener, shutdown).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -117,22 +124,37 @@ fn settings(world: World) -> SimSettings {
     }
 }
 
-/// Cancelled by SIGTERM or SIGINT. SIGHUP, which would end a process by default, is only noted.
+/// The configuration as it is at each SIGHUP. One that is refused changes nothing.
+fn reload_on_hangup(file: Option<PathBuf>, flags: Flags) -> anyhow::Result<mpsc::Receiver<Config>> {
+    let (reloads, receiver) = mpsc::channel(1);
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            match load(file.as_deref(), &ProcessEnv, &flags) {
+                Ok(config) => {
+                    if reloads.send(config).await.is_err() {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, "SIGHUP: the configuration is refused, and stays as it was");
+                }
+            }
+        }
+    });
+    Ok(receiver)
+}
+
+/// Cancelled by SIGTERM or SIGINT.
 fn stop_signal() -> anyhow::Result<CancellationToken> {
     let shutdown = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = signal(SignalKind::hangup())?;
     let stop = shutdown.clone();
     tokio::spawn(async move {
-        loop {
-            tokio::select! {
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
-                _ = hangup.recv() => {
-                    tracing::warn!("SIGHUP: this version reads its configuration at start only; restart it");
-                }
-            }
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
         stop.cancel();
     });

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::yield_now;
 use tokio_util::sync::CancellationToken;
 
-use super::{Changes, Fleet};
+use super::{Changes, Fleet, FleetSettings};
 use crate::domain::Report;
 
 /// Where changes go. Must not block: a slow reader is the publisher's affair.
@@ -57,12 +57,21 @@ impl Pulse {
     }
 }
 
+/// Whom the writer listens to.
+#[derive(Debug)]
+pub struct Inbox {
+    /// What sources say. The fleet ends when nobody can report any more.
+    pub reports: mpsc::Receiver<Report>,
+    /// New settings for the fleet, as the operator changes them; may be closed.
+    pub settings: mpsc::Receiver<FleetSettings>,
+}
+
 /// Runs the fleet until `shutdown`, or until nobody can report any more.
 ///
 /// `clock` is asked once per piece of what was heard and once per tick.
 pub async fn run(
     mut fleet: Fleet,
-    mut reports: mpsc::Receiver<Report>,
+    mut inbox: Inbox,
     mut publisher: impl Publish,
     tick: Duration,
     pulse: Pulse,
@@ -89,7 +98,9 @@ pub async fn run(
             () = yield_now(), if fleet.is_behind() => {
                 fleet.work(clock());
             }
-            report = reports.recv(), if !fleet.is_behind() => match report {
+            // Once closed it gives nothing any more, and this arm is passed over.
+            Some(settings) = inbox.settings.recv() => fleet.reconfigure(settings, clock()),
+            report = inbox.reports.recv(), if !fleet.is_behind() => match report {
                 Some(report) => {
                     fleet.hear(report);
                     fleet.work(clock());
@@ -135,8 +146,8 @@ mod tests {
     use crate::domain::{
         DeviceKey, Facts, Label, Mode, Observation, Origin, Reading, Said, SourceId,
     };
+    use crate::fleet::SourceIntro;
     use crate::fleet::intake::PIECE;
-    use crate::fleet::{FleetSettings, SourceIntro};
 
     const TICK: Duration = Duration::from_millis(250);
 
@@ -147,6 +158,12 @@ mod tests {
         fn publish(&mut self, changes: Changes, _now: Timestamp) {
             let _ = self.0.try_send(changes.vehicles.len());
         }
+    }
+
+    fn inbox(reports: mpsc::Receiver<Report>) -> Inbox {
+        // Nobody changes the settings.
+        let (_, settings) = mpsc::channel(1);
+        Inbox { reports, settings }
     }
 
     fn source() -> SourceId {
@@ -194,7 +211,7 @@ mod tests {
         sender.send(report(records(N_VEHICLES))).await.unwrap();
         tokio::spawn(run(
             fleet(),
-            reports,
+            inbox(reports),
             Counter(counter),
             TICK,
             Pulse::default(),

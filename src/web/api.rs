@@ -106,8 +106,8 @@ pub async fn vehicles(
     let query = query?.0;
     // Who takes the whole list may go on from its epoch and seq.
     let is_whole = query == VehiclesQuery::default();
-    let wanted = query.understand()?;
     let now = (web.clock)();
+    let wanted = query.understand(now)?;
     let current = if is_whole {
         web.hub.current_to_go_on(now)
     } else {
@@ -150,7 +150,7 @@ pub async fn geojson(
     State(web): State<Web>,
     query: Result<Query<VehiclesQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let wanted = query?.0.understand()?;
+    let wanted = query?.0.understand((web.clock)())?;
     let vehicles = web.hub.current().vehicles;
     Ok(aside(move || collection(&wanted.pick(&vehicles).entries)).await)
 }

@@ -8,12 +8,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 
-use crate::domain::Vehicle;
+use crate::domain::{Silence, Vehicle};
 use crate::live::hub::{Entries, Entry};
 use crate::live::words;
 
 /// A query, understood.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Wanted {
     pub(super) words: Vec<String>,
     pub(super) bbox: Option<[f64; 4]>,
@@ -22,6 +22,8 @@ pub struct Wanted {
     pub(super) is_descending: bool,
     pub(super) limit: Option<usize>,
     pub(super) after: Option<Cursor>,
+    /// What lasts is measured up to here; on a further page, up to where the first one did.
+    pub(super) now: Timestamp,
 }
 
 /// What vehicles are sorted by; those that have no such thing come first, ascending.
@@ -36,13 +38,15 @@ pub enum Sort {
     FixedAt,
     /// Speed over ground.
     Speed,
+    /// Who stopped reporting, the most alarming first; those that report come after all of them.
+    Silence,
 }
 
 /// What of a vehicle is compared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Key<'a> {
     Unknown,
-    /// Milliseconds, or thousandths of a metre per second.
+    /// Milliseconds, or thousandths: of a metre per second, of a live limit.
     Number(i64),
     Text(Cow<'a, str>),
 }
@@ -52,6 +56,8 @@ enum Key<'a> {
 pub struct Cursor {
     key: Key<'static>,
     id: String,
+    /// Up to when silences were measured.
+    measured_at: Option<Timestamp>,
 }
 
 /// What was picked.
@@ -81,6 +87,8 @@ impl Wanted {
     /// Picks from `all`.
     pub fn pick<'a>(&self, all: &'a Entries) -> Picked<'a> {
         let limit = self.limit.unwrap_or(usize::MAX);
+        let now = self.after.as_ref().and_then(|after| after.measured_at);
+        let now = now.unwrap_or(self.now);
         let comes_after = self
             .after
             .as_ref()
@@ -89,7 +97,7 @@ impl Wanted {
         let mut best = Best::new(limit.saturating_add(1), |one, other| self.order(one, other));
         for (nth, entry) in all.ranked().filter(|(_, entry)| self.fits(entry)) {
             n_fitting += 1;
-            let key = self.sort.key(entry);
+            let key = self.sort.key(entry, now);
             let one = Ranked { key, nth, entry };
             if comes_after
                 .as_ref()
@@ -104,7 +112,7 @@ impl Wanted {
         let last = ranked.last().filter(|_| has_more);
         Picked {
             n_fitting,
-            next: last.map(|last| self.sort.text(&last.key, last.entry)),
+            next: last.map(|last| self.sort.text(&last.key, last.entry, now)),
             entries: ranked.into_iter().map(|one| one.entry).collect(),
         }
     }
@@ -182,7 +190,7 @@ impl<T, F: Fn(&T, &T) -> Ordering> Best<T, F> {
 }
 
 impl Sort {
-    fn key(self, entry: &Entry) -> Key<'_> {
+    fn key(self, entry: &Entry, now: Timestamp) -> Key<'_> {
         let position = || entry.vehicle.position.as_ref();
         let number = |number: Option<i64>| number.map_or(Key::Unknown, Key::Number);
         match self {
@@ -190,13 +198,16 @@ impl Sort {
             Self::Name => Key::Text(entry.name_in_lower_case().into()),
             Self::FixedAt => number(position().map(|p| p.fixed_at.as_millisecond())),
             Self::Speed => number(position().and_then(|p| p.speed_mps).map(thousandths)),
+            Self::Silence => Silence::of(&entry.vehicle, now).map_or(NOT_SILENT, alarm),
         }
     }
 
     /// A cursor's text.
-    fn text(self, key: &Key<'_>, entry: &Entry) -> String {
+    fn text(self, key: &Key<'_>, entry: &Entry, now: Timestamp) -> String {
         let key = match (self, key) {
             (_, Key::Unknown) => String::new(),
+            (Self::Silence, Key::Number(number)) => format!("{number}@{now}"),
+            (Self::Silence, Key::Text(_)) => format!("@{now}"),
             (_, Key::Text(text)) => text.to_string(),
             (Self::FixedAt, Key::Number(ms)) => {
                 Timestamp::from_millisecond(*ms).map_or(String::new(), |at| format!("{at:.3}"))
@@ -216,16 +227,41 @@ impl Sort {
     pub(super) fn cursor(self, text: &str) -> Option<Cursor> {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
         let (key, id) = text.split_once('\u{0}')?;
+        let mut measured_at = None;
         let key = match self {
             Self::Name => Key::Text(key.to_owned().into()),
             _ if key.is_empty() => Key::Unknown,
             Self::Id => return None,
             Self::FixedAt => Key::Number(key.parse::<Timestamp>().ok()?.as_millisecond()),
             Self::Speed => Key::Number(thousandths(key.parse().ok()?)),
+            Self::Silence => {
+                let (key, now) = key.split_once('@')?;
+                measured_at = Some(now.parse().ok()?);
+                if key.is_empty() {
+                    NOT_SILENT
+                } else {
+                    Key::Number(key.parse().ok()?)
+                }
+            }
         };
         let id = id.to_owned();
-        Some(Cursor { key, id })
+        Some(Cursor {
+            key,
+            id,
+            measured_at,
+        })
     }
+}
+
+/// Behind all that are silent.
+const NOT_SILENT: Key<'static> = Key::Text(Cow::Borrowed(""));
+
+/// Ascending from the most alarming.
+fn alarm(silence: Silence) -> Key<'static> {
+    // More limits than anything on Earth has been silent for.
+    const ON_THE_MOVE: i64 = 1 << 52;
+    let first = if silence.on_the_move { ON_THE_MOVE } else { 0 };
+    Key::Number(-first - thousandths(silence.limits_passed))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]

@@ -1,5 +1,6 @@
 //! Which vehicles a request wants, in which order, and how many, as its query says it: pure.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -17,7 +18,8 @@ pub struct VehiclesQuery {
     pub bbox: Option<String>,
     /// Words for motion or freshness, separated by commas: any of them fits.
     pub state: Option<String>,
-    /// `id` (default), `name`, `fixed_at` or `speed`; with a leading `-` descending.
+    /// `id` (default), `name`, `fixed_at`, `speed` or `silence` (who stopped reporting, the most
+    /// alarming first); with a leading `-` descending.
     pub sort: Option<String>,
     /// At most this many, 1 to 10,000; then `total` says how many fit, and `next` how to go on.
     pub limit: Option<String>,
@@ -31,7 +33,7 @@ const STATES: [&str; 10] = [
 
 impl VehiclesQuery {
     /// Understands the query, or names the parameter that is wrong.
-    pub fn understand(self) -> Result<Wanted, ApiError> {
+    pub fn understand(self, now: Timestamp) -> Result<Wanted, ApiError> {
         let words = words(&self.q.unwrap_or_default())?;
         let sort = self.sort.as_deref().unwrap_or("id");
         let is_descending = sort.starts_with('-');
@@ -53,6 +55,7 @@ impl VehiclesQuery {
                 .as_deref()
                 .map(|text| after(text, sort))
                 .transpose()?,
+            now,
         })
     }
 }
@@ -121,8 +124,9 @@ fn sort_key(text: &str) -> Result<Sort, ApiError> {
         "name" => Ok(Sort::Name),
         "fixed_at" => Ok(Sort::FixedAt),
         "speed" => Ok(Sort::Speed),
+        "silence" => Ok(Sort::Silence),
         _ => Err(ApiError::bad_request(format!(
-            "`sort` is \"{text}\"; it may be id, name, fixed_at or speed, with a leading - for descending"
+            "`sort` is \"{text}\"; it may be id, name, fixed_at, speed or silence, with a leading - for descending"
         ))),
     }
 }

@@ -167,8 +167,8 @@ function heldRows(columns) {
   const rows = [];
   for (let row = 0; row < columns.rowCount; row++) {
     if (!columns.isInUse(row)) continue;
-    const { mercatorX, mercatorY, heading, speed, state, flags, fixedAtS } = columns;
-    rows.push([row, mercatorX[row] >>> 5, mercatorY[row] >>> 5, heading[row], speed[row], state[row], flags[row], fixedAtS[row]]);
+    const { mercatorX, mercatorY, heading, speed, expected, state, flags, fixedAtS } = columns;
+    rows.push([row, mercatorX[row] >>> 5, mercatorY[row] >>> 5, heading[row], speed[row], state[row], flags[row], expected[row], fixedAtS[row]]);
   }
   return rows;
 }

@@ -11,6 +11,7 @@ use fleetglass::{app, source};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
@@ -59,22 +60,26 @@ impl Rig {
 
 impl Server {
     pub(crate) async fn start(environment: &[(&'static str, String)]) -> Self {
-        let env: HashMap<String, String> = environment
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect();
-        let vendors: Vec<&'static VendorSpec> = source::VENDORS.iter().map(|v| &v.spec).collect();
-        let config = Config::load(None, &env, &Flags::default(), &vendors).expect("good settings");
-        Self::of(config).await
+        Self::of(config(environment)).await
     }
 
     pub(crate) async fn of(config: Config) -> Self {
+        let (_, nobody) = mpsc::channel(1);
+        Self::reloading(config, nobody).await
+    }
+
+    pub(crate) async fn reloading(config: Config, reloads: mpsc::Receiver<Config>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port is free");
         let address = listener.local_addr().expect("a bound port");
         let shutdown = CancellationToken::new();
-        let task = tokio::spawn(app::run(config, listener, shutdown.clone()));
+        let task = tokio::spawn(app::run_reloading(
+            config,
+            reloads,
+            listener,
+            shutdown.clone(),
+        ));
         Self {
             address,
             shutdown,
@@ -167,6 +172,16 @@ impl Viewer {
     pub(crate) async fn say(&mut self, text: &str) {
         let _ = self.socket.send(Message::text(text.to_owned())).await;
     }
+}
+
+/// What the `environment` that a simulator tells means.
+pub(crate) fn config(environment: &[(&'static str, String)]) -> Config {
+    let env: HashMap<String, String> = environment
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
+        .collect();
+    let vendors: Vec<&'static VendorSpec> = source::VENDORS.iter().map(|v| &v.spec).collect();
+    Config::load(None, &env, &Flags::default(), &vendors).expect("good settings")
 }
 
 /// A client with limits, as the house wants them.

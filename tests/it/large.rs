@@ -118,12 +118,8 @@ fn vehicle(town: usize, nth: usize, off_deg: f64) -> Vehicle {
     let number = town * VEHICLES_OF_A_TOWN + nth;
     #[expect(clippy::cast_precision_loss, reason = "a small number")]
     let aside_deg = nth as f64 * 0.005;
+    let id = VehicleId::new(format!("v{number}"));
     Vehicle {
-        id: VehicleId::new(format!("v{number}")),
-        name: format!("Truck {number}").into(),
-        registration: None,
-        groups: Vec::new(),
-        flags: Vec::new(),
         position: Some(Position {
             lat_deg: -30.0 + off_deg,
             lng_deg: lng(town) + aside_deg,
@@ -144,13 +140,7 @@ fn vehicle(town: usize, nth: usize, off_deg: f64) -> Vehicle {
             state: FreshnessState::Live,
             since: at,
         },
-        ignition: None,
-        odometer_m: None,
-        driver: None,
-        address: None,
-        battery_pct: None,
-        fuel_l: None,
-        devices: Vec::new(),
+        ..Vehicle::new(id, format!("Truck {number}"), at)
     }
 }
 

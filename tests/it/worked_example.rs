@@ -40,8 +40,8 @@ fn held(picture: &Picture) -> Vec<String> {
             format!("{lat:.5}, {lng:.5}")
         });
         format!(
-            "| {index} | `{id}` | {} | {} | {} | {} | {} | {} | {} | {place} |",
-            row.x, row.y, row.heading, row.speed, row.state, row.flags, row.fixed_s
+            "| {index} | `{id}` | {} | {} | {} | {} | {} | {} | {} | {} | {place} |",
+            row.x, row.y, row.heading, row.speed, row.state, row.flags, row.expected, row.fixed_s
         )
     };
     rows.iter().map(line).collect()

@@ -134,17 +134,18 @@ fn take_full(bytes: &mut &[u8], head: &Head, n: usize) -> Result<Vec<(u32, Row)>
     let indices = indices(bytes, n)?;
     let planes = Planes::take(bytes, FULL_PLANES, n)?;
     let row = |at| {
-        let [state, flags, heading, speed] = planes.bytes(0, at);
+        let [state, flags, heading, speed, expected] = planes.bytes(0, at);
         Row {
-            x: u32::from_le_bytes(planes.bytes(8, at)),
-            y: u32::from_le_bytes(planes.bytes(12, at)),
+            x: u32::from_le_bytes(planes.bytes(9, at)),
+            y: u32::from_le_bytes(planes.bytes(13, at)),
             heading,
             speed,
             state,
             flags,
+            expected,
             fixed_s: head
                 .at_s()
-                .wrapping_sub(u32::from_le_bytes(planes.bytes(4, at))),
+                .wrapping_sub(u32::from_le_bytes(planes.bytes(5, at))),
         }
     };
     let rows = indices.into_iter().enumerate();
@@ -162,15 +163,16 @@ fn take_moved(bytes: &mut &[u8], n: usize) -> Result<Vec<(u32, Delta)>, DecodeEr
     let indices = indices(bytes, n)?;
     let planes = Planes::take(bytes, MOVED_PLANES, n)?;
     let delta = |at| {
-        let [state, flags, heading, speed] = planes.bytes(0, at);
+        let [state, flags, heading, speed, expected] = planes.bytes(0, at);
         Delta {
             state,
             flags,
             heading,
             speed,
-            fixed_s: u16::from_le_bytes(planes.bytes(4, at)),
-            dx: u16::from_le_bytes(planes.bytes(6, at)),
-            dy: u16::from_le_bytes(planes.bytes(8, at)),
+            expected,
+            fixed_s: u16::from_le_bytes(planes.bytes(5, at)),
+            dx: u16::from_le_bytes(planes.bytes(7, at)),
+            dy: u16::from_le_bytes(planes.bytes(9, at)),
         }
     };
     let moved = indices.into_iter().enumerate();

@@ -16,6 +16,8 @@ pub(super) struct Delta {
     pub(super) heading: u8,
     /// Wrapping difference.
     pub(super) speed: u8,
+    /// XOR.
+    pub(super) expected: u8,
     /// Seconds that the fix is newer.
     pub(super) fixed_s: u16,
     /// Zigzag, the shortest way round the world.
@@ -38,6 +40,7 @@ impl Delta {
             flags: after.flags ^ before.flags,
             heading: after.heading.wrapping_sub(before.heading),
             speed: after.speed.wrapping_sub(before.speed),
+            expected: after.expected ^ before.expected,
             fixed_s: u16::try_from(after.fixed_s.checked_sub(before.fixed_s)?).ok()?,
             dx: zigzag(dx)?,
             dy: zigzag(dy)?,
@@ -51,6 +54,7 @@ impl Delta {
             y: before.y.checked_add_signed(unzigzag(self.dy))?,
             heading: before.heading.wrapping_add(self.heading),
             speed: before.speed.wrapping_add(self.speed),
+            expected: before.expected ^ self.expected,
             state: before.state ^ self.state,
             flags: before.flags ^ self.flags,
             fixed_s: before.fixed_s.checked_add(self.fixed_s.into())?,

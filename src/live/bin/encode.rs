@@ -7,8 +7,8 @@ use super::row::Row;
 use super::varint::put_indices;
 
 /// Planes of a row told in full, and of one that moved.
-pub(super) const FULL_PLANES: usize = 16;
-pub(super) const MOVED_PLANES: usize = 10;
+pub(super) const FULL_PLANES: usize = 17;
+pub(super) const MOVED_PLANES: usize = 11;
 /// A guess at the bytes of an index; most follow the one before.
 const INDEX_BYTES: usize = 2;
 
@@ -130,6 +130,7 @@ fn put_full(out: &mut Vec<u8>, head: &Head, rows: &[(u32, Row)]) {
     out.extend(rows.iter().map(|(_, row)| row.flags));
     out.extend(rows.iter().map(|(_, row)| row.heading));
     out.extend(rows.iter().map(|(_, row)| row.speed));
+    out.extend(rows.iter().map(|(_, row)| row.expected));
     put_planes(out, rows, |row| {
         at_s.wrapping_sub(row.fixed_s).to_le_bytes()
     });
@@ -143,6 +144,7 @@ fn put_moved(out: &mut Vec<u8>, moved: &[(u32, Delta)]) {
     out.extend(moved.iter().map(|(_, delta)| delta.flags));
     out.extend(moved.iter().map(|(_, delta)| delta.heading));
     out.extend(moved.iter().map(|(_, delta)| delta.speed));
+    out.extend(moved.iter().map(|(_, delta)| delta.expected));
     put_planes(out, moved, |delta| delta.fixed_s.to_le_bytes());
     put_planes(out, moved, |delta| delta.dx.to_le_bytes());
     put_planes(out, moved, |delta| delta.dy.to_le_bytes());

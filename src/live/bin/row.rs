@@ -1,11 +1,13 @@
 //! What a map needs of a vehicle, in whole numbers: two rows are equal exactly when a viewer could
 //! not tell them apart, so what does not differ here need not be sent.
 
-use crate::domain::{Flag, FreshnessState, MotionState, Position, Vehicle};
+use jiff::SignedDuration;
+
+use crate::domain::{Expectation, Flag, FreshnessState, MotionState, Position, Vehicle};
 
 /// Units of `x` and `y` in the world's width and height: 2^27.
 pub const WORLD: u32 = 1 << 27;
-/// The `heading` and the `speed` that nobody knows.
+/// What nobody knows of `heading`, `speed` and `expected`.
 pub const UNKNOWN: u8 = 255;
 
 /// The fastest speed that can be told; what is faster is told as this.
@@ -17,7 +19,7 @@ const THREE_BITS: u8 = 0b111;
 /// The states of motion and of freshness are numbered from 0 to this.
 const MAX_CODE: u8 = 4;
 const HAS_POSITION: u8 = 1 << 6;
-const RESERVED: u8 = 1 << 7;
+const ON_THE_MOVE: u8 = 1 << 7;
 
 /// A vehicle, quantised. Without a position `x`, `y` and `fixed_s` are 0, `heading` and `speed`
 /// unknown.
@@ -31,10 +33,13 @@ pub struct Row {
     pub heading: u8,
     /// In steps of 0.5 m/s; or [`UNKNOWN`].
     pub speed: u8,
-    /// Motion in bits 0 to 2, freshness in bits 3 to 5, bit 6 set with a position.
+    /// Motion in bits 0 to 2, freshness in bits 3 to 5, bit 6 set with a position, bit 7 if it was
+    /// on the move at its last fix.
     pub state: u8,
     /// A bit for each [`Flag`], the first the lowest.
     pub flags: u8,
+    /// How often its device is expected to report: 2^(n/4) seconds; or [`UNKNOWN`].
+    pub expected: u8,
     /// When the position was true, in whole Unix seconds.
     pub fixed_s: u32,
 }
@@ -50,6 +55,7 @@ impl Default for Row {
             state: motion_code(MotionState::Unknown)
                 | freshness_code(FreshnessState::Never) << FRESHNESS_SHIFT,
             flags: 0,
+            expected: UNKNOWN,
             fixed_s: 0,
         }
     }
@@ -67,7 +73,10 @@ impl Row {
             ..Self::default()
         };
         match &vehicle.position {
-            Some(position) => row.at(position).drawn(vehicle.drawn_lat_lng_deg),
+            Some(position) => row
+                .at(position)
+                .drawn(vehicle.drawn_lat_lng_deg)
+                .expecting(vehicle.expectation.as_ref()),
             None => row,
         }
     }
@@ -90,6 +99,20 @@ impl Row {
         lat_lng_deg.map_or(self, |(lat_deg, lng_deg)| Self {
             x: x_of(lng_deg),
             y: y_of(lat_deg),
+            ..self
+        })
+    }
+
+    /// The same, with what its freshness is measured by.
+    fn expecting(self, expectation: Option<&Expectation>) -> Self {
+        expectation.map_or(self, |expectation| Self {
+            expected: interval_code(expectation.expected),
+            state: self.state
+                | if expectation.on_the_move {
+                    ON_THE_MOVE
+                } else {
+                    0
+                },
             ..self
         })
     }
@@ -120,13 +143,12 @@ impl Row {
 
     /// Whether a vehicle can have this row. Flags that are not known yet are no fault.
     pub fn is_valid(&self) -> bool {
-        let has_sane_state =
-            self.motion() <= MAX_CODE && self.freshness() <= MAX_CODE && self.state & RESERVED == 0;
+        let has_sane_state = self.motion() <= MAX_CODE && self.freshness() <= MAX_CODE;
         let is_on_the_map = self.x < WORLD
             && self.y < WORLD
             && (u32::from(self.heading) < HEADINGS || self.heading == UNKNOWN);
         let is_nowhere = Self {
-            state: self.state,
+            state: self.state & !ON_THE_MOVE,
             flags: self.flags,
             ..Self::default()
         };
@@ -177,6 +199,14 @@ fn speed_code(speed_mps: Option<f64>) -> u8 {
     let known = speed_mps.filter(|mps| mps.is_finite());
     let code = |mps: f64| whole(mps * 2.0).min(MAX_SPEED);
     known.map_or(UNKNOWN, |mps| u8::try_from(code(mps)).unwrap_or(UNKNOWN))
+}
+
+/// Rounded up, in steps of about a fifth: what is expected changes little from fix to fix, and so
+/// need not be told each time.
+fn interval_code(expected: SignedDuration) -> u8 {
+    const STEPS_PER_DOUBLING: f64 = 4.0;
+    let code = expected.as_secs_f64().max(1.0).log2() * STEPS_PER_DOUBLING;
+    u8::try_from(whole(code.ceil())).map_or(UNKNOWN - 1, |code| code.min(UNKNOWN - 1))
 }
 
 fn x_of(lng_deg: f64) -> u32 {

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    DeviceKey, Fact, Freshness, FreshnessState, Motion, MotionState, Position, SourceId, VehicleId,
+    DeviceKey, DeviceView, Expectation, Fact, Freshness, FreshnessState, Motion, MotionState,
+    Position, SourceId, VehicleId,
 };
 use crate::fleet::Changes;
 use crate::live::channel::ChannelSettings;
@@ -21,12 +23,9 @@ fn at(second: i64) -> Timestamp {
 fn vehicle(nth: usize, kind: u32) -> Vehicle {
     let device = DeviceKey::new(SourceId::new("s"), format!("D{nth}"));
     let small = f64::from(kind % 5);
+    let name = ["Truck", "truck", "Van", "Ωmega", ""][kind as usize % 5];
     Vehicle {
-        id: VehicleId::new(format!("v{nth}")),
-        name: ["Truck", "truck", "Van", "Ωmega", ""][kind as usize % 5].into(),
-        registration: None,
         groups: vec!["North Side".into()],
-        flags: Vec::new(),
         position: (!kind.is_multiple_of(7)).then(|| Position {
             lat_deg: -26.0 + small,
             lng_deg: 28.0 + small,
@@ -48,27 +47,25 @@ fn vehicle(nth: usize, kind: u32) -> Vehicle {
             since_at_least: false,
         },
         freshness: Freshness {
-            state: FreshnessState::Live,
+            state: if kind.is_multiple_of(4) {
+                FreshnessState::Stale
+            } else {
+                FreshnessState::Live
+            },
             since: at(0),
         },
-        ignition: None,
-        odometer_m: None,
-        driver: None,
+        expectation: Some(Expectation {
+            expected: SignedDuration::from_secs(15),
+            live_for: SignedDuration::from_secs(60 + i64::from(kind % 3)),
+            on_the_move: kind.is_multiple_of(5),
+        }),
         address: kind.is_multiple_of(2).then(|| Fact {
             value: format!("{} Main Road", kind % 9).into(),
             at: at(0),
             source: SourceId::new("s"),
         }),
-        battery_pct: None,
-        fuel_l: None,
-        devices: vec![crate::domain::DeviceView {
-            device,
-            lat_lng_deg: None,
-            fixed_at: None,
-            received_at: None,
-            verdict: None,
-            reason: "".into(),
-        }],
+        devices: vec![DeviceView::new(device)],
+        ..Vehicle::new(VehicleId::new(format!("v{nth}")), name, at(0))
     }
 }
 
@@ -85,6 +82,16 @@ fn hub(kinds: &[u32]) -> Hub {
 }
 
 fn wanted(q: &str, sort: &str, limit: Option<usize>, after: Option<String>) -> Wanted {
+    wanted_at(at(3_600), q, sort, limit, after)
+}
+
+fn wanted_at(
+    now: Timestamp,
+    q: &str,
+    sort: &str,
+    limit: Option<usize>,
+    after: Option<String>,
+) -> Wanted {
     let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let query = VehiclesQuery {
         q: text(q),
@@ -93,7 +100,16 @@ fn wanted(q: &str, sort: &str, limit: Option<usize>, after: Option<String>) -> W
         after,
         ..VehiclesQuery::default()
     };
-    query.understand().unwrap()
+    query.understand(now).unwrap()
+}
+
+/// Ascends from the most alarming, an hour later.
+fn silence(vehicle: &Vehicle) -> String {
+    let Some(silence) = Silence::of(vehicle, at(3_600)) else {
+        return "~".to_owned();
+    };
+    let passed = (silence.limits_passed * 1e3).round();
+    format!("{}{:09}", u8::from(!silence.on_the_move), 1e9 - passed)
 }
 
 /// The ids in the plain way.
@@ -107,6 +123,7 @@ fn plainly(all: &Entries, q: &str, sort: &str) -> Vec<String> {
             "speed" => position
                 .and_then(|p| p.speed_mps)
                 .map_or(String::new(), speed),
+            "silence" => silence(vehicle),
             _ => String::new(),
         }
     };
@@ -136,7 +153,9 @@ fn plainly(all: &Entries, q: &str, sort: &str) -> Vec<String> {
     sorted.into_iter().map(|(_, id)| id).collect()
 }
 
-const SORTS: [&str; 8] = [
+const SORTS: [&str; 10] = [
+    "silence",
+    "-silence",
     "",
     "-id",
     "name",
@@ -161,8 +180,10 @@ proptest! {
         let expected = plainly(&all, q, sort);
         let mut ids = Vec::new();
         let mut after = None;
-        loop {
-            let picked = wanted(q, sort, Some(limit), after).pick(&all);
+        for page in 0.. {
+            // Time passes between the pages, and what is silent becomes ever more so.
+            let now = at(3_600 + page * 1_000);
+            let picked = wanted_at(now, q, sort, Some(limit), after).pick(&all);
             prop_assert_eq!(picked.n_fitting, expected.len());
             prop_assert!(picked.entries.len() <= limit);
             ids.extend(picked.entries.iter().map(|entry| entry.vehicle.id.to_string()));
@@ -245,5 +266,5 @@ fn a_cursor_of_another_order_is_refused() {
         after: by_name,
         ..VehiclesQuery::default()
     };
-    assert!(query.understand().is_err());
+    assert!(query.understand(at(0)).is_err());
 }

@@ -7,8 +7,8 @@ import { MOTIONS, NEVER, UNKNOWN_MOTION } from "../codes.ts";
 /** More than any fleet has; a higher index is a defect, not a reason to take memory. */
 export const MOST_ROWS = 2 ** 20;
 
-export const STATE = { motionMask: 7, freshnessShift: 3, hasPosition: 1 << 6 } as const;
-/** Heading and speed where they are not known. */
+export const STATE = { motionMask: 7, freshnessShift: 3, hasPosition: 1 << 6, onTheMove: 1 << 7 } as const;
+/** Heading, speed and expected interval where they are not known. */
 export const UNKNOWN = 255;
 export const HEADING_STEP_DEG = 2;
 /** `tile` of a row that no tile holds. */
@@ -16,6 +16,7 @@ export const NO_TILE = 0;
 
 const FIRST_CAPACITY = 512;
 const SPEED_STEPS_PER_MPS = 2;
+const EXPECTED_STEPS_PER_DOUBLING = 4;
 const NO_VEHICLE = UNKNOWN_MOTION | (NEVER << STATE.freshnessShift);
 
 export class FleetColumns {
@@ -26,6 +27,8 @@ export class FleetColumns {
   flags = new Uint8Array(FIRST_CAPACITY);
   heading = new Uint8Array(FIRST_CAPACITY);
   speed = new Uint8Array(FIRST_CAPACITY);
+  /** How often the device is expected to report: 2^(n/4) seconds. */
+  expected = new Uint8Array(FIRST_CAPACITY);
   /** Whole seconds of Unix time. */
   fixedAtS = new Uint32Array(FIRST_CAPACITY);
   /** Web Mercator as fractions of 2^32; meaningless without a position. */
@@ -62,6 +65,17 @@ export class FleetColumns {
     return speed === UNKNOWN ? NaN : speed / SPEED_STEPS_PER_MPS;
   }
 
+  /** How often its device is expected to report, in seconds; NaN where nobody knows. */
+  expectedS(row: number): number {
+    const expected = this.expected[row]!;
+    return expected === UNKNOWN ? NaN : 2 ** (expected / EXPECTED_STEPS_PER_DOUBLING);
+  }
+
+  /** Whether it was on the move at its last fix, so that its silence is news sooner. */
+  wasOnTheMove(row: number): boolean {
+    return (this.state[row]! & STATE.onTheMove) !== 0;
+  }
+
   /** NaN where there is no position. */
   fixedAtMs(row: number): number {
     return this.hasPosition(row) ? this.fixedAtS[row]! * 1000 : NaN;
@@ -73,6 +87,7 @@ export class FleetColumns {
     this.flags[row] = 0;
     this.heading[row] = UNKNOWN;
     this.speed[row] = UNKNOWN;
+    this.expected[row] = UNKNOWN;
     this.fixedAtS[row] = 0;
   }
 
@@ -89,6 +104,7 @@ export class FleetColumns {
     this.flags = grown(this.flags, new Uint8Array(capacity));
     this.heading = grown(this.heading, new Uint8Array(capacity));
     this.speed = grown(this.speed, new Uint8Array(capacity));
+    this.expected = grown(this.expected, new Uint8Array(capacity));
     this.fixedAtS = grown(this.fixedAtS, new Uint32Array(capacity));
     this.mercatorX = grown(this.mercatorX, new Uint32Array(capacity));
     this.mercatorY = grown(this.mercatorY, new Uint32Array(capacity));

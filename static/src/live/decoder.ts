@@ -105,10 +105,10 @@ export class FleetDecoder {
     const { bytes } = body;
     // Ascending, so the last is the highest.
     this.columns.reserve(rows[n - 1]! + 1);
-    const { state, flags, heading, speed, fixedAtS, mercatorX, mercatorY } = this.columns;
+    const { state, flags, heading, speed, expected, fixedAtS, mercatorX, mercatorY } = this.columns;
     const tiles = this.columns.tile;
     const nowS = Math.floor(head.atMs / 1000);
-    const [ages, xs, ys] = [start + 4 * n, start + 8 * n, start + 12 * n];
+    const [ages, xs, ys] = [start + 5 * n, start + 9 * n, start + 13 * n];
     for (let i = 0; i < n; i++) {
       const row = rows[i]!;
       tiles[row] = tile;
@@ -116,6 +116,7 @@ export class FleetDecoder {
       flags[row] = bytes[start + n + i]!;
       heading[row] = bytes[start + 2 * n + i]!;
       speed[row] = bytes[start + 3 * n + i]!;
+      expected[row] = bytes[start + 4 * n + i]!;
       fixedAtS[row] = nowS - word(bytes, ages + i, n);
       mercatorX[row] = word(bytes, xs + i, n) << MERCATOR_SHIFT;
       mercatorY[row] = word(bytes, ys + i, n) << MERCATOR_SHIFT;
@@ -129,9 +130,9 @@ export class FleetDecoder {
     body.indices(n, rows);
     const start = body.take(n * MOVED_PLANES);
     const { bytes } = body;
-    const { state, flags, heading, speed, fixedAtS, mercatorX, mercatorY } = this.columns;
+    const { state, flags, heading, speed, expected, fixedAtS, mercatorX, mercatorY } = this.columns;
     const tiles = this.columns.tile;
-    const [seconds, dxs, dys] = [start + 4 * n, start + 6 * n, start + 8 * n];
+    const [seconds, dxs, dys] = [start + 5 * n, start + 7 * n, start + 9 * n];
     for (let i = 0; i < n; i++) {
       const row = rows[i]!;
       if (tiles[row] !== tile) throw new WireError("a vehicle moves that its tile does not hold");
@@ -139,6 +140,7 @@ export class FleetDecoder {
       flags[row]! ^= bytes[start + n + i]!;
       heading[row]! += bytes[start + 2 * n + i]!;
       speed[row]! += bytes[start + 3 * n + i]!;
+      expected[row]! ^= bytes[start + 4 * n + i]!;
       fixedAtS[row]! += half(bytes, seconds + i, n);
       mercatorX[row]! += signed(half(bytes, dxs + i, n)) << MERCATOR_SHIFT;
       mercatorY[row]! += signed(half(bytes, dys + i, n)) << MERCATOR_SHIFT;

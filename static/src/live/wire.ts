@@ -11,8 +11,8 @@ export const WHOLE_FLEET = 0;
 
 const HEAD_BYTES = 52;
 /** Bytes of a row in the full and in the moved part, without its index. */
-export const FULL_PLANES = 16;
-export const MOVED_PLANES = 10;
+export const FULL_PLANES = 17;
+export const MOVED_PLANES = 11;
 const MOST_INDEX_BYTES = 5;
 
 /** What is wrong with a message; the connection that brought it is of no further use. */

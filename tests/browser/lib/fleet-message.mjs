@@ -7,9 +7,9 @@ export const DIFFERENCES = 2;
 export const DICTIONARY = 3;
 
 /**
- * `names` are `[index, entry]`; `full` rows `{index, state, flags, heading, speed, fixed_s, x, y}`;
- * `moved` rows `{index, state, flags, heading, speed, fixed_s, dx, dy}`, the first two to be XORed
- * and the others to be added. All ascending by index.
+ * `names` are `[index, entry]`; `full` rows `{index, state, flags, heading, speed, expected, fixed_s, x,
+ * y}`; `moved` rows `{index, state, flags, heading, speed, expected, fixed_s, dx, dy}`, of which
+ * `state`, `flags` and `expected` are to be XORed and the others to be added. `expected` may be absent. All ascending by index.
  */
 export function fleetMessage({ kind, tile = [0, 0, 0], at_ms, seq, base = seq, names = [], removed = [], full = [], moved = [] }) {
   const json = names.length === 0 ? new Uint8Array(0) : new TextEncoder().encode(JSON.stringify(names.map(([, entry]) => entry)));
@@ -27,12 +27,12 @@ export function fleetMessage({ kind, tile = [0, 0, 0], at_ms, seq, base = seq, n
     json,
     indices(removed),
     indices(full.map(({ index }) => index)),
-    ...states(full),
+    ...states(full, 255),
     ...planes(full.map(({ fixed_s }) => now_s - fixed_s), 4),
     ...planes(full.map(({ x }) => x), 4),
     ...planes(full.map(({ y }) => y), 4),
     indices(moved.map(({ index }) => index)),
-    ...states(moved),
+    ...states(moved, 0),
     ...planes(moved.map(({ fixed_s }) => fixed_s), 2),
     ...planes(moved.map(({ dx }) => zigzag(dx)), 2),
     ...planes(moved.map(({ dy }) => zigzag(dy)), 2),
@@ -49,8 +49,9 @@ function joined(parts) {
   return whole;
 }
 
-function states(rows) {
-  return ["state", "flags", "heading", "speed"].map((member) => Uint8Array.from(rows, (row) => row[member]));
+function states(rows, expected) {
+  const members = ["state", "flags", "heading", "speed", "expected"];
+  return members.map((member) => Uint8Array.from(rows, (row) => ({ expected, ...row })[member]));
 }
 
 /** One part for each byte of the numbers, the lowest first. */

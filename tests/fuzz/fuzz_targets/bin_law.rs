@@ -106,8 +106,9 @@ fn row(bytes: &[u8; 16]) -> Row {
         y: number(4) % (1 << 27),
         heading: bytes[12] % 180,
         speed: bytes[13],
-        state: (bytes[14] % 5) | ((bytes[15] % 5) << 3) | (1 << 6),
+        state: (bytes[14] % 5) | ((bytes[15] % 5) << 3) | (1 << 6) | (bytes[12] & 1) << 7,
         flags: bytes[15] >> 3,
+        expected: bytes[12],
         fixed_s: number(8),
     };
     if bytes[14] < 230 {

@@ -49,6 +49,16 @@ proptest! {
     }
 
     #[test]
+    fn an_expected_interval_is_told_a_fifth_too_long_at_most(expected_s in 1_i64..100_000) {
+        let mut vehicle = Car::new(1, Some(place())).vehicle();
+        let expected = jiff::SignedDuration::from_secs(expected_s);
+        vehicle.expectation.as_mut().unwrap().expected = expected;
+        let told_s = (f64::from(Row::of(&vehicle).expected) / 4.0).exp2();
+        let times = told_s / expected.as_secs_f64();
+        prop_assert!((0.999..1.2).contains(&times), "{expected_s} s told as {told_s} s");
+    }
+
+    #[test]
     fn a_fix_is_told_to_the_second_and_never_goes_back(first_ms in 0_i64..10_000_000, later_ms in 0_i64..5_000) {
         let fixed_s = |fixed_ms: i64| {
             let mut vehicle = Car::new(1, Some(place())).vehicle();

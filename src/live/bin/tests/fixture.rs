@@ -8,7 +8,7 @@
 //! - `gives`: what a decoder makes of it: `keyframe`, `differences`, `dictionary`, `already`
 //!   (ignored: had before), `gap` (ignored: a keyframe is needed, and follows).
 //! - `expect`, with each tenth message or so and the last: what is held after it,
-//!   `{"tiles":{"z/x/y":{"seq":N,"rows":[[index,x,y,heading,speed,state,flags,fixed_s],..]}},"ids":{"index":"id"}}`,
+//!   `{"tiles":{"z/x/y":{"seq":N,"rows":[[index,x,y,heading,speed,state,flags,expected,fixed_s],..]}},"ids":{"index":"id"}}`,
 //!   rows sorted by index; `ids` are those of the held rows. It stands only where all messages of
 //!   a tick have been told, so that no vehicle is in two tiles.
 //!
@@ -185,6 +185,7 @@ impl Story {
                     row.speed,
                     row.state,
                     row.flags,
+                    row.expected,
                     row.fixed_s
                 ])
             });

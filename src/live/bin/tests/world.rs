@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::{
     Entry, Head, Picture, Row, Step, Tile, dictionary, differences, entry, keyframe,
 };
 use crate::domain::{
-    DeviceKey, DeviceView, Fact, Flag, Freshness, FreshnessState, Motion, MotionState, Position,
-    SourceId, Vehicle,
+    DeviceKey, DeviceView, Expectation, Fact, Flag, Freshness, FreshnessState, Motion, MotionState,
+    Position, SourceId, Vehicle,
 };
 
 pub(super) const START_S: i64 = 1_800_000_000;
@@ -75,6 +75,7 @@ impl Car {
                 state: self.freshness,
                 since: at(0),
             },
+            expectation: self.place.map(Place::expectation),
             driver: self.serial.is_multiple_of(5).then(|| Fact {
                 value: named("Driver"),
                 at: at(0),
@@ -87,6 +88,16 @@ impl Car {
 }
 
 impl Place {
+    /// Another one now and then as it drives.
+    fn expectation(self) -> Expectation {
+        let expected = SignedDuration::from_secs(1 + self.fixed_s % 90 * 40);
+        Expectation {
+            expected,
+            live_for: expected,
+            on_the_move: self.fixed_s % 3 == 0,
+        }
+    }
+
     fn position(self, device: &DeviceKey) -> Position {
         Position {
             lat_deg: self.lat_deg,

@@ -1,0 +1,74 @@
+//! A configuration that is read again: what of it the fleet takes, and what needs a restart.
+
+use anyhow::Context;
+use jiff::SignedDuration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::fleet::FleetSettings;
+use crate::live::viewer::ViewerSettings;
+
+/// The fleet's part of each configuration that comes by `reloads`.
+pub(super) fn settings(
+    mut config: Config,
+    mut reloads: mpsc::Receiver<Config>,
+    tasks: &TaskTracker,
+    stop: CancellationToken,
+) -> mpsc::Receiver<FleetSettings> {
+    let (settings, receiver) = mpsc::channel(1);
+    let forward = async move {
+        while let Some(next) = reloads.recv().await {
+            for part in needing_restart(&config, &next) {
+                tracing::warn!(
+                    part,
+                    "this part of the configuration changes with a restart only"
+                );
+            }
+            let Ok(fleet) = fleet_settings(&next) else {
+                continue;
+            };
+            tracing::info!(
+                vehicles = next.roster.vehicles.len(),
+                "the roster and the thresholds are those of the configuration as it is now"
+            );
+            config = next;
+            if settings.send(fleet).await.is_err() {
+                return;
+            }
+        }
+    };
+    tasks.spawn(async move {
+        stop.run_until_cancelled(forward).await;
+    });
+    receiver
+}
+
+/// What the fleet is told of `config`.
+pub(super) fn fleet_settings(config: &Config) -> anyhow::Result<FleetSettings> {
+    let forget_after =
+        SignedDuration::try_from(config.fleet.forget_after).context("forget_after is too long")?;
+    let quiet = SignedDuration::try_from(ViewerSettings::default().heartbeat)?;
+    Ok(FleetSettings {
+        roster: config.roster.clone(),
+        thresholds: config.thresholds.clone(),
+        forget_after,
+        quiet,
+        ..FleetSettings::default()
+    })
+}
+
+/// Names what differs and is read at the start alone.
+fn needing_restart(before: &Config, after: &Config) -> impl Iterator<Item = &'static str> {
+    // Secrets are left out of the text, and with them a change of nothing but a password.
+    let sources = |config: &Config| format!("{:?}", config.sources);
+    let differs = [
+        ("[[source]]", sources(before) != sources(after)),
+        ("[server]", before.server != after.server),
+        ("[map]", before.map != after.map),
+    ];
+    differs
+        .into_iter()
+        .filter_map(|(part, differs)| differs.then_some(part))
+}
