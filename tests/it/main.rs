@@ -14,6 +14,7 @@ mod rude;
 mod slow;
 mod dialects;
 mod fleet;
+mod day;
 mod security;
 mod secrets;
 mod protocol;
