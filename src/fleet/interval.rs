@@ -92,8 +92,8 @@ fn percentile_90(gaps_s: &[u16]) -> Option<SignedDuration> {
     let sorted = &mut sorted[..gaps_s.len()];
     sorted.copy_from_slice(gaps_s);
     let nth = (9 * gaps_s.len()).div_ceil(10) - 1;
-    let (_, gap_s, _) = sorted.select_nth_unstable(nth);
-    Some(SignedDuration::from_secs(i64::from(*gap_s)))
+    let (_, found, _) = sorted.select_nth_unstable(nth);
+    Some(SignedDuration::from_secs(i64::from(*found)))
 }
 
 fn within(bounds: Bounds, expected: SignedDuration) -> SignedDuration {

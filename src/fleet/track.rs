@@ -153,12 +153,12 @@ impl Track {
         }
         let expected = self.expected;
         let mut gap = None;
-        if moment.point.is_some() {
-            if let Some((last_at, _)) = self.head.last {
-                gap = Some(self.head.on_the_move);
-                let passed = moment.at.duration_since(last_at);
-                self.gaps.push(self.head.on_the_move, passed, N_KEPT + 1);
-            }
+        if moment.point.is_some()
+            && let Some((last_at, _)) = self.head.last
+        {
+            gap = Some(self.head.on_the_move);
+            let passed = moment.at.duration_since(last_at);
+            self.gaps.push(self.head.on_the_move, passed, N_KEPT + 1);
         }
         self.head = self.head.after(&moment, expected, rules.motion);
         if moment.point.is_some() {

@@ -16,6 +16,7 @@ mod dialects;
 mod large;
 mod fleet;
 mod reload;
+mod day;
 mod security;
 mod secrets;
 mod protocol;

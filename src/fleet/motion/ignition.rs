@@ -35,6 +35,7 @@ impl Ignition {
     }
 
     /// The ignition after a further word. `known_for` is how long a word is good.
+    #[must_use]
     pub fn after(
         self,
         is_on: bool,

@@ -53,6 +53,7 @@ pub struct Progress {
 impl Progress {
     /// The answer after a further record; `expected` is how often the device was expected to
     /// report until then.
+    #[must_use]
     pub fn after(
         mut self,
         moment: &Moment,

@@ -121,6 +121,7 @@ impl Spell {
     }
 
     /// The spell after a further fix.
+    #[must_use]
     pub fn after(self, step: &Step, rules: &MotionThresholds) -> Self {
         if self.is_moving {
             self.still_moving(step, rules)
@@ -205,6 +206,7 @@ impl Spell {
     }
 
     /// The same spell for another device in the vehicle, whose first fix is at `lat_lng_deg`.
+    #[must_use]
     pub fn elsewhere(self, lat_lng_deg: (f64, f64)) -> Self {
         let anchor = self.anchor.filter(|_| !self.is_moving);
         Self {
@@ -218,6 +220,7 @@ impl Spell {
     }
 
     /// The spell once the ignition is off: a vehicle whose last fix was slow stands at once.
+    #[must_use]
     pub fn switched_off(self) -> Self {
         match self.anchor {
             Some(anchor) if self.is_moving => Self::standing(anchor),
