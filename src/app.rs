@@ -23,9 +23,10 @@ use crate::clock;
 use crate::config::server::refuse_exposure;
 use crate::config::{Config, ConfigError};
 use crate::domain::Report;
+use crate::fleet::memory::Remembered;
 use crate::fleet::writer::{self, Publish, Pulse};
 use crate::fleet::{Changes, Fleet, FleetSettings, SourceIntro};
-use crate::history::trails::Trails;
+use crate::history::{History, HistoryError, HistorySettings};
 use crate::live::channel::ChannelSettings;
 use crate::live::encoder::Encoder;
 use crate::live::hub::Hub;
@@ -44,8 +45,6 @@ const SEND_BUFFER_BYTES: usize = 128 << 10;
 const MAX_SHARDS: usize = 4;
 /// Everything must be over this long after the order to go.
 const STOP_WITHIN: Duration = Duration::from_secs(12);
-/// Trails of vehicles that are gone are looked for this often.
-const PRUNE_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
 /// Runs the server on `listener` until `shutdown`.
 pub async fn run(
@@ -53,6 +52,53 @@ pub async fn run(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
+    let memory = remember(&config)?;
+    run_with(memory, config, listener, shutdown).await
+}
+
+/// The memory of the server, opened: what must not be touched is refused before anybody is told
+/// an address.
+#[derive(Debug)]
+pub struct Memory {
+    history: History,
+    remembered: Vec<Remembered>,
+}
+
+/// Opens the memory, as `config` wants it.
+pub fn remember(config: &Config) -> Result<Memory, HistoryError> {
+    let rules = &config.history;
+    let dir = config.server.state_dir.clone().filter(|_| rules.record);
+    match &dir {
+        Some(dir) => tracing::info!(dir = %dir.display(), "history is kept here"),
+        None if rules.record => tracing::warn!(
+            "no HOME and no --state-dir: the last hour is kept in memory, and nothing on the disk"
+        ),
+        None => tracing::info!("no history is kept; the last hour is in memory"),
+    }
+    let settings = HistorySettings {
+        dir,
+        keep_days: rules.keep_days,
+        max_bytes: rules.max_bytes,
+    };
+    let (history, remembered) = History::open(settings, clock::now())?;
+    Ok(Memory {
+        history,
+        remembered,
+    })
+}
+
+/// As [`run`], with a memory that is open already.
+pub async fn run_with(
+    memory: Memory,
+    config: Config,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let Memory {
+        history,
+        remembered,
+    } = memory;
+    tracing::debug!(devices = remembered.len(), "last known states are there");
     // Also refused when it is configured; whoever brings a listener of their own is not exempt.
     let address = listener
         .local_addr()
@@ -61,7 +107,6 @@ pub async fn run(
     let sources: Vec<SourceIntro> = config.sources.iter().map(intro).collect();
     let fleet = Fleet::new(fleet_settings(&config)?, sources, clock::now());
     let live = Live::start()?;
-    let trails = Arc::new(Trails::default());
     let pulse = Pulse::default();
     let tasks = TaskTracker::new();
     // Sources and writer outlive the sessions, which are told first.
@@ -70,8 +115,7 @@ pub async fn run(
     let (reports, inbox) = mpsc::channel::<Report>(MAX_REPORTS);
     let publisher = Publisher {
         encoder: Arc::clone(&live.encoder),
-        trails: Arc::clone(&trails),
-        pruned_at: clock::now(),
+        history: history.clone(),
     };
     let mut writer = tasks.spawn(writer::run(
         fleet,
@@ -86,7 +130,7 @@ pub async fn run(
 
     let web = Web {
         hub: Arc::clone(&live.hub),
-        trails,
+        history: history.clone(),
         reception: live.reception.clone(),
         encoder: Arc::clone(&live.encoder),
         pulse,
@@ -113,6 +157,7 @@ pub async fn run(
         tasks,
         stop_serving,
         stop_work,
+        history,
     };
     all.stop().await;
     Ok(())
@@ -152,6 +197,7 @@ struct Stopping {
     tasks: TaskTracker,
     stop_serving: CancellationToken,
     stop_work: CancellationToken,
+    history: History,
 }
 
 impl Stopping {
@@ -164,6 +210,9 @@ impl Stopping {
             self.stop_work.cancel();
             self.tasks.close();
             self.tasks.wait().await;
+            // Nobody adds to it any more.
+            let history = self.history;
+            let _ = tokio::task::spawn_blocking(move || history.close()).await;
         };
         if tokio::time::timeout(STOP_WITHIN, stopping).await.is_err() {
             tracing::warn!("some connections did not end in time and are cut");
@@ -218,8 +267,7 @@ async fn pages(config: &Config) -> anyhow::Result<Router<Web>> {
 
 struct Publisher {
     encoder: Arc<Encoder>,
-    trails: Arc<Trails>,
-    pruned_at: Timestamp,
+    history: History,
 }
 
 impl Publish for Publisher {
@@ -228,12 +276,8 @@ impl Publish for Publisher {
     }
 
     fn publish(&mut self, mut changes: Changes, now: Timestamp) {
-        self.trails.extend(std::mem::take(&mut changes.fixes), now);
+        self.history.record(&mut changes, now);
         self.encoder.publish(changes, now);
-        if PRUNE_EVERY < now.duration_since(self.pruned_at) {
-            self.pruned_at = now;
-            self.trails.prune(now);
-        }
     }
 }
 

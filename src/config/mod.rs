@@ -6,6 +6,7 @@
 
 pub mod document;
 pub mod env;
+pub mod history;
 pub mod map;
 pub mod roster;
 pub mod server;
@@ -16,6 +17,7 @@ use std::path::Path;
 
 pub use self::document::ConfigError;
 pub use self::env::{Env, ProcessEnv};
+pub use self::history::HistoryRules;
 pub use self::map::MapSettings;
 pub use self::server::{Flags, FleetRules, ServerSettings};
 
@@ -34,6 +36,8 @@ pub struct Config {
     pub roster: Roster,
     /// `[fleet]`.
     pub fleet: FleetRules,
+    /// `[history]`.
+    pub history: HistoryRules,
     /// `[map]`.
     pub map: MapSettings,
 }
@@ -77,6 +81,7 @@ impl Config {
             sources,
             roster: Roster::default(),
             fleet: FleetRules::default(),
+            history: HistoryRules::default(),
             map: MapSettings::default(),
         })
     }
@@ -92,6 +97,7 @@ impl Config {
         let mut root = Section::root(text, table.get_ref());
         let server = server::server(root.section("server")?, env, flags)?;
         let fleet = server::fleet(root.section("fleet")?)?;
+        let history = history::history(root.section("history")?)?;
         let map = map::map(root.section("map")?, folder)?;
         let sources = sources::from_file(root.sections("source")?, vendors, env, folder)?;
         let ids: Vec<_> = sources.iter().map(|source| source.id.clone()).collect();
@@ -112,6 +118,7 @@ impl Config {
                 merge_by_registration: fleet.merge_by_registration,
             },
             fleet,
+            history,
             map,
         })
     }

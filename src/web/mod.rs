@@ -5,17 +5,19 @@ pub mod assets;
 pub mod error;
 pub mod guard;
 pub mod health;
+pub mod history;
 pub mod live;
 pub mod openapi;
 pub mod page;
 pub mod query;
 pub mod tiles;
 pub mod trail;
+pub mod trail_files;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{delete, get};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +25,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::fleet::writer::Pulse;
-use crate::history::trails::Trails;
+use crate::history::History;
 use crate::live::encoder::Encoder;
 use crate::live::hub::Hub;
 use crate::live::reception::Reception;
@@ -33,8 +35,8 @@ use crate::live::reception::Reception;
 pub struct Web {
     /// The live fleet.
     pub hub: Arc<Hub>,
-    /// The last hour.
-    pub trails: Arc<Trails>,
+    /// The past.
+    pub history: History,
     /// Where viewers come in.
     pub reception: Reception,
     /// The sign of life of the thread that makes frames.
@@ -60,6 +62,8 @@ pub fn router(web: Web, pages: Router<Web>) -> Router {
         .route("/api/v1/vehicles.geojson", get(api::geojson))
         .route("/api/v1/vehicles/{id}", get(api::vehicle))
         .route("/api/v1/vehicles/{id}/trail", get(trail::trail))
+        .route("/api/v1/vehicles/{id}/history", delete(history::erase))
+        .route("/api/v1/history", get(history::history))
         .route("/api/v1/sources", get(api::sources))
         .route("/api/v1/openapi.json", get(openapi::openapi))
         .layer(CompressionLayer::new());

@@ -18,3 +18,4 @@ mod security;
 mod secrets;
 mod protocol;
 mod worked_example;
+mod store;
