@@ -43,6 +43,8 @@ const MAX_REPORTS: usize = 256;
 const SEND_BUFFER_BYTES: usize = 128 << 10;
 /// More threads than this write no faster.
 const MAX_SHARDS: usize = 4;
+/// What a restart gives back is kept this often.
+const REMEMBER_EVERY: SignedDuration = SignedDuration::from_secs(5);
 /// Everything must be over this long after the order to go.
 const STOP_WITHIN: Duration = Duration::from_secs(12);
 
@@ -98,14 +100,15 @@ pub async fn run_with(
         history,
         remembered,
     } = memory;
-    tracing::debug!(devices = remembered.len(), "last known states are there");
     // Also refused when it is configured; whoever brings a listener of their own is not exempt.
     let address = listener
         .local_addr()
         .context("the listener has no address")?;
     refuse_exposure("listen", address)?;
     let sources: Vec<SourceIntro> = config.sources.iter().map(intro).collect();
-    let fleet = Fleet::new(fleet_settings(&config)?, sources, clock::now());
+    let mut fleet = Fleet::new(fleet_settings(&config)?, sources, clock::now());
+    let is_restored = !remembered.is_empty();
+    fleet.restore(remembered, clock::now());
     let live = Live::start()?;
     let pulse = Pulse::default();
     let tasks = TaskTracker::new();
@@ -135,6 +138,7 @@ pub async fn run_with(
         encoder: Arc::clone(&live.encoder),
         pulse,
         started_at: clock::now(),
+        is_restored,
         shutdown: shutdown.clone(),
         metrics: metrics_handle()?,
         policy: web::page::policy(&config.map).into(),
@@ -296,10 +300,13 @@ fn fleet_settings(config: &Config) -> anyhow::Result<FleetSettings> {
     let forget_after =
         SignedDuration::try_from(config.fleet.forget_after).context("forget_after is too long")?;
     let quiet = SignedDuration::try_from(ViewerSettings::default().heartbeat)?;
+    let keeps_files = config.history.record && config.server.state_dir.is_some();
     Ok(FleetSettings {
         roster: config.roster.clone(),
+        thresholds: config.thresholds.clone(),
         forget_after,
         quiet,
+        remember_every: keeps_files.then_some(REMEMBER_EVERY),
         ..FleetSettings::default()
     })
 }

@@ -155,14 +155,7 @@ fn named(number: usize, is_parked: bool) -> Vehicle {
             state: FreshnessState::Live,
             since,
         },
-        devices: vec![DeviceView {
-            device,
-            lat_lng_deg: None,
-            fixed_at: None,
-            received_at: None,
-            verdict: None,
-            reason: "".into(),
-        }],
+        devices: vec![DeviceView::new(device)],
         ..Vehicle::new(id, format!("Truck {number}"), since)
     }
 }

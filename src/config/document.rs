@@ -157,6 +157,22 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// The number under `key`, whole or not.
+    pub fn number(&mut self, key: &str) -> Result<Option<At<f64>>, ConfigError> {
+        let Some(value) = self.value(key) else {
+            return Ok(None);
+        };
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => number.as_str().parse().ok(),
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            _ => None,
+        };
+        match number {
+            Some(number) => Ok(Some((number, value.span()))),
+            None => Err(self.wrong(key, value, "a number")),
+        }
+    }
+
     /// The strings under `key`; none where it is absent.
     pub fn strings(&mut self, key: &str) -> Result<Vec<At<String>>, ConfigError> {
         let Some(value) = self.value(key) else {

@@ -12,6 +12,7 @@ pub mod roster;
 pub mod server;
 pub mod source;
 pub mod sources;
+pub mod thresholds;
 
 use std::path::Path;
 
@@ -24,6 +25,7 @@ pub use self::server::{Flags, FleetRules, ServerSettings};
 use self::document::{Section, Text};
 use self::source::{SourceSettings, VendorSpec};
 use crate::domain::roster::Roster;
+use crate::domain::thresholds::{FreshnessThresholds, Thresholds};
 
 /// Everything that can be configured.
 #[derive(Clone, Debug)]
@@ -38,6 +40,8 @@ pub struct Config {
     pub fleet: FleetRules,
     /// `[history]`.
     pub history: HistoryRules,
+    /// `[motion]`, `[freshness]` and each source's own.
+    pub thresholds: Thresholds,
     /// `[map]`.
     pub map: MapSettings,
 }
@@ -82,6 +86,7 @@ impl Config {
             roster: Roster::default(),
             fleet: FleetRules::default(),
             history: HistoryRules::default(),
+            thresholds: Thresholds::default(),
             map: MapSettings::default(),
         })
     }
@@ -99,7 +104,17 @@ impl Config {
         let fleet = server::fleet(root.section("fleet")?)?;
         let history = history::history(root.section("history")?)?;
         let map = map::map(root.section("map")?, folder)?;
-        let sources = sources::from_file(root.sections("source")?, vendors, env, folder)?;
+        let motion = thresholds::motion(root.section("motion")?)?;
+        let freshness =
+            thresholds::freshness(root.section("freshness")?, &FreshnessThresholds::default())?;
+        let sections = root.sections("source")?;
+        let sources = sources::from_file(sections, vendors, env, folder, &freshness)?;
+        let own = |source: &SourceSettings| Some((source.id.clone(), source.freshness?));
+        let thresholds = Thresholds {
+            motion,
+            freshness,
+            freshness_of: sources.iter().filter_map(own).collect(),
+        };
         let ids: Vec<_> = sources.iter().map(|source| source.id.clone()).collect();
         let vehicles = roster::vehicles(root.sections("vehicle")?, &ids)?;
         root.finish()?;
@@ -119,6 +134,7 @@ impl Config {
             },
             fleet,
             history,
+            thresholds,
             map,
         })
     }

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
 use crate::domain::SourceId;
+use crate::domain::thresholds::FreshnessThresholds;
 
 /// What a vendor's folder declares about its configuration.
 #[derive(Debug)]
@@ -79,6 +80,8 @@ pub struct SourceSettings {
     pub timezone: TimeZone,
     /// Where the vendor's JSON differs from the contract.
     pub fields: FieldMap,
+    /// `[source.freshness]`: its own thresholds, complete; `None`: those of all.
+    pub freshness: Option<FreshnessThresholds>,
 }
 
 impl SourceSettings {

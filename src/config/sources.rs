@@ -10,20 +10,28 @@ use secrecy::SecretString;
 use super::document::{ConfigError, Section, is_variable_name};
 use super::env::Env;
 use super::source::{Field, FieldMap, KeySpec, SourceSettings, VendorSpec};
+use super::thresholds;
 use crate::domain::SourceId;
+use crate::domain::thresholds::FreshnessThresholds;
 
-/// Reads all `[[source]]` tables. `folder` is where relative `x_file` paths start.
+/// Reads all `[[source]]` tables. `folder` is where relative `x_file` paths start, `freshness` what
+/// counts where a source says nothing of its own.
 pub fn from_file(
     sections: Vec<Section<'_>>,
     vendors: &[&'static VendorSpec],
     env: &dyn Env,
     folder: &Path,
+    freshness: &FreshnessThresholds,
 ) -> Result<Vec<SourceSettings>, ConfigError> {
     let mut sources: Vec<SourceSettings> = Vec::new();
     for mut section in sections {
         let id = id(&mut section, &sources)?;
         let spec = vendor(&mut section, vendors)?;
-        sources.push(one_from_file(section, id, spec, env, folder)?);
+        let own = section.section("freshness")?;
+        let own = own.map(|own| thresholds::freshness(Some(own), freshness));
+        let mut source = one_from_file(section, id, spec, env, folder)?;
+        source.freshness = own.transpose()?;
+        sources.push(source);
     }
     Ok(sources)
 }
@@ -158,6 +166,7 @@ fn bare(id: SourceId, spec: &'static VendorSpec) -> SourceSettings {
         poll_interval: spec.poll.map(|bounds| bounds.default),
         timezone: TimeZone::UTC,
         fields: FieldMap::default(),
+        freshness: None,
     }
 }
 

@@ -281,6 +281,34 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
             "f.toml:7: `style_url` is \"ftp://x/y\"",
         ),
         (source("= 1"), "f.toml:6: this is not TOML"),
+        (
+            source("[motion]\nmoving_from_kmh = \"5\""),
+            "f.toml:7: `moving_from_kmh` is a string; it must be a number",
+        ),
+        (
+            source("[motion]\nparked_after = \"0s\""),
+            "f.toml:7: `parked_after` must be above 0 and at most 366d",
+        ),
+        (
+            source("[motion]\ndisplaced_m = -1"),
+            "f.toml:7: `displaced_m` is -1; it must be above 0 and at most 100000",
+        ),
+        (
+            source("[motion]\nslow_below_kmh = 6"),
+            "f.toml:6: `moving_from_kmh` is below `slow_below_kmh`",
+        ),
+        (
+            source("[freshness.on_the_move]\nlive = \"6m\""),
+            "f.toml:6: `live`, `late` and `stale` must not be shorter",
+        ),
+        (
+            source("[source.freshness.at_rest]\nexpected_max = \"30s\""),
+            "f.toml:6: `expected_max` is shorter than `expected_min`",
+        ),
+        (
+            source("[freshness]\nlive = \"6m\""),
+            "f.toml:7: unknown key `live` in [freshness]; known are: on_the_move, at_rest, gps_stuck_after",
+        ),
     ];
     for (toml, expected) in cases {
         let error = load(&toml, &[]).unwrap_err().to_string();
@@ -290,4 +318,27 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
         );
         assert!(!error.contains("hunter2"), "{error}");
     }
+}
+
+#[test]
+fn thresholds_are_those_of_the_file_and_a_sources_own_go_before() {
+    let toml = format!(
+        "{GOOD}\n[motion]\nmoving_from_kmh = 7.2\nparked_after = \"10m\"\n\
+         [freshness]\ngps_stuck_after = \"8m\"\n[freshness.on_the_move]\nlive = \"90s\"\n"
+    );
+    let own = "[source.freshness.on_the_move]\nlate = \"7m\"\n[source.fields.position]";
+    let toml = toml.replace("[source.fields.position]", own);
+    let thresholds = load(&toml, &[("PW", "x")]).unwrap().thresholds;
+    assert!((thresholds.motion.moving_from_mps - 2.0).abs() < 1e-9);
+    assert_eq!(thresholds.motion.parked_after.as_mins(), 10);
+    assert_eq!(thresholds.motion.stands_after.as_secs(), 120);
+    let of = |id| thresholds.freshness_of(&crate::domain::SourceId::new(id));
+    let ages = |id| {
+        (
+            of(id).on_the_move.live.as_secs(),
+            of(id).on_the_move.late.as_secs(),
+        )
+    };
+    assert_eq!((ages("p"), ages("o")), ((90, 420), (90, 300)));
+    assert_eq!(of("p").stuck_after.as_mins(), 8);
 }

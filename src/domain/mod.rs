@@ -8,6 +8,7 @@ pub mod fix;
 pub mod id;
 pub mod observation;
 pub mod roster;
+pub mod silence;
 pub mod source_health;
 pub mod thresholds;
 pub mod units;
@@ -16,8 +17,9 @@ pub mod vehicle;
 pub use fix::{FixQuality, Reading, Refusal};
 pub use id::{DeviceKey, SourceId, VehicleId};
 pub use observation::{Facts, Label, Observation, Origin, Report, Said};
+pub use silence::Silence;
 pub use source_health::{Failure, Health, Mode, Signal, SourceHealth};
 pub use vehicle::{
-    DeviceView, Fact, Flag, Freshness, FreshnessState, Motion, MotionState, Position, Vehicle,
-    Verdict,
+    DeviceView, Expectation, Fact, Flag, Freshness, FreshnessState, Latency, Motion, MotionState,
+    Position, Vehicle, Verdict,
 };

@@ -156,6 +156,11 @@ impl SourceHealth {
         }
     }
 
+    /// How often it asks, while it polls.
+    pub fn poll_interval(&self) -> Option<SignedDuration> {
+        (self.mode == Mode::Poll).then_some(self.interval)
+    }
+
     /// Whether the source has been heard of at all, well or ill.
     pub fn has_answered(&self) -> bool {
         self.last_success_at.is_some() || self.last_error.is_some()

@@ -3,9 +3,30 @@
 //! Plain data: the configuration fills it in, the rules of `fleet` read it. Every edge is told
 //! with its member, since "5 km/h" alone does not say what 5.0 means.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 
+use super::SourceId;
 use super::units::kmh_to_mps;
+
+/// All of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Thresholds {
+    /// For every vehicle.
+    pub motion: MotionThresholds,
+    /// For positions of every source that has none of its own.
+    pub freshness: FreshnessThresholds,
+    /// For those of some.
+    pub freshness_of: BTreeMap<SourceId, FreshnessThresholds>,
+}
+
+impl Thresholds {
+    /// Those that positions of `source` are judged by.
+    pub fn freshness_of(&self, source: &SourceId) -> &FreshnessThresholds {
+        self.freshness_of.get(source).unwrap_or(&self.freshness)
+    }
+}
 
 /// When a vehicle moves, stands, idles.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,6 +86,9 @@ pub struct FreshnessThresholds {
     pub expected_on_the_move: Bounds,
     /// Bounds of the expected interval at rest.
     pub expected_at_rest: Bounds,
+    /// Reports that go on for this long and longer after the last fix mean that the receiver is
+    /// stuck, if the vehicle moves or has its ignition on.
+    pub stuck_after: SignedDuration,
 }
 
 impl Default for MotionThresholds {
@@ -106,6 +130,7 @@ impl Default for FreshnessThresholds {
                 min: SignedDuration::from_mins(1),
                 max: SignedDuration::from_hours(6),
             },
+            stuck_after: SignedDuration::from_mins(5),
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{DeviceKey, SourceId, VehicleId};
 
@@ -89,6 +89,26 @@ pub struct Freshness {
     pub since: Timestamp,
 }
 
+/// What the freshness of a position is measured by; fixed at its device's last fix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// How often the device is expected to report: E.
+    pub expected: SignedDuration,
+    /// The greatest age that is live.
+    pub live_for: SignedDuration,
+    /// The vehicle was on the move at that fix, so that silence is news sooner.
+    pub on_the_move: bool,
+}
+
+/// How long the last accepted fix took to get here, and from here to viewers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Latency {
+    /// From the fix to our receipt of it: the tracker, its network and its vendor.
+    pub fix_to_receipt: SignedDuration,
+    /// From our receipt to the step in which viewers were told; absent until then.
+    pub receipt_to_send: Option<SignedDuration>,
+}
+
 /// A fact with its time and its source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fact<T> {
@@ -113,6 +133,12 @@ pub enum Flag {
     FeedDown,
     /// The panic button is pressed.
     Panic,
+    /// Reports come, but the time of their fix stands still.
+    GpsStuck,
+    /// A fix came late, by more than the expected interval; until the next one that is in time.
+    Backfill,
+    /// It is known only from before a restart.
+    Restored,
 }
 
 /// What became of a device's last reading.
@@ -139,6 +165,12 @@ pub struct DeviceView {
     pub fixed_at: Option<Timestamp>,
     /// When we got that.
     pub received_at: Option<Timestamp>,
+    /// How fast it was then, in metres per second.
+    pub speed_mps: Option<f64>,
+    /// Where it was going, in degrees clockwise from true north.
+    pub heading_deg: Option<f64>,
+    /// How often it is expected to report, once it has had a proper fix.
+    pub expected: Option<SignedDuration>,
     /// What became of it; `None` while it never had a fix.
     pub verdict: Option<Verdict>,
     /// Why, in a sentence for people.
@@ -158,12 +190,19 @@ pub struct Vehicle {
     pub groups: Vec<Arc<str>>,
     /// What to mind, sorted.
     pub flags: Vec<Flag>,
-    /// Where it is.
+    /// Where it is, by the last fix that was believed.
     pub position: Option<Position>,
+    /// Where it is drawn, latitude and longitude in degrees, if elsewhere: a parked vehicle at its
+    /// anchor, however its receiver drifts.
+    pub drawn_lat_lng_deg: Option<(f64, f64)>,
+    /// When viewers were first told of the position.
+    pub told_at: Option<Timestamp>,
     /// What it does.
     pub motion: Motion,
     /// How far to trust that.
     pub freshness: Freshness,
+    /// What that is measured by; `None` without a position.
+    pub expectation: Option<Expectation>,
     /// Ignition on or off.
     pub ignition: Option<Fact<bool>>,
     /// Total distance in metres.
@@ -180,6 +219,23 @@ pub struct Vehicle {
     pub devices: Vec<DeviceView>,
 }
 
+impl DeviceView {
+    /// A device that never had a fix.
+    pub fn new(device: DeviceKey) -> Self {
+        Self {
+            device,
+            lat_lng_deg: None,
+            fixed_at: None,
+            received_at: None,
+            speed_mps: None,
+            heading_deg: None,
+            expected: None,
+            verdict: None,
+            reason: Cow::Borrowed("no fix yet"),
+        }
+    }
+}
+
 impl Vehicle {
     /// A vehicle of which nothing is known, as of `now`.
     pub fn new(id: VehicleId, name: impl Into<Arc<str>>, now: Timestamp) -> Self {
@@ -190,6 +246,8 @@ impl Vehicle {
             groups: Vec::new(),
             flags: Vec::new(),
             position: None,
+            drawn_lat_lng_deg: None,
+            told_at: None,
             motion: Motion {
                 state: MotionState::Unknown,
                 since: now,
@@ -199,6 +257,7 @@ impl Vehicle {
                 state: FreshnessState::Never,
                 since: now,
             },
+            expectation: None,
             ignition: None,
             odometer_m: None,
             driver: None,
@@ -207,5 +266,21 @@ impl Vehicle {
             fuel_l: None,
             devices: Vec::new(),
         }
+    }
+
+    /// Where the map draws it, latitude and longitude in degrees.
+    pub fn shown_lat_lng(&self) -> Option<(f64, f64)> {
+        let position = self.position.as_ref()?;
+        Some(self.drawn_lat_lng_deg.unwrap_or(position.lat_lng()))
+    }
+
+    /// How long its last accepted fix was on the way.
+    pub fn latency(&self) -> Option<Latency> {
+        let position = self.position.as_ref()?;
+        let told_after = |at: Timestamp| at.duration_since(position.received_at);
+        Some(Latency {
+            fix_to_receipt: position.received_at.duration_since(position.fixed_at),
+            receipt_to_send: self.told_at.map(told_after),
+        })
     }
 }

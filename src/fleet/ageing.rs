@@ -3,12 +3,13 @@
 //! Vehicles that something was said of are aged with every step. All others are looked at when
 //! their deadlines are past, so that a silent fleet costs next to nothing.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Fleet;
 use super::device::Device;
+use super::rule_book::RuleBook;
 use super::slots::{Slots, VehicleSlot};
-use super::vehicle::VehicleState;
+use super::vehicle::{Holder, VehicleState};
 use crate::domain::{DeviceKey, Health};
 
 impl Fleet {
@@ -59,16 +60,28 @@ impl Fleet {
         let Some(state) = self.vehicles.get_mut(slot) else {
             return false;
         };
-        let offline_at = offline_at(&self.devices, state);
-        state.age(self.settings.expected, offline_at, now)
+        let holder = holder(&self.devices, &self.book, state);
+        holder.is_some_and(|holder| state.age(holder, &self.book.motion, now))
     }
 
     /// Notes when time alone may change the vehicle next.
     pub(super) fn note_deadline(&mut self, slot: VehicleSlot) {
-        let state = self.vehicles.get(slot);
-        if let Some(at) = state.and_then(|state| state.steady_until(self.settings.expected)) {
+        let Some(state) = self.vehicles.get(slot) else {
+            return;
+        };
+        let holder = holder(&self.devices, &self.book, state);
+        let steady_until =
+            holder.and_then(|holder| state.steady_until(holder, &self.book.motion, self.aged_at));
+        if let Some(at) = steady_until {
             self.deadlines.note(slot, at);
         }
+    }
+
+    /// E of the device that holds the vehicle's position.
+    pub(super) fn expected_of_holder(&self, slot: VehicleSlot) -> SignedDuration {
+        let held_by = self.vehicles.get(slot).and_then(|state| state.held_by);
+        let device = held_by.and_then(|slot| self.devices.get(slot));
+        device.map_or(SignedDuration::ZERO, |device| device.track.expected())
     }
 
     fn touch_vehicles_of(&mut self, source_at: usize) {
@@ -88,10 +101,16 @@ impl Fleet {
     }
 }
 
-/// When the vendor called the device offline that holds the position.
-fn offline_at(devices: &Slots<DeviceKey, Device>, state: &VehicleState) -> Option<Timestamp> {
-    let held = state.held.as_ref()?;
-    let mut devices = state.devices.iter().filter_map(|slot| devices.get(*slot));
-    let holding = devices.find(|device| device.rank.device == held.rank.device)?;
-    holding.offline_at
+/// The device that holds the position.
+fn holder<'a>(
+    devices: &'a Slots<DeviceKey, Device>,
+    book: &RuleBook,
+    state: &VehicleState,
+) -> Option<Holder<'a>> {
+    let device = devices.get(state.held_by?)?;
+    Some(Holder {
+        progress: device.track.progress(),
+        limits: book.limits(device.rank.source, &device.track),
+        offline_at: device.offline_at,
+    })
 }

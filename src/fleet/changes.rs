@@ -21,6 +21,8 @@ pub struct Changes {
     pub fixes: Vec<(DeviceKey, Fix)>,
     /// What a store should keep of each device that differs; now and then, not with every step.
     pub remembered: Vec<Remembered>,
+    /// Devices that are forgotten, for a store to forget as well.
+    pub forgotten: Vec<DeviceKey>,
 }
 
 impl Changes {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::fix::{Fix, Raw};
 use super::merge::{Judgement, Rank};
 use super::slots::VehicleSlot;
+use super::track::Track;
 use crate::domain::{Facts, Label};
 
 /// One device.
@@ -26,6 +27,14 @@ pub struct Device {
     pub raw: Option<Raw>,
     /// Its newest fix, and what became of it when it came.
     pub last: Option<(Fix, Judgement)>,
+    /// Its records in their order, and what they tell of motion and of its interval.
+    pub track: Track,
+    /// When it last spoke, whether or not with news.
+    pub contact_at: Option<Timestamp>,
+    /// It is known only from before a restart.
+    pub is_restored: bool,
+    /// It differs from what a store was given of it.
+    pub is_unremembered: bool,
     /// The vendor said it is offline, at this time of ours; until the next fix.
     pub offline_at: Option<Timestamp>,
     /// Its facts, each with its time.
@@ -59,6 +68,10 @@ impl Device {
             unlisted_since: None,
             raw: None,
             last: None,
+            track: Track::default(),
+            contact_at: None,
+            is_restored: false,
+            is_unremembered: false,
             offline_at: None,
             facts: TimedFacts::default(),
         }
@@ -126,25 +139,27 @@ impl TimedFacts {
     ///
     /// A record that repeats the device's last position (`is_repetition`) is news only where a
     /// value differs: it must not make an unchanged fact look new.
+    ///
+    /// Answers whether anything was news.
     pub fn merge(
         &mut self,
         facts: Facts,
         said_at: Option<Timestamp>,
         received_at: Timestamp,
         is_repetition: bool,
-    ) {
+    ) -> bool {
         let at = Told {
             said_at,
             received_at,
             is_repetition,
         };
-        merge(&mut self.ignition, facts.ignition, at);
-        merge(&mut self.odometer_m, facts.odometer_m, at);
-        merge(&mut self.driver, facts.driver, at);
-        merge(&mut self.address, facts.address, at);
-        merge(&mut self.battery_pct, facts.battery_pct, at);
-        merge(&mut self.fuel_l, facts.fuel_l, at);
-        merge(&mut self.panic, facts.panic, at);
+        merge(&mut self.ignition, facts.ignition, at)
+            | merge(&mut self.odometer_m, facts.odometer_m, at)
+            | merge(&mut self.driver, facts.driver, at)
+            | merge(&mut self.address, facts.address, at)
+            | merge(&mut self.battery_pct, facts.battery_pct, at)
+            | merge(&mut self.fuel_l, facts.fuel_l, at)
+            | merge(&mut self.panic, facts.panic, at)
     }
 }
 
@@ -155,16 +170,17 @@ struct Told {
     is_repetition: bool,
 }
 
-fn merge<T: PartialEq>(held: &mut Timed<T>, value: Option<T>, at: Told) {
-    let Some(value) = value else { return };
+fn merge<T: PartialEq>(held: &mut Timed<T>, value: Option<T>, at: Told) -> bool {
+    let Some(value) = value else { return false };
     match (&held, at.said_at) {
-        (Some((held_value, _)), _) if at.is_repetition && *held_value == value => {}
-        (Some((_, held_at)), Some(said_at)) if said_at <= *held_at => {}
-        (Some((held_value, _)), None) if *held_value == value => {}
+        (Some((held_value, _)), _) if at.is_repetition && *held_value == value => false,
+        (Some((_, held_at)), Some(said_at)) if said_at <= *held_at => false,
+        (Some((held_value, _)), None) if *held_value == value => false,
         // No device knows the future: a clock that runs ahead must not shut later facts out.
         (_, said_at) => {
             let said_at = said_at.unwrap_or(at.received_at);
             *held = Some((value, said_at.min(at.received_at)));
+            true
         }
     }
 }

@@ -24,7 +24,7 @@ pub struct Fix {
     pub clock_ahead: bool,
     /// The record had no time; `fixed_at` is `received_at`.
     pub no_fix_time: bool,
-    /// It came late: its device had said something newer by more than its expected interval.
+    /// It came late: the position then held was newer by more than the expected interval.
     pub backfill: bool,
 }
 

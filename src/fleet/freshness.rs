@@ -5,7 +5,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::{Freshness, FreshnessState, MotionState};
+use crate::domain::thresholds::FreshnessThresholds;
+use crate::domain::{Freshness, FreshnessState};
 
 /// Greatest ages of one column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,30 +19,31 @@ pub struct Limits {
     pub stale: SignedDuration,
 }
 
-/// The limits for a vehicle that did `motion` at its last fix and is expected to report every
-/// `expected`.
+/// The limits for a vehicle that was `on_the_move` or at rest at its last fix, by a device that is
+/// expected to report every `expected`.
 ///
-/// | | on the move, unknown | at rest |
+/// | | on the move | at rest |
 /// |---|---|---|
 /// | live | max(2 E, 60 s) | max(2 E, 15 min) |
 /// | late | max(4 E, 5 min) | max(4 E, 2 h) |
 /// | stale | max(8 E, 30 min) | max(8 E, 24 h) |
-pub fn limits(motion: MotionState, expected: SignedDuration) -> Limits {
-    let (live_s, late_s, stale_s) = match motion {
-        MotionState::Moving | MotionState::Idling | MotionState::Unknown => (60, 300, 1_800),
-        MotionState::Stopped | MotionState::Parked => (900, 7_200, 86_400),
+pub fn limits(on_the_move: bool, expected: SignedDuration, rules: &FreshnessThresholds) -> Limits {
+    let ages = if on_the_move {
+        rules.on_the_move
+    } else {
+        rules.at_rest
     };
     Limits {
-        live: SignedDuration::from_secs(live_s).max(expected * 2),
-        late: SignedDuration::from_secs(late_s).max(expected * 4),
-        stale: SignedDuration::from_secs(stale_s).max(expected * 8),
+        live: ages.live.max(expected * 2),
+        late: ages.late.max(expected * 4),
+        stale: ages.stale.max(expected * 8),
     }
 }
 
 /// The freshness at `now` of a fix made at `fixed_at` and received at `received_at`.
 ///
-/// `before` is what was held until now; a state that goes on keeps its `since`, a worse one
-/// begins at the very instant its limit was passed, whenever somebody looked.
+/// `before` is what was held until now: a vehicle that goes on to be live has been so since then.
+/// A worse state begins at the very instant its limit was passed, whenever somebody looked.
 pub fn of_fix(
     fixed_at: Timestamp,
     received_at: Timestamp,
@@ -60,7 +62,7 @@ pub fn of_fix(
         (FreshnessState::Offline, fixed_at + limits.stale)
     };
     match before {
-        Some(before) if before.state == state => before.clone(),
+        Some(before) if state == FreshnessState::Live && before.state == state => before.clone(),
         _ => Freshness { state, since },
     }
 }
@@ -93,37 +95,43 @@ mod tests {
     #[test]
     fn freshness_by_the_table() {
         use FreshnessState::{Late, Live, Offline, Stale};
-        use MotionState::{Moving, Parked, Stopped, Unknown};
+        const MOVING: bool = true;
+        const RESTS: bool = false;
         let cases = [
-            (Moving, 0, Live, 1),
-            (Moving, 60, Live, 1),
-            (Moving, 61, Late, 60),
-            (Moving, 300, Late, 60),
-            (Moving, 301, Stale, 300),
-            (Moving, 1_801, Offline, 1_800),
-            (Unknown, 61, Late, 60),
-            (Stopped, 900, Live, 1),
-            (Stopped, 901, Late, 900),
-            (Parked, 7_201, Stale, 7_200),
-            (Parked, 86_401, Offline, 86_400),
+            (MOVING, 0, Live, 1),
+            (MOVING, 60, Live, 1),
+            (MOVING, 61, Late, 60),
+            (MOVING, 300, Late, 60),
+            (MOVING, 301, Stale, 300),
+            (MOVING, 1_801, Offline, 1_800),
+            (RESTS, 900, Live, 1),
+            (RESTS, 901, Late, 900),
+            (RESTS, 7_201, Stale, 7_200),
+            (RESTS, 86_401, Offline, 86_400),
         ];
-        for (motion, age_s, state, since) in cases {
-            let got = of_fix(at(0), at(1), limits(motion, E), None, at(age_s));
+        for (on_the_move, age_s, state, since) in cases {
+            let got = of_fix(
+                at(0),
+                at(1),
+                limits(on_the_move, E, &FreshnessThresholds::default()),
+                None,
+                at(age_s),
+            );
             let expected = Freshness {
                 state,
                 since: at(since),
             };
-            assert_eq!(got, expected, "{motion:?} after {age_s} s");
+            assert_eq!(got, expected, "{on_the_move} after {age_s} s");
         }
     }
 
     #[test]
-    fn a_state_that_goes_on_keeps_its_since() {
+    fn a_vehicle_that_goes_on_to_be_live_keeps_its_since() {
         let before = Freshness {
             state: FreshnessState::Live,
             since: at(-500),
         };
-        let limits = limits(MotionState::Moving, E);
+        let limits = limits(true, E, &FreshnessThresholds::default());
         let after = of_fix(at(0), at(1), limits, Some(&before), at(2));
         assert_eq!(after, before);
     }
@@ -133,16 +141,14 @@ mod tests {
         fn freshness_only_worsens_with_time(
             moving: bool, expected_s in 10_i64..900, early in 0_i64..200_000, later in 0_i64..200_000,
         ) {
-            let motion = if moving { MotionState::Moving } else { MotionState::Parked };
-            let limits = limits(motion, SignedDuration::from_secs(expected_s));
+            let limits = limits(moving, SignedDuration::from_secs(expected_s), &FreshnessThresholds::default());
             let state = |age| of_fix(at(0), at(0), limits, None, at(age)).state;
             prop_assert!(state(early) <= state(early + later));
         }
 
         #[test]
         fn a_state_goes_on_until_it_ends(moving: bool, expected_s in 10_i64..900, age_s in 0_i64..200_000) {
-            let motion = if moving { MotionState::Moving } else { MotionState::Parked };
-            let limits = limits(motion, SignedDuration::from_secs(expected_s));
+            let limits = limits(moving, SignedDuration::from_secs(expected_s), &FreshnessThresholds::default());
             let state = |now| of_fix(at(0), at(0), limits, None, now).state;
             let now = state(at(age_s));
             let Some(end) = ends_at(at(0), limits, now) else {

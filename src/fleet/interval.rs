@@ -99,3 +99,86 @@ fn percentile_90(gaps_s: &[u16]) -> Option<SignedDuration> {
 fn within(bounds: Bounds, expected: SignedDuration) -> SignedDuration {
     expected.min(bounds.max).max(bounds.min)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const POLL: Pace = Pace::Polled(SignedDuration::from_secs(15));
+
+    fn gaps(on_the_move: bool, seconds: &[i64]) -> Gaps {
+        let mut gaps = Gaps::default();
+        for second in seconds {
+            gaps.push(on_the_move, SignedDuration::from_secs(*second), 0);
+        }
+        gaps
+    }
+
+    #[test]
+    fn the_interval_by_the_table() {
+        let fifty: Vec<i64> = (1..=50).rev().collect();
+        let ninety: Vec<i64> = [999; 40].into_iter().chain([20; 50]).collect();
+        // (on the move, gaps, pace) -> E in seconds
+        let cases: [(bool, &[i64], Pace, i64); 14] = [
+            (true, &[], POLL, 15),
+            (true, &[], Pace::Streamed, 30),
+            (true, &[40; 4], Pace::Streamed, 30),
+            (true, &[40; 5], Pace::Streamed, 40),
+            (true, &[40, 40, 40, 40, 90], Pace::Streamed, 90),
+            (
+                true,
+                &[40, 40, 40, 40, 40, 40, 40, 40, 40, 90],
+                Pace::Streamed,
+                40,
+            ),
+            (true, &fifty, Pace::Streamed, 45),
+            (true, &ninety, Pace::Streamed, 20),
+            (true, &[5; 5], Pace::Streamed, 10),
+            (true, &[12; 5], POLL, 15),
+            (true, &[9_000; 5], Pace::Streamed, 900),
+            (false, &[5; 5], Pace::Streamed, 60),
+            (false, &[90_000; 5], Pace::Streamed, 21_600),
+            // Nothing outdoes the poll, whatever the bounds.
+            (
+                true,
+                &[5; 5],
+                Pace::Polled(SignedDuration::from_mins(20)),
+                1_200,
+            ),
+        ];
+        for (row, (on_the_move, seconds, pace, expected)) in cases.into_iter().enumerate() {
+            let rules = FreshnessThresholds::default();
+            let got = gaps(on_the_move, seconds).expected(on_the_move, pace, &rules);
+            assert_eq!(got.as_secs(), expected, "row {row}");
+        }
+    }
+
+    #[test]
+    fn the_columns_are_apart_and_a_gap_taken_back_never_was() {
+        let rules = FreshnessThresholds::default();
+        let mut both = gaps(true, &[20; 60]);
+        assert_eq!(both.on_the_move_s.len(), N_GAPS);
+        assert_eq!(both.expected(false, POLL, &rules).as_secs(), 60);
+        let before = gaps(true, &[20; 50]);
+        for second in [30, 40] {
+            both.push(true, SignedDuration::from_secs(second), 12);
+        }
+        both.pop(true);
+        both.pop(true);
+        assert_eq!(both, before);
+    }
+
+    proptest! {
+        #[test]
+        fn nine_in_ten_gaps_are_not_longer(seconds in proptest::collection::vec(10_i64..900, 5..50)) {
+            let rules = FreshnessThresholds::default();
+            let expected = gaps(true, &seconds).expected(true, Pace::Streamed, &rules).as_secs();
+            let n_within = seconds.iter().filter(|second| **second <= expected).count();
+            let n_below = seconds.iter().filter(|second| **second < expected).count();
+            prop_assert!(9 * seconds.len() <= 10 * n_within);
+            prop_assert!(10 * n_below < 9 * seconds.len());
+        }
+    }
+}

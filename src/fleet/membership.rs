@@ -52,6 +52,7 @@ impl Fleet {
         change(device);
         let new = device.carried_registration().cloned();
         let (key, vehicle) = (device.rank.device.clone(), device.vehicle);
+        self.note_memory(slot);
         if let Some(vehicle) = vehicle {
             self.touch(vehicle);
             if old == new {
@@ -72,7 +73,7 @@ impl Fleet {
     }
 
     /// Puts a device where the roster or its registration wants it.
-    fn reidentify(&mut self, slot: DeviceSlot, now: Timestamp) {
+    pub(super) fn reidentify(&mut self, slot: DeviceSlot, now: Timestamp) {
         let Some(device) = self.devices.get(slot) else {
             return;
         };
@@ -88,6 +89,8 @@ impl Fleet {
         {
             return;
         }
+        // Where it held a position it may no longer do so.
+        self.note_memory(slot);
         let left = self.detach(slot, now);
         let Some(id) = id else { return };
         // Where the new vehicle does not exist yet, the old one only changes its name, and its
@@ -114,10 +117,7 @@ impl Fleet {
             }
             return Some(state);
         }
-        let held_it = state
-            .held
-            .as_ref()
-            .is_some_and(|held| held.rank.device == device.rank.device);
+        let held_it = state.held_by == Some(slot);
         if held_it {
             let remaining = state.devices.clone();
             *state = VehicleState {
@@ -139,11 +139,8 @@ impl Fleet {
         };
         self.counts.clear();
         state.devices.push(slot);
-        let devices = &self.devices;
-        state
-            .devices
-            .sort_by_key(|slot| devices.get(*slot).map(|device| &device.rank));
         state.published = state.published.take().filter(|told| told.id == *id);
+        self.sort_devices(vehicle);
         if let Some(device) = self.devices.get_mut(slot) {
             device.vehicle = Some(vehicle);
         }
@@ -151,39 +148,45 @@ impl Fleet {
         self.touch_anew(vehicle);
     }
 
+    pub(super) fn sort_devices(&mut self, vehicle: VehicleSlot) {
+        let devices = &self.devices;
+        if let Some(state) = self.vehicles.get_mut(vehicle) {
+            let rank = |slot: &DeviceSlot| devices.get(*slot).map(|device| &device.rank);
+            state
+                .devices
+                .sort_by(|one, other| rank(one).cmp(&rank(other)));
+        }
+    }
+
     /// Judges a device's last fix again, against the vehicle it has come to.
-    fn rejudge(&mut self, slot: DeviceSlot, vehicle: VehicleSlot, now: Timestamp) {
+    pub(super) fn rejudge(&mut self, slot: DeviceSlot, vehicle: VehicleSlot, now: Timestamp) {
+        let expected = self.expected_of_holder(vehicle);
         let (Some(device), Some(state)) =
             (self.devices.get_mut(slot), self.vehicles.get_mut(vehicle))
         else {
             return;
         };
-        let holds_it = state
-            .held
-            .as_ref()
-            .is_some_and(|held| held.rank.device == device.rank.device);
-        let Some((fix, judgement)) = &mut device.last else {
+        let holds_it = state.held_by == Some(slot);
+        let Some((fix, judgement)) = device.last.as_mut().filter(|_| !holds_it) else {
             return;
         };
-        if holds_it {
-            return;
-        }
-        let expected = self.settings.expected;
         let held = state.held.as_ref();
-        *judgement = merge::judge(
-            fix,
-            &device.rank,
-            held,
-            merge::hold(expected),
-            state.is_live(),
-        );
+        let hold_for = merge::hold(expected);
+        *judgement = merge::judge(fix, &device.rank, held, hold_for, state.is_live());
         if judgement.verdict == Verdict::Accepted {
+            let fix = fix.clone();
             let held = Held {
                 fix: fix.clone(),
                 rank: device.rank.clone(),
             };
-            state.hold(held, expected, now);
+            let before = state.hold(held, slot);
+            for slot in before.into_iter().chain([slot]) {
+                self.note_memory(slot);
+            }
+            // One that its receiver does not trust is not there yet.
+            self.take_moment(slot, Some(&fix), None);
         }
+        self.age_vehicle(vehicle, now);
     }
 
     /// How many vehicles have a device of each source.
@@ -219,6 +222,7 @@ impl Fleet {
             let Some((key, device)) = self.devices.remove(slot) else {
                 continue;
             };
+            self.forgotten.push(key.clone());
             let carried = device.carried_registration();
             let neighbours = self
                 .identity

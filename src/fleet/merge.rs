@@ -65,6 +65,8 @@ pub enum Reason {
     Inaccurate(f64),
     /// The receiver has no proper fix.
     PoorFix,
+    /// It held the position before the restart.
+    Restored,
 }
 
 impl Reason {
@@ -87,6 +89,7 @@ impl Reason {
                 format!("its accuracy of {accuracy_m:.0} m is too poor to move a live marker")
                     .into()
             }
+            Self::Restored => "known from before the restart".into(),
             Self::PoorFix => "the receiver has no proper fix; the marker is live".into(),
         }
     }
@@ -138,6 +141,11 @@ pub fn judge(
     } else {
         judgement(Verdict::Outranked, Reason::Outranked(held_device.clone()))
     }
+}
+
+/// Whether the receiver itself does not trust the fix.
+pub fn is_poor(fix: &Fix) -> bool {
+    distrust(fix).is_some()
 }
 
 /// Why the receiver's own words speak against the fix, if they do.

@@ -5,6 +5,7 @@
 //! them take `now`. One task owns the fleet (`writer.rs`); everyone else sees [`Changes`].
 
 mod ageing;
+pub mod assemble;
 pub mod changes;
 pub mod deadlines;
 pub mod device;
@@ -17,8 +18,13 @@ mod membership;
 pub mod memory;
 pub mod merge;
 pub mod motion;
+mod observing;
+mod reconfiguring;
+mod remembering;
+pub mod rule_book;
 pub mod slots;
 pub mod source;
+pub mod track;
 pub mod vehicle;
 pub mod writer;
 
@@ -31,38 +37,42 @@ pub use self::changes::{Changes, SourceStatus};
 pub use self::fix::Fix;
 pub use self::source::SourceIntro;
 
+use self::assemble::Feed;
 use self::deadlines::Deadlines;
 use self::device::Device;
-use self::fix::Raw;
 use self::identity::Identity;
 use self::intake::Work;
-use self::merge::Held;
+use self::rule_book::RuleBook;
 use self::slots::{DeviceSlot, Slots, VehicleSlot};
 use self::source::Source;
 use self::vehicle::VehicleState;
 use crate::domain::roster::{Roster, RosterVehicle};
-use crate::domain::{DeviceKey, Health, Observation, Vehicle, VehicleId, Verdict};
+use crate::domain::thresholds::Thresholds;
+use crate::domain::{DeviceKey, Health, Vehicle, VehicleId};
 
 /// What the fleet is told at the start.
 #[derive(Clone, Debug)]
 pub struct FleetSettings {
     /// What the operator says of vehicles.
     pub roster: Roster,
-    /// How often a device is expected to report, until each has its own interval.
-    pub expected: SignedDuration,
+    /// When a vehicle moves, when a position is late.
+    pub thresholds: Thresholds,
     /// A vehicle goes this long after its vendors stopped listing it.
     pub forget_after: SignedDuration,
     /// A source's success alone is told no more often than this.
     pub quiet: SignedDuration,
+    /// What a store should keep is told this often; `None`: there is no store.
+    pub remember_every: Option<SignedDuration>,
 }
 
 impl Default for FleetSettings {
     fn default() -> Self {
         Self {
             roster: Roster::default(),
-            expected: SignedDuration::from_secs(30),
+            thresholds: Thresholds::default(),
             forget_after: SignedDuration::from_hours(90 * 24),
             quiet: SignedDuration::from_secs(4),
+            remember_every: None,
         }
     }
 }
@@ -71,6 +81,7 @@ impl Default for FleetSettings {
 #[derive(Debug)]
 pub struct Fleet {
     settings: FleetSettings,
+    book: RuleBook,
     identity: Identity,
     sources: Vec<Source>,
     /// What was heard and is yet to be taken in.
@@ -86,6 +97,10 @@ pub struct Fleet {
     aged_at: Timestamp,
     gone: Vec<VehicleId>,
     fixes: Vec<(DeviceKey, Fix)>,
+    /// Devices that differ from what a store was given, and when it was given something last.
+    unremembered: Vec<DeviceSlot>,
+    remembered_at: Timestamp,
+    forgotten: Vec<DeviceKey>,
     /// Vehicles by source; empty when devices have come or gone since they were counted.
     counts: Vec<usize>,
 }
@@ -93,13 +108,15 @@ pub struct Fleet {
 impl Fleet {
     /// A fleet that knows its sources (highest rank first) and nothing else yet.
     pub fn new(settings: FleetSettings, sources: Vec<SourceIntro>, now: Timestamp) -> Self {
+        let sources: Vec<Source> = sources
+            .into_iter()
+            .map(|intro| Source::new(intro, now))
+            .collect();
         Self {
             identity: Identity::new(settings.roster.clone()),
+            book: RuleBook::new(&settings, &sources),
             settings,
-            sources: sources
-                .into_iter()
-                .map(|intro| Source::new(intro, now))
-                .collect(),
+            sources,
             work: VecDeque::new(),
             devices: Slots::default(),
             unlisted: BTreeSet::new(),
@@ -109,6 +126,9 @@ impl Fleet {
             aged_at: now,
             gone: Vec::new(),
             fixes: Vec::new(),
+            unremembered: Vec::new(),
+            remembered_at: now,
+            forgotten: Vec::new(),
             counts: Vec::new(),
         }
     }
@@ -117,6 +137,9 @@ impl Fleet {
     pub fn take_changes(&mut self, now: Timestamp) -> Changes {
         let mut changes = Changes::default();
         while self.gather(&mut changes) {}
+        if self.is_memory_due(now) {
+            while self.remember(&mut changes, now) {}
+        }
         self.complete(&mut changes, now);
         changes
     }
@@ -163,65 +186,6 @@ impl Fleet {
             .all(|source| source.health.has_answered())
     }
 
-    fn observe_record(&mut self, source_at: usize, record: Observation, now: Timestamp) {
-        let slot = self.ensure_device(source_at, &record.device);
-        self.see_label(slot, record.label, now);
-        let Some(device) = self.devices.get_mut(slot) else {
-            return;
-        };
-        let reading = record.reading.as_ref();
-        let fix = reading.and_then(|reading| {
-            fix::believe(
-                reading,
-                record.origin,
-                record.received_at,
-                device.raw.as_ref(),
-            )
-        });
-        if fix.is_some() {
-            device.raw = reading.map(Raw::of);
-        }
-        let said_at = record
-            .contact_at
-            .or(reading.and_then(|reading| reading.vendor_at));
-        let is_repetition = reading.is_some() && fix.is_none();
-        let facts = &mut device.facts;
-        facts.merge(record.facts, said_at, record.received_at, is_repetition);
-        let Some(vehicle) = device.vehicle else {
-            return;
-        };
-        if let Some(fix) = fix {
-            self.judge(slot, vehicle, fix, now);
-        }
-        self.touch(vehicle);
-    }
-
-    /// Judges a fix of a device against its vehicle's position and keeps it as the device's last.
-    fn judge(&mut self, slot: DeviceSlot, vehicle: VehicleSlot, fix: Fix, now: Timestamp) {
-        // The marker's freshness must be that of now, not that of the last tick.
-        self.age_vehicle(vehicle, now);
-        let (Some(state), Some(device)) =
-            (self.vehicles.get_mut(vehicle), self.devices.get_mut(slot))
-        else {
-            return;
-        };
-        let expected = self.settings.expected;
-        let hold_for = merge::hold(expected);
-        let held = state.held.as_ref();
-        let judgement = merge::judge(&fix, &device.rank, held, hold_for, state.is_live());
-        if judgement.verdict == Verdict::Accepted {
-            let rank = device.rank.clone();
-            let fix = fix.clone();
-            state.hold(Held { fix, rank }, expected, now);
-        }
-        let newest = device.last.as_ref().map(|(last, _)| last.fixed_at);
-        self.fixes.push((device.rank.device.clone(), fix.clone()));
-        if newest.is_none_or(|newest| newest < fix.fixed_at) {
-            device.offline_at = None;
-            device.last = Some((fix, judgement));
-        }
-    }
-
     fn call_offline(
         &mut self,
         key: &DeviceKey,
@@ -242,7 +206,11 @@ impl Fleet {
             return;
         }
         device.offline_at = Some(at);
-        if let Some(vehicle) = device.vehicle {
+        let vehicle = device.vehicle;
+        if let Some(slot) = slot {
+            self.note_memory(slot);
+        }
+        if let Some(vehicle) = vehicle {
             self.age_vehicle(vehicle, now);
             self.touch(vehicle);
         }
@@ -275,9 +243,14 @@ impl Fleet {
             .filter_map(|slot| self.devices.get(*slot))
             .collect();
         let roster = roster_entry(&self.identity, &devices);
-        let held_by = state.held.as_ref().map(|held| held.rank.source);
-        let is_feed_down = held_by.is_some_and(|at| self.sources[at].current() == Health::Down);
-        let vehicle = vehicle::assemble(id, state, &devices, roster, is_feed_down);
+        let source_at = state.held.as_ref().map(|held| held.rank.source);
+        let feed = Feed {
+            is_down: source_at.is_some_and(|at| self.sources[at].current() == Health::Down),
+            rules: source_at.map_or(&self.settings.thresholds.freshness, |at| {
+                &self.book.freshness[at]
+            }),
+        };
+        let vehicle = assemble::assemble(id, state, &devices, roster, feed, self.aged_at);
         if state.published.as_deref() == Some(&vehicle) {
             return None;
         }

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
+mod memory;
+mod scenes;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    Facts, FreshnessState, Label, MotionState, Origin, Reading, Report, Said, Signal, SourceId,
+    Facts, FreshnessState, Label, MotionState, Observation, Origin, Reading, Report, Said, Signal,
+    SourceId, Verdict,
 };
 
 fn at(second: i64) -> Timestamp {
@@ -211,7 +215,9 @@ fn an_offline_event_holds_until_the_next_fix_unless_it_is_outdated() {
 #[test]
 fn silence_alone_turns_vehicle_and_feed_and_one_feed_flags_its_vehicles() {
     let mut fleet = fleet_of(&["a"], FleetSettings::default());
-    observe(&mut fleet, record(&key("a", "1"), 10, 11));
+    for second in [1, 10] {
+        observe(&mut fleet, record(&key("a", "1"), second, second + 1));
+    }
     fleet.observe(report("a", 11, Said::Signal(Signal::Success)), at(11));
     step(&mut fleet, 11);
     let changes = step(&mut fleet, 71);

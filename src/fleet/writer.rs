@@ -120,6 +120,11 @@ async fn take_changes(fleet: &mut Fleet, now: Timestamp) -> Changes {
     while fleet.gather(&mut changes) {
         yield_now().await;
     }
+    if fleet.is_memory_due(now) {
+        while fleet.remember(&mut changes, now) {
+            yield_now().await;
+        }
+    }
     fleet.complete(&mut changes, now);
     changes
 }

@@ -199,26 +199,21 @@ mod tests {
     }
 
     fn showing() -> impl Strategy<Value = Showing> {
-        let look = (
-            0..5_u64,
-            any::<i64>(),
-            any::<bool>(),
-            0..5_u64,
-            any::<i64>(),
-            0..99_u64,
-        );
-        let look = look.prop_map(
-            |(motion, motion_since_ms, since_at_least, freshness, freshness_since_ms, flags)| {
-                Look {
-                    motion,
-                    motion_since_ms,
-                    since_at_least,
-                    freshness,
-                    freshness_since_ms,
-                    flags,
-                }
-            },
-        );
+        let drawn = prop::option::of((any::<i64>(), any::<i64>()));
+        let states = (0..5_u64, any::<bool>(), 0..5_u64, 0..99_u64);
+        let look = (states, any::<i64>(), any::<i64>(), drawn);
+        let look = look.prop_map(|(states, motion_since_ms, freshness_since_ms, drawn_e7)| {
+            let (motion, since_at_least, freshness, flags) = states;
+            Look {
+                motion,
+                motion_since_ms,
+                since_at_least,
+                freshness,
+                freshness_since_ms,
+                flags,
+                drawn_e7,
+            }
+        });
         prop_oneof![
             Just(Showing::Nothing),
             Just(Showing::Gone),

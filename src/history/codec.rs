@@ -244,24 +244,40 @@ fn extras(place: &Place) -> u64 {
 }
 
 fn put_look(look: &Look, at_ms: i64, into: &mut impl Put) {
-    let states = look.motion | u64::from(look.since_at_least) << 3 | look.freshness << 4;
+    let drawn = u64::from(look.drawn_e7.is_some());
+    let at_least = u64::from(look.since_at_least);
+    let states = look.motion | at_least << 3 | drawn << 4 | look.freshness << 5;
     into.put(Plane::Look, states);
     into.put_signed(Plane::Look, at_ms.wrapping_sub(look.motion_since_ms));
     into.put_signed(Plane::Look, at_ms.wrapping_sub(look.freshness_since_ms));
     into.put(Plane::Look, look.flags);
+    if let Some((lat_e7, lng_e7)) = look.drawn_e7 {
+        into.put_signed(Plane::Look, lat_e7);
+        into.put_signed(Plane::Look, lng_e7);
+    }
 }
 
 fn take_look(at_ms: i64, from: &mut impl Take) -> Option<Look> {
     let states = from.take(Plane::Look)?;
     let motion_since_ms = at_ms.wrapping_sub(from.take_signed(Plane::Look)?);
     let freshness_since_ms = at_ms.wrapping_sub(from.take_signed(Plane::Look)?);
+    let flags = from.take(Plane::Look)?;
+    let drawn_e7 = if states & 0x10 == 0 {
+        None
+    } else {
+        Some((
+            from.take_signed(Plane::Look)?,
+            from.take_signed(Plane::Look)?,
+        ))
+    };
     Some(Look {
         motion: states & 0x7,
         motion_since_ms,
         since_at_least: states & 0x8 != 0,
-        freshness: states >> 4,
+        freshness: states >> 5,
         freshness_since_ms,
-        flags: from.take(Plane::Look)?,
+        flags,
+        drawn_e7,
     })
 }
 

@@ -127,8 +127,8 @@ impl DayFile {
         write
             .prepare_cached("INSERT INTO recent VALUES (?, ?, ?)")?
             .execute(params![batch.n.cast_signed(), batch.at_ms, batch.frame])?;
-        for sealed in &batch.sealed {
-            write_sealed(&write, sealed, batch.n, day)?;
+        for (sealed, part) in batch.sealed.iter().zip(0..) {
+            write_sealed(&write, sealed, (batch.n, part), day)?;
         }
         for keyframe in &batch.keyframes {
             write_keyframe(&write, keyframe)?;
@@ -196,19 +196,26 @@ fn write_names(write: &Transaction<'_>, names: &Names) -> Result<(), rusqlite::E
 fn write_sealed(
     write: &Transaction<'_>,
     sealed: &Sealed,
-    n: u64,
+    (n, part): (u64, u32),
     day: Day,
 ) -> Result<(), rusqlite::Error> {
     let n = n.cast_signed();
     write
-        .prepare_cached("INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?, ?)")?
-        .execute(params![sealed.slot, sealed.v, n, sealed.s0, sealed.piece])?;
+        .prepare_cached("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?)")?
+        .execute(params![
+            sealed.slot,
+            sealed.v,
+            n,
+            part,
+            sealed.s0,
+            sealed.piece
+        ])?;
     // What waited for a store until the next day is not in the file where it is looked for.
     let is_late = sealed.is_late || Day::of(sealed.at_ms) != day;
     if let Some((f0, f1)) = sealed.fixes.filter(|_| is_late) {
         write
-            .prepare_cached("INSERT OR REPLACE INTO late VALUES (?, ?, ?, ?, ?)")?
-            .execute(params![sealed.v, sealed.slot, n, f0, f1])?;
+            .prepare_cached("INSERT INTO late VALUES (?, ?, ?, ?, ?, ?)")?
+            .execute(params![sealed.v, sealed.slot, n, part, f0, f1])?;
     }
     Ok(())
 }

@@ -154,30 +154,37 @@ fn erase_pieces(
     let (Some(first), Some(last)) = (first, last) else {
         return Ok(0);
     };
-    let mut find = write.prepare("SELECT n, piece FROM chunk WHERE slot = ? AND v = ?")?;
-    let mut update = write
-        .prepare("UPDATE chunk SET s0 = ?4, piece = ?5 WHERE slot = ?1 AND v = ?2 AND n = ?3")?;
+    let mut find = write.prepare("SELECT n, part, piece FROM chunk WHERE slot = ? AND v = ?")?;
+    let mut update = write.prepare(
+        "UPDATE chunk SET s0 = ?5, piece = ?6
+         WHERE slot = ?1 AND v = ?2 AND n = ?3 AND part = ?4",
+    )?;
     let mut reader = Reader::default();
     let mut n_points = 0;
     for slot in first..=last {
-        let pieces = find.query_map(params![slot, v], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let pieces: Vec<(i64, Vec<u8>)> = pieces.collect::<Result<_, _>>()?;
-        for (n, piece) in pieces {
+        let pieces = find.query_map(params![slot, v], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
+        let pieces: Vec<(i64, i64, Vec<u8>)> = pieces.collect::<Result<_, _>>()?;
+        for (n, part, piece) in pieces {
             // A piece that cannot be read cannot be told apart either: it goes.
             let records = reader.all(&piece).unwrap_or_default();
             let n_before = records.len();
             let (left, n_gone) = who.left_of(records);
             n_points += n_gone;
             if left.is_empty() {
-                let which = params![slot, v, n];
+                let which = params![slot, v, n, part];
                 write.execute(
-                    "DELETE FROM chunk WHERE slot = ? AND v = ? AND n = ?",
+                    "DELETE FROM chunk WHERE slot = ? AND v = ? AND n = ? AND part = ?",
                     which,
                 )?;
-                write.execute("DELETE FROM late WHERE slot = ? AND v = ? AND n = ?", which)?;
+                write.execute(
+                    "DELETE FROM late WHERE slot = ? AND v = ? AND n = ? AND part = ?",
+                    which,
+                )?;
             } else if left.len() < n_before {
                 let again = sealed(v, 0, &left, press);
-                update.execute(params![slot, v, n, again.s0, again.piece])?;
+                update.execute(params![slot, v, n, part, again.s0, again.piece])?;
             }
         }
     }

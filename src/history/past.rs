@@ -239,6 +239,9 @@ impl InMemory {
     }
 }
 
+/// A piece of a device: minute, commit, part.
+type Which = (i64, i64, i64);
+
 /// What was last said of the map by each device up to a time.
 struct Picture {
     at_ms: i64,
@@ -297,23 +300,24 @@ impl Picture {
     fn read_pieces(&mut self, db: &Connection, saved_n: u64) -> rusqlite::Result<Option<()>> {
         let first = slot_of(self.keyframe_at_ms);
         let last = slot_of(self.at_ms.saturating_add(SEALED_WITHIN_MS));
-        let mut chosen: HashMap<u32, (i64, i64, i64)> = HashMap::new();
+        let mut chosen: HashMap<u32, (i64, Which)> = HashMap::new();
         let mut heads = db.prepare(
-            "SELECT v, s0, slot, n FROM chunk WHERE slot BETWEEN ? AND ? AND n <= ? AND s0 <= ?",
+            "SELECT v, s0, slot, n, part FROM chunk WHERE slot BETWEEN ? AND ? AND n <= ? AND s0 <= ?",
         )?;
         let mut found = heads.query(params![first, last, saved_n.cast_signed(), self.at_ms])?;
         while let Some(row) = found.next()? {
             let (v, s0) = (row.get(0)?, row.get(1)?);
-            let best = chosen.entry(v).or_insert((i64::MIN, 0, 0));
+            let best = chosen.entry(v).or_insert((i64::MIN, (0, 0, 0)));
             if best.0 <= s0 {
-                *best = (s0, row.get(2)?, row.get(3)?);
+                *best = (s0, (row.get(2)?, row.get(3)?, row.get(4)?));
             }
         }
         let mut order: Vec<_> = chosen.into_iter().collect();
-        order.sort_unstable_by_key(|(v, (_, slot, n))| (*slot, *v, *n));
-        let mut piece = db.prepare("SELECT piece FROM chunk WHERE slot = ? AND v = ? AND n = ?")?;
-        for (v, (_, slot, n)) in order {
-            let mut row = piece.query(params![slot, v, n])?;
+        order.sort_unstable_by_key(|(v, (_, (slot, ..)))| (*slot, *v));
+        let mut piece =
+            db.prepare("SELECT piece FROM chunk WHERE slot = ? AND v = ? AND n = ? AND part = ?")?;
+        for (v, (_, (slot, n, part))) in order {
+            let mut row = piece.query(params![slot, v, n, part])?;
             if let Some(row) = row.next()? {
                 let bytes = row.get_ref(0)?.as_blob().unwrap_or_default();
                 if self.read_piece(v, bytes).is_none() {

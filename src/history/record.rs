@@ -34,6 +34,8 @@ pub(super) struct Look {
     pub(super) freshness: u64,
     pub(super) freshness_since_ms: i64,
     pub(super) flags: u64,
+    /// Where it was drawn, latitude and longitude in 1e-7 degrees, if not at its place.
+    pub(super) drawn_e7: Option<(i64, i64)>,
 }
 
 /// What a record says of the map.
@@ -130,6 +132,7 @@ impl Look {
     pub(super) fn of(vehicle: &Vehicle) -> Self {
         let bit = |flag: &Flag| FLAGS.iter().position(|known| known == flag);
         let flags = vehicle.flags.iter().filter_map(bit);
+        let drawn = vehicle.drawn_lat_lng_deg;
         Self {
             motion: place_in(&MOTIONS, &vehicle.motion.state),
             motion_since_ms: vehicle.motion.since.as_millisecond(),
@@ -137,6 +140,7 @@ impl Look {
             freshness: place_in(&FRESHNESSES, &vehicle.freshness.state),
             freshness_since_ms: vehicle.freshness.since.as_millisecond(),
             flags: flags.fold(0, |flags, bit| flags | 1 << bit),
+            drawn_e7: drawn.map(|(lat_deg, lng_deg)| (whole(lat_deg, 1e7), whole(lng_deg, 1e7))),
         }
     }
 
@@ -157,6 +161,8 @@ impl Look {
             .map(|(_, flag)| *flag)
             .collect();
         vehicle.flags.sort_unstable();
+        let drawn = self.drawn_e7;
+        vehicle.drawn_lat_lng_deg = drawn.map(|(lat, lng)| (part(lat, 1e7), part(lng, 1e7)));
     }
 }
 
@@ -175,12 +181,15 @@ const FRESHNESSES: [FreshnessState; 5] = [
     FreshnessState::Offline,
     FreshnessState::Never,
 ];
-const FLAGS: [Flag; 5] = [
+const FLAGS: [Flag; 8] = [
     Flag::Diverging,
     Flag::ClockAhead,
     Flag::NoFixTime,
     Flag::FeedDown,
     Flag::Panic,
+    Flag::GpsStuck,
+    Flag::Backfill,
+    Flag::Restored,
 ];
 
 fn place_in<T: PartialEq>(list: &[T], wanted: &T) -> u64 {
@@ -240,7 +249,8 @@ mod tests {
             for freshness in FRESHNESSES {
                 before.motion.state = motion;
                 before.freshness.state = freshness;
-                before.flags = vec![Flag::ClockAhead, Flag::Panic];
+                before.flags = vec![Flag::ClockAhead, Flag::Panic, Flag::Restored];
+                before.drawn_lat_lng_deg = Some((-26.204_103_7, 28.047_305_1));
                 let mut after = Vehicle::new(VehicleId::new("v"), "v", time(0));
                 Look::of(&before).put_on(&mut after);
                 assert_eq!(after, before);

@@ -18,8 +18,8 @@ pub(super) type Steps = &'static [&'static str];
 ///
 /// - `recent` is the log of what is not in a `chunk` yet: a frame for each commit.
 /// - `chunk` has many records of one device; `slot` is the minute it was written in, so that
-///   writing only ever appends; `n` is the commit, `s0` the first time it says anything of the
-///   map.
+///   writing only ever appends; `n` is the commit, `part` tells those of one commit apart, `s0` is
+///   the first time it says anything of the map.
 /// - `late` points to chunks with fixes much older than their slot.
 /// - `keyframe` has what the map showed at one time, in blocks of devices.
 pub(super) const DAY: Steps = &["
@@ -28,10 +28,10 @@ pub(super) const DAY: Steps = &["
     CREATE TABLE card (k INTEGER PRIMARY KEY, id TEXT NOT NULL, name TEXT NOT NULL,
         registration TEXT, groups TEXT NOT NULL, devices TEXT NOT NULL);
     CREATE TABLE recent (n INTEGER PRIMARY KEY, at INTEGER NOT NULL, frame BLOB NOT NULL);
-    CREATE TABLE chunk (slot INTEGER, v INTEGER, n INTEGER, s0 INTEGER, piece BLOB NOT NULL,
-        PRIMARY KEY (slot, v, n)) WITHOUT ROWID;
-    CREATE TABLE late (v INTEGER, slot INTEGER, n INTEGER, f0 INTEGER NOT NULL,
-        f1 INTEGER NOT NULL, PRIMARY KEY (v, slot, n)) WITHOUT ROWID;
+    CREATE TABLE chunk (slot INTEGER, v INTEGER, n INTEGER, part INTEGER, s0 INTEGER,
+        piece BLOB NOT NULL, PRIMARY KEY (slot, v, n, part)) WITHOUT ROWID;
+    CREATE TABLE late (v INTEGER, slot INTEGER, n INTEGER, part INTEGER, f0 INTEGER NOT NULL,
+        f1 INTEGER NOT NULL, PRIMARY KEY (v, slot, n, part)) WITHOUT ROWID;
     CREATE TABLE keyframe (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, block INTEGER NOT NULL,
         piece BLOB NOT NULL);
     CREATE INDEX keyframe_at ON keyframe (at, block);

@@ -6,14 +6,14 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::cells::Told;
 use super::words;
-use crate::domain::{Fact, Mode, Position, Vehicle, VehicleId};
+use crate::domain::{Fact, Latency, Mode, Position, Vehicle, VehicleId};
 use crate::fleet::SourceStatus;
 
 /// Name of the JSON subprotocol, also spoken when a viewer asks for none.
@@ -115,6 +115,8 @@ pub struct VehicleFrame<'a> {
     pub flags: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<PositionFrame<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drawn: Option<PlaceFrame>,
     pub motion: MotionFrame,
     pub freshness: FreshnessFrame,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,6 +157,25 @@ pub struct PositionFrame<'a> {
     pub device: &'a str,
 }
 
+/// A place in degrees (WGS 84).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Place)]
+#[expect(missing_docs, reason = "docs/protocol.md describes each member")]
+pub struct PlaceFrame {
+    pub lat_deg: f64,
+    pub lng_deg: f64,
+}
+
+/// How long the last accepted fix was on the way, in milliseconds.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Latency)]
+#[expect(missing_docs, reason = "docs/protocol.md describes each member")]
+pub struct LatencyFrame {
+    pub fix_to_receipt_ms: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt_to_send_ms: Option<i64>,
+}
+
 /// What a vehicle is doing, and since when.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Motion)]
@@ -177,6 +198,12 @@ pub struct FreshnessFrame {
     pub state: &'static str,
     #[schema(value_type = String, format = DateTime)]
     pub since: Stamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_s: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live_for_s: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_the_move: Option<bool>,
 }
 
 macro_rules! fact_frame {
@@ -215,6 +242,12 @@ pub struct DeviceFrame<'a> {
     pub lat_deg: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lng_deg: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speed_mps: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heading_deg: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_s: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<&'static str>,
     pub reason: &'a str,
@@ -272,6 +305,7 @@ pub fn fragment(value: &impl Serialize) -> Arc<RawValue> {
 
 /// A vehicle as viewers see it.
 pub fn vehicle(vehicle: &Vehicle) -> VehicleFrame<'_> {
+    let expectation = vehicle.expectation.as_ref();
     VehicleFrame {
         id: vehicle.id.as_str(),
         name: &vehicle.name,
@@ -279,6 +313,7 @@ pub fn vehicle(vehicle: &Vehicle) -> VehicleFrame<'_> {
         groups: vehicle.groups.iter().map(|group| &**group).collect(),
         flags: vehicle.flags.iter().copied().map(words::flag).collect(),
         position: vehicle.position.as_ref().map(position),
+        drawn: vehicle.drawn_lat_lng_deg.map(place),
         motion: MotionFrame {
             state: words::motion(vehicle.motion.state),
             since: Stamp(vehicle.motion.since),
@@ -287,6 +322,9 @@ pub fn vehicle(vehicle: &Vehicle) -> VehicleFrame<'_> {
         freshness: FreshnessFrame {
             state: words::freshness(vehicle.freshness.state),
             since: Stamp(vehicle.freshness.since),
+            expected_s: expectation.map(|it| it.expected.as_secs()),
+            live_for_s: expectation.map(|it| it.live_for.as_secs()),
+            on_the_move: expectation.map(|it| it.on_the_move),
         },
         ignition: switch(vehicle.ignition.as_ref()),
         odometer_m: number(vehicle.odometer_m.as_ref()),
@@ -295,6 +333,15 @@ pub fn vehicle(vehicle: &Vehicle) -> VehicleFrame<'_> {
         battery_pct: number(vehicle.battery_pct.as_ref()),
         fuel_l: number(vehicle.fuel_l.as_ref()),
         devices: vehicle.devices.iter().map(device).collect(),
+    }
+}
+
+/// How long a vehicle's last accepted fix was on the way.
+pub fn latency(latency: Latency) -> LatencyFrame {
+    let ms = |duration: SignedDuration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    LatencyFrame {
+        fix_to_receipt_ms: ms(latency.fix_to_receipt),
+        receipt_to_send_ms: latency.receipt_to_send.map(ms),
     }
 }
 
@@ -339,6 +386,13 @@ fn position(position: &Position) -> PositionFrame<'_> {
     }
 }
 
+fn place((lat_deg, lng_deg): (f64, f64)) -> PlaceFrame {
+    PlaceFrame {
+        lat_deg: rounded(lat_deg, 1e7),
+        lng_deg: rounded(lng_deg, 1e7),
+    }
+}
+
 fn device(view: &crate::domain::DeviceView) -> DeviceFrame<'_> {
     DeviceFrame {
         source: view.device.source.as_str(),
@@ -347,6 +401,9 @@ fn device(view: &crate::domain::DeviceView) -> DeviceFrame<'_> {
         received_at: view.received_at.map(Stamp),
         lat_deg: view.lat_lng_deg.map(|(lat_deg, _)| rounded(lat_deg, 1e7)),
         lng_deg: view.lat_lng_deg.map(|(_, lng_deg)| rounded(lng_deg, 1e7)),
+        speed_mps: view.speed_mps.map(|mps| rounded(mps, 1e3)),
+        heading_deg: view.heading_deg.map(|deg| rounded(deg, 10.0) % 360.0),
+        expected_s: view.expected.map(|expected| expected.as_secs()),
         verdict: view.verdict.map(words::verdict),
         reason: &view.reason,
     }

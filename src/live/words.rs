@@ -44,6 +44,9 @@ pub fn flag(flag: Flag) -> &'static str {
         Flag::NoFixTime => "no_fix_time",
         Flag::FeedDown => "feed_down",
         Flag::Panic => "panic",
+        Flag::GpsStuck => "gps_stuck",
+        Flag::Backfill => "backfill",
+        Flag::Restored => "restored",
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) fn settings(kind: &'static str, given: &[(&'static str, &str)]) -> So
         poll_interval: None,
         timezone: TimeZone::UTC,
         fields: FieldMap::default(),
+        freshness: None,
     };
     for key in vendor(kind).unwrap().spec.keys {
         let value = given.iter().find(|(name, _)| *name == key.name);

@@ -45,6 +45,8 @@ pub struct Web {
     pub pulse: Pulse,
     /// When the server started.
     pub started_at: Timestamp,
+    /// The picture of the run before was given back.
+    pub is_restored: bool,
     /// Cancelled once the server is to go.
     pub shutdown: CancellationToken,
     /// Renders `/metrics`.

@@ -72,6 +72,7 @@ impl Stage {
             encoder: Arc::clone(&encoder),
             pulse: Pulse::default(),
             started_at: clock::now(),
+            is_restored: false,
             shutdown: CancellationToken::new(),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             policy: "default-src 'none'".into(),

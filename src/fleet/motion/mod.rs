@@ -13,12 +13,8 @@ pub use self::progress::{Moment, Progress};
 pub use self::spell::Point;
 
 use self::progress::Since;
-use super::fix::Fix;
 use crate::domain::thresholds::MotionThresholds;
-use crate::domain::units::kmh_to_mps;
 use crate::domain::{Motion, MotionState};
-
-const MOVING_FROM_KMH: f64 = 5.0;
 
 /// The motion of a vehicle that never had a position.
 pub fn of_nothing(now: Timestamp) -> Motion {
@@ -116,27 +112,5 @@ fn told(state: MotionState, since: Since) -> Motion {
     }
 }
 
-/// The motion after `fix`, the newest of the vehicle; `before` and `last_fixed_at` are those of
-/// the fix before it, `expected` how often it is expected to report.
-pub fn after_fix(
-    fix: &Fix,
-    before: &Motion,
-    last_fixed_at: Option<Timestamp>,
-    expected: SignedDuration,
-) -> Motion {
-    let state = match fix.reading.speed_mps {
-        None => MotionState::Unknown,
-        Some(speed_mps) if kmh_to_mps(MOVING_FROM_KMH) <= speed_mps => MotionState::Moving,
-        Some(_) => MotionState::Stopped,
-    };
-    if last_fixed_at.is_some() && before.state == state {
-        return before.clone();
-    }
-    // Nobody saw the change where it happened in a gap, nor where this is the first fix.
-    let seen = last_fixed_at.is_some_and(|last| fix.fixed_at.duration_since(last) <= expected * 2);
-    Motion {
-        state,
-        since: fix.fixed_at,
-        since_at_least: !seen,
-    }
-}
+#[cfg(test)]
+mod tests;

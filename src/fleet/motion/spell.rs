@@ -5,6 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::Reading;
 use crate::domain::thresholds::MotionThresholds;
 use crate::domain::units::distance_m;
 
@@ -17,6 +18,17 @@ pub struct Point {
     pub speed_mps: Option<f32>,
     /// The receiver's own uncertainty.
     pub accuracy_m: Option<f32>,
+}
+
+impl Point {
+    /// That of a reading.
+    pub fn of(reading: &Reading) -> Self {
+        Self {
+            lat_lng_deg: reading.lat_lng(),
+            speed_mps: reading.speed_mps.map(narrow),
+            accuracy_m: reading.accuracy_m.map(narrow),
+        }
+    }
 }
 
 /// Where a vehicle came to stand.
@@ -190,6 +202,19 @@ impl Spell {
             return self;
         }
         Self::standing(anchor)
+    }
+
+    /// The same spell for another device in the vehicle, whose first fix is at `lat_lng_deg`.
+    pub fn elsewhere(self, lat_lng_deg: (f64, f64)) -> Self {
+        let anchor = self.anchor.filter(|_| !self.is_moving);
+        Self {
+            anchor: anchor.map(|anchor| Anchor {
+                lat_lng_deg,
+                ..anchor
+            }),
+            suspicion: None,
+            ..self
+        }
     }
 
     /// The spell once the ignition is off: a vehicle whose last fix was slow stands at once.

@@ -67,7 +67,7 @@ impl Row {
             ..Self::default()
         };
         match &vehicle.position {
-            Some(position) => row.at(position),
+            Some(position) => row.at(position).drawn(vehicle.drawn_lat_lng_deg),
             None => row,
         }
     }
@@ -83,6 +83,15 @@ impl Row {
             fixed_s: u32::try_from(fixed_s).unwrap_or_default(),
             ..self
         }
+    }
+
+    /// The same, drawn elsewhere than where the last fix was.
+    fn drawn(self, lat_lng_deg: Option<(f64, f64)>) -> Self {
+        lat_lng_deg.map_or(self, |(lat_deg, lng_deg)| Self {
+            x: x_of(lng_deg),
+            y: y_of(lat_deg),
+            ..self
+        })
     }
 
     /// Whether it is somewhere.
@@ -152,6 +161,9 @@ fn flag_bit(flag: Flag) -> u8 {
         Flag::NoFixTime => 1 << 2,
         Flag::FeedDown => 1 << 3,
         Flag::Panic => 1 << 4,
+        Flag::GpsStuck => 1 << 5,
+        Flag::Backfill => 1 << 6,
+        Flag::Restored => 1 << 7,
     }
 }
 

@@ -95,6 +95,9 @@ fn view(device: &DeviceKey) -> DeviceView {
         lat_lng_deg: None,
         fixed_at: None,
         received_at: None,
+        speed_mps: None,
+        heading_deg: None,
+        expected: None,
         verdict: None,
         reason: "".into(),
     }

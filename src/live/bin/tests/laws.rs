@@ -67,6 +67,9 @@ fn change() -> impl Strategy<Value = Change> {
         Flag::NoFixTime,
         Flag::FeedDown,
         Flag::Panic,
+        Flag::GpsStuck,
+        Flag::Backfill,
+        Flag::Restored,
     ];
     prop_oneof![
         2 => proptest::option::weighted(0.8, place()).prop_map(Change::Appears),
@@ -76,7 +79,7 @@ fn change() -> impl Strategy<Value = Change> {
         1 => Just(Change::LosesItsPlace),
         2 => (heading(), speed()).prop_map(|(heading, speed)| Change::Turns(heading, speed)),
         1 => (motion, freshness).prop_map(|(motion, freshness)| Change::Does(motion, freshness)),
-        1 => proptest::sample::subsequence(all.to_vec(), 0..=5).prop_map(Change::Flags),
+        1 => proptest::sample::subsequence(all.to_vec(), 0..=all.len()).prop_map(Change::Flags),
         1 => Just(Change::IsRenamed),
     ]
 }

@@ -80,14 +80,7 @@ impl Car {
                 at: at(0),
                 source: SourceId::new("test"),
             }),
-            devices: vec![DeviceView {
-                device,
-                lat_lng_deg: None,
-                fixed_at: None,
-                received_at: None,
-                verdict: None,
-                reason: "".into(),
-            }],
+            devices: vec![DeviceView::new(device)],
             ..Vehicle::new(id, name, at(0))
         }
     }

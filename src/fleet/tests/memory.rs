@@ -1,0 +1,230 @@
+//! A restart forgets nothing of the present, and a new configuration counts at once.
+
+use super::*;
+use crate::domain::roster::{Roster, RosterVehicle};
+use crate::domain::{Flag, Mode};
+use crate::fleet::memory::Remembered;
+
+fn keeping() -> FleetSettings {
+    FleetSettings {
+        remember_every: Some(SignedDuration::from_secs(5)),
+        ..FleetSettings::default()
+    }
+}
+
+/// All that a store has after `changes`.
+fn keep(store: &mut BTreeMap<DeviceKey, Remembered>, changes: &Changes) {
+    for one in &changes.remembered {
+        store.insert(one.device.clone(), one.clone());
+    }
+    for device in &changes.forgotten {
+        store.remove(device);
+    }
+}
+
+fn published(fleet: &Fleet) -> BTreeMap<VehicleId, Vehicle> {
+    let state = |(_, state): (_, &VehicleState)| state.published.as_deref().cloned();
+    let all = fleet.vehicles.iter().filter_map(state);
+    all.map(|vehicle| (vehicle.id.clone(), vehicle)).collect()
+}
+
+/// What a restart may change: that it is known from before, that something came late, why it is
+/// believed, and when viewers were told.
+fn but_for_the_restart(mut vehicle: Vehicle) -> Vehicle {
+    let is_of_before = |flag: &Flag| !matches!(flag, Flag::Restored | Flag::Backfill);
+    vehicle.flags.retain(is_of_before);
+    vehicle.told_at = None;
+    // Freshness that goes on is known since the fix, no longer since when it came to be so.
+    vehicle.freshness.since = at(0);
+    // A vehicle without a position is unknown since we began to look.
+    if vehicle.position.is_none() {
+        vehicle.motion.since = at(0);
+    }
+    let holder = vehicle.position.as_ref().map(|position| &position.device);
+    for device in &mut vehicle.devices {
+        device.reason = "".into();
+        // What became of the others' fixes is judged by what is held now.
+        device.verdict = device.verdict.filter(|_| Some(&device.device) == holder);
+    }
+    vehicle
+}
+
+fn restarted(store: &BTreeMap<DeviceKey, Remembered>, second: i64) -> Fleet {
+    let intros = SOURCES.iter().map(intro).collect();
+    let mut fleet = Fleet::new(keeping(), intros, at(second));
+    fleet.restore(store.values().cloned().collect(), at(second));
+    step(&mut fleet, second);
+    fleet
+}
+
+proptest! {
+    #[test]
+    fn a_restart_changes_nothing_but_says_so(events in proptest::collection::vec(event(), 1..50)) {
+        let mut fleet = fleet_of(&SOURCES, keeping());
+        let mut store = BTreeMap::new();
+        let mut second = 1_000;
+        for event in &events {
+            second += if let Event::Wait { seconds } = event { *seconds } else { 1 };
+            happen(&mut fleet, event, second);
+            keep(&mut store, &step(&mut fleet, second));
+        }
+        second += 5;
+        keep(&mut store, &step(&mut fleet, second));
+        let mut again = restarted(&store, second);
+        // The feeds' own health begins anew.
+        for fleet in [&mut fleet, &mut again] {
+            for source in SOURCES {
+                fleet.observe(report(source, second, Said::Signal(Signal::Success)), at(second));
+            }
+            step(fleet, second);
+        }
+        let before = published(&fleet);
+        let after = published(&again);
+        prop_assert!(before.keys().eq(after.keys()));
+        for (id, vehicle) in after {
+            let was = before[&id].clone();
+            prop_assert_eq!(vehicle.position.is_some(), vehicle.flags.contains(&Flag::Restored));
+            prop_assert_eq!(but_for_the_restart(vehicle), but_for_the_restart(was));
+        }
+    }
+}
+
+#[test]
+fn what_is_restored_is_as_old_as_it_is_and_flagged_until_its_next_fix() {
+    let mut fleet = fleet_of(&SOURCES, keeping());
+    for second in [0, 10] {
+        observe(&mut fleet, record(&key("a", "1"), second, second + 1));
+    }
+    let mut store = BTreeMap::new();
+    keep(&mut store, &step(&mut fleet, 11));
+    let mut fleet = restarted(&store, 200);
+    let vehicle = |fleet: &Fleet| published(fleet)[&VehicleId::new("a/1")].clone();
+    assert_eq!(vehicle(&fleet).freshness.state, FreshnessState::Late);
+    assert_eq!(vehicle(&fleet).flags, [Flag::Restored]);
+    // A vendor that repeats itself says nothing new.
+    observe(&mut fleet, record(&key("a", "1"), 10, 210));
+    step(&mut fleet, 211);
+    step(&mut fleet, 216);
+    assert_eq!(vehicle(&fleet).flags, [Flag::Restored]);
+    observe(&mut fleet, record(&key("a", "1"), 220, 221));
+    step(&mut fleet, 221);
+    assert_eq!(vehicle(&fleet).flags, []);
+    assert_eq!(vehicle(&fleet).freshness.state, FreshnessState::Live);
+    assert_eq!(vehicle(&fleet).motion.since, at(0));
+}
+
+#[test]
+fn a_store_is_told_of_a_device_once_it_differs_and_of_no_other() {
+    let mut fleet = fleet_of(&SOURCES, keeping());
+    for device in ["1", "2"] {
+        observe(&mut fleet, record(&key("a", device), 1, 2));
+    }
+    let told = |changes: &Changes| {
+        let mut devices: Vec<_> = changes
+            .remembered
+            .iter()
+            .map(|it| it.device.to_string())
+            .collect();
+        devices.sort();
+        devices
+    };
+    assert_eq!(told(&step(&mut fleet, 5)), ["a/1", "a/2"]);
+    observe(&mut fleet, record(&key("a", "1"), 6, 7));
+    // A repetition is no news.
+    observe(&mut fleet, record(&key("a", "2"), 1, 7));
+    assert!(told(&step(&mut fleet, 9)).is_empty(), "too soon");
+    assert_eq!(told(&step(&mut fleet, 10)), ["a/1"]);
+    assert!(told(&step(&mut fleet, 20)).is_empty());
+    // Without a store nothing is gathered for it.
+    let mut fleet = fleet_of(&SOURCES, FleetSettings::default());
+    observe(&mut fleet, record(&key("a", "1"), 1, 2));
+    assert!(step(&mut fleet, 50).remembered.is_empty() && fleet.unremembered.is_empty());
+}
+
+#[test]
+fn a_new_roster_counts_at_once_and_in_one_step() {
+    let mut fleet = fleet_of(&SOURCES, FleetSettings::default());
+    for (source, device) in [("a", "1"), ("b", "9"), ("a", "2")] {
+        observe(&mut fleet, record(&key(source, device), 1, 2));
+    }
+    step(&mut fleet, 3);
+    let entry = |id: &str, devices: Vec<DeviceKey>, ignore| RosterVehicle {
+        id: VehicleId::new(id),
+        name: Some("Truck 7".into()),
+        registration: None,
+        groups: Vec::new(),
+        devices,
+        ignore,
+    };
+    let with = |vehicles| FleetSettings {
+        roster: Roster {
+            vehicles,
+            merge_by_registration: true,
+        },
+        ..FleetSettings::default()
+    };
+    let lorry = entry("t7", vec![key("a", "1"), key("b", "9")], false);
+    let hidden = entry("x", vec![key("a", "2")], true);
+    fleet.reconfigure(with(vec![lorry, hidden]), at(4));
+    let changes = fleet.take_changes(at(4));
+    assert_eq!(ids(&changes), ["t7"]);
+    assert_eq!(changes.vehicles[0].devices.len(), 2);
+    assert_eq!(&*changes.vehicles[0].name, "Truck 7");
+    let mut removed = changes.removed.clone();
+    removed.sort();
+    assert_eq!(removed, ["a/1", "a/2", "b/9"].map(VehicleId::new));
+    // Hidden is not forgotten: what it said meanwhile is there when it is shown again.
+    observe(&mut fleet, record(&key("a", "2"), 50, 51));
+    assert!(step(&mut fleet, 52).vehicles.is_empty());
+    fleet.reconfigure(with(Vec::new()), at(53));
+    let changes = fleet.take_changes(at(53));
+    let shown = changes
+        .vehicles
+        .iter()
+        .find(|it| it.id.as_str() == "a/2")
+        .unwrap();
+    assert_eq!(shown.position.as_ref().unwrap().fixed_at, at(50));
+    assert_eq!(changes.removed, [VehicleId::new("t7")]);
+}
+
+#[test]
+fn new_thresholds_count_at_once() {
+    let mut fleet = fleet_of(&SOURCES, FleetSettings::default());
+    for second in [0, 10] {
+        observe(&mut fleet, record(&key("a", "1"), second, second + 1));
+    }
+    step(&mut fleet, 40);
+    let mut settings = FleetSettings::default();
+    settings.thresholds.freshness.on_the_move.live = SignedDuration::from_secs(20);
+    settings.thresholds.freshness.expected_on_the_move.min = SignedDuration::from_secs(5);
+    settings.thresholds.motion.moving_from_mps = 11.0;
+    fleet.reconfigure(settings, at(41));
+    let changes = fleet.take_changes(at(41));
+    assert_eq!(changes.vehicles[0].motion.state, MotionState::Stopped);
+    let mut settings = FleetSettings::default();
+    settings.thresholds.freshness.on_the_move.live = SignedDuration::from_secs(20);
+    fleet.reconfigure(settings, at(42));
+    let changes = fleet.take_changes(at(42));
+    let freshness = &changes.vehicles[0].freshness;
+    assert_eq!(changes.vehicles[0].motion.state, MotionState::Moving);
+    assert_eq!(
+        (freshness.state, freshness.since),
+        (FreshnessState::Late, at(40))
+    );
+}
+
+#[test]
+fn a_device_of_a_source_that_is_gone_stays_forgotten() {
+    let mut fleet = fleet_of(&SOURCES, keeping());
+    observe(&mut fleet, record(&key("b", "9"), 1, 2));
+    let mut store = BTreeMap::new();
+    keep(&mut store, &step(&mut fleet, 6));
+    assert_eq!(store.len(), 1);
+    let only_a = SourceIntro {
+        mode: Mode::Stream,
+        ..intro(&"a")
+    };
+    let mut fleet = Fleet::new(keeping(), vec![only_a], at(7));
+    fleet.restore(store.into_values().collect(), at(7));
+    assert!(step(&mut fleet, 7).vehicles.is_empty());
+}
