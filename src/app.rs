@@ -4,6 +4,7 @@
 //! server; if either ends before it is told to, the process ends too, rather than show a picture
 //! that no longer moves.
 
+mod memory;
 mod reload;
 
 use std::sync::{Arc, OnceLock};
@@ -13,13 +14,14 @@ use anyhow::{Context, anyhow};
 use axum::Router;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use self::memory::{Memory, remember};
 use self::reload::fleet_settings;
 use crate::clock;
 use crate::config::server::refuse_exposure;
@@ -27,7 +29,7 @@ use crate::config::{Config, ConfigError};
 use crate::domain::Report;
 use crate::fleet::writer::{self, Inbox, Publish, Pulse};
 use crate::fleet::{Changes, Fleet, SourceIntro};
-use crate::history::trails::Trails;
+use crate::history::History;
 use crate::live::channel::ChannelSettings;
 use crate::live::encoder::Encoder;
 use crate::live::hub::Hub;
@@ -45,8 +47,6 @@ const MAX_REPORTS: usize = 256;
 const MAX_SHARDS: usize = 4;
 /// Everything must be over this long after the order to go.
 const STOP_WITHIN: Duration = Duration::from_secs(12);
-/// Trails of vehicles that are gone are looked for this often.
-const PRUNE_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
 /// Runs the server on `listener` until `shutdown`.
 pub async fn run(
@@ -54,26 +54,51 @@ pub async fn run(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let (_, nobody) = mpsc::channel(1);
-    run_reloading(config, nobody, listener, shutdown).await
+    let setup = Setup {
+        memory: remember(&config)?,
+        config,
+        // Nobody reads it again.
+        reloads: mpsc::channel(1).1,
+    };
+    run_with(setup, listener, shutdown).await
 }
 
-/// As [`run`]; roster and thresholds become those of each configuration that `reloads` brings.
-pub async fn run_reloading(
-    config: Config,
-    reloads: mpsc::Receiver<Config>,
+/// What a server runs on.
+#[derive(Debug)]
+pub struct Setup {
+    /// Its configuration.
+    pub config: Config,
+    /// Its memory, open already: what must not be touched is refused before anybody is told an
+    /// address.
+    pub memory: Memory,
+    /// Roster and thresholds become those of each configuration that comes by here.
+    pub reloads: mpsc::Receiver<Config>,
+}
+
+/// As [`run`], with all that it would make for itself.
+pub async fn run_with(
+    setup: Setup,
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
+    let Setup {
+        config,
+        memory: Memory {
+            history,
+            remembered,
+        },
+        reloads,
+    } = setup;
     // Also refused when it is configured; whoever brings a listener of their own is not exempt.
     let address = listener
         .local_addr()
         .context("the listener has no address")?;
     refuse_exposure("listen", address)?;
     let sources: Vec<SourceIntro> = config.sources.iter().map(intro).collect();
-    let fleet = Fleet::new(fleet_settings(&config)?, sources, clock::now());
+    let mut fleet = Fleet::new(fleet_settings(&config)?, sources, clock::now());
+    let is_restored = !remembered.is_empty();
+    fleet.restore(remembered, clock::now());
     let live = Live::start()?;
-    let trails = Arc::new(Trails::default());
     let pulse = Pulse::default();
     let tasks = TaskTracker::new();
     // Sources and writer outlive the sessions, which are told first.
@@ -83,8 +108,7 @@ pub async fn run_reloading(
     let settings = reload::settings(config.clone(), reloads, &tasks, stop_work.clone());
     let publisher = Publisher {
         encoder: Arc::clone(&live.encoder),
-        trails: Arc::clone(&trails),
-        pruned_at: clock::now(),
+        history: history.clone(),
     };
     let mut writer = tasks.spawn(writer::run(
         fleet,
@@ -102,11 +126,12 @@ pub async fn run_reloading(
 
     let web = Web {
         hub: Arc::clone(&live.hub),
-        trails,
+        history: history.clone(),
         reception: live.reception.clone(),
         encoder: Arc::clone(&live.encoder),
         pulse,
         started_at: clock::now(),
+        is_restored,
         shutdown: shutdown.clone(),
         metrics: metrics_handle()?,
         policy: web::page::policy(&config.map).into(),
@@ -129,6 +154,7 @@ pub async fn run_reloading(
         tasks,
         stop_serving,
         stop_work,
+        history,
     };
     all.stop().await;
     Ok(())
@@ -168,6 +194,7 @@ struct Stopping {
     tasks: TaskTracker,
     stop_serving: CancellationToken,
     stop_work: CancellationToken,
+    history: History,
 }
 
 impl Stopping {
@@ -180,6 +207,9 @@ impl Stopping {
             self.stop_work.cancel();
             self.tasks.close();
             self.tasks.wait().await;
+            // Nobody adds to it any more.
+            let history = self.history;
+            let _ = tokio::task::spawn_blocking(move || history.close()).await;
         };
         if tokio::time::timeout(STOP_WITHIN, stopping).await.is_err() {
             tracing::warn!("some connections did not end in time and are cut");
@@ -210,8 +240,7 @@ async fn pages(config: &Config) -> anyhow::Result<Router<Web>> {
 
 struct Publisher {
     encoder: Arc<Encoder>,
-    trails: Arc<Trails>,
-    pruned_at: Timestamp,
+    history: History,
 }
 
 impl Publish for Publisher {
@@ -220,12 +249,8 @@ impl Publish for Publisher {
     }
 
     fn publish(&mut self, mut changes: Changes, now: Timestamp) {
-        self.trails.extend(std::mem::take(&mut changes.fixes), now);
+        self.history.record(&mut changes, now);
         self.encoder.publish(changes, now);
-        if PRUNE_EVERY < now.duration_since(self.pruned_at) {
-            self.pruned_at = now;
-            self.trails.prune(now);
-        }
     }
 }
 

@@ -10,6 +10,9 @@ use crate::config::Config;
 use crate::fleet::FleetSettings;
 use crate::live::viewer::ViewerSettings;
 
+/// What a restart gives back is kept this often.
+const REMEMBER_EVERY: SignedDuration = SignedDuration::from_secs(5);
+
 /// The fleet's part of each configuration that comes by `reloads`.
 pub(super) fn settings(
     mut config: Config,
@@ -50,11 +53,13 @@ pub(super) fn fleet_settings(config: &Config) -> anyhow::Result<FleetSettings> {
     let forget_after =
         SignedDuration::try_from(config.fleet.forget_after).context("forget_after is too long")?;
     let quiet = SignedDuration::try_from(ViewerSettings::default().heartbeat)?;
+    let keeps_files = config.history.record && config.server.state_dir.is_some();
     Ok(FleetSettings {
         roster: config.roster.clone(),
         thresholds: config.thresholds.clone(),
         forget_after,
         quiet,
+        remember_every: keeps_files.then_some(REMEMBER_EVERY),
         ..FleetSettings::default()
     })
 }

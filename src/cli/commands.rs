@@ -24,11 +24,6 @@ pub(super) async fn serve(serve: Serve) -> anyhow::Result<ExitCode> {
         state_dir: serve.state_dir,
     };
     let config = load(serve.config.as_deref(), &ProcessEnv, &flags)?;
-    if config.server.state_dir.is_some() {
-        tracing::info!(
-            "nothing is written to the state directory: this version keeps an hour in memory"
-        );
-    }
     let reloads = reload_on_hangup(serve.config, flags)?;
     run_server(config, reloads, stop_signal()?).await
 }
@@ -46,9 +41,14 @@ pub(super) async fn demo(demo: Demo) -> anyhow::Result<ExitCode> {
         env.insert("FLEETGLASS_LISTEN".to_owned(), listen);
     }
     let simulator = tokio::spawn(sim::run(listener, settings, shutdown.clone()));
+    // What a simulated fleet did is worth nothing tomorrow: it goes with this directory.
+    let state_dir = tempfile::Builder::new()
+        .prefix("fleetglass-demo-")
+        .tempdir();
+    let state_dir = state_dir.context("there is no room for the demo's history")?;
     let flags = Flags {
         listen: demo.listen,
-        state_dir: None,
+        state_dir: Some(state_dir.path().to_owned()),
     };
     let config = load(None, &env, &flags)?;
     let (_, no_reloads) = mpsc::channel(1);
@@ -95,9 +95,15 @@ async fn run_server(
 ) -> anyhow::Result<ExitCode> {
     app::refuse_unusable(&config).await?;
     allow_many_connections();
+    let memory = app::remember(&config)?;
     let listener = bind(config.server.listen).await?;
     print([format!("http://{}/", listener.local_addr()?)])?;
-    app::run_reloading(config, reloads, listener, shutdown).await?;
+    let setup = app::Setup {
+        config,
+        memory,
+        reloads,
+    };
+    app::run_with(setup, listener, shutdown).await?;
     Ok(ExitCode::SUCCESS)
 }
 

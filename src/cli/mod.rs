@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use fleetglass::config::server::parse_address;
 use fleetglass::config::{ConfigError, Env, ProcessEnv};
+use fleetglass::history::HistoryError;
 use fleetglass::sim::FaultSetting;
 use fleetglass::source;
 use tracing::Level;
@@ -52,7 +53,7 @@ struct Serve {
     /// Address to listen on; port 0 picks one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", value_parser = address)]
     listen: Option<SocketAddr>,
-    /// Where history is kept; this version keeps an hour in memory and nothing on disk
+    /// Where history is kept [default: fleetglass in $XDG_STATE_HOME or ~/.local/state]
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
 }
@@ -122,7 +123,7 @@ fn after_help() -> String {
 
 const OWN_ENVIRONMENT: &str = "  \
 FLEETGLASS_LISTEN
-  FLEETGLASS_STATE_DIR
+  FLEETGLASS_STATE_DIR   where history is kept
   FLEETGLASS_LOG         what is logged, such as info or fleetglass=debug [default: info]
   FLEETGLASS_LOG_FORMAT  json for machines
 
@@ -171,7 +172,11 @@ pub(crate) fn start_tracing() {
 /// Says why on stderr, and gives the exit code that fits.
 pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "fleetglass: {error:#}");
-    if error.downcast_ref::<ConfigError>().is_some() {
+    let is_newer = matches!(
+        error.downcast_ref::<HistoryError>(),
+        Some(HistoryError::Newer { .. })
+    );
+    if is_newer || error.downcast_ref::<ConfigError>().is_some() {
         ExitCode::from(REFUSED_CONFIGURATION)
     } else {
         ExitCode::FAILURE

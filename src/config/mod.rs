@@ -6,6 +6,7 @@
 
 pub mod document;
 pub mod env;
+pub mod history;
 pub mod map;
 pub mod roster;
 pub mod server;
@@ -17,6 +18,7 @@ use std::path::Path;
 
 pub use self::document::ConfigError;
 pub use self::env::{Env, ProcessEnv};
+pub use self::history::HistoryRules;
 pub use self::map::MapSettings;
 pub use self::server::{Flags, FleetRules, ServerSettings};
 
@@ -36,6 +38,8 @@ pub struct Config {
     pub roster: Roster,
     /// `[fleet]`.
     pub fleet: FleetRules,
+    /// `[history]`.
+    pub history: HistoryRules,
     /// `[motion]`, `[freshness]` and each source's own.
     pub thresholds: Thresholds,
     /// `[map]`.
@@ -81,6 +85,7 @@ impl Config {
             sources,
             roster: Roster::default(),
             fleet: FleetRules::default(),
+            history: HistoryRules::default(),
             thresholds: Thresholds::default(),
             map: MapSettings::default(),
         })
@@ -97,6 +102,7 @@ impl Config {
         let mut root = Section::root(text, table.get_ref());
         let server = server::server(root.section("server")?, env, flags)?;
         let fleet = server::fleet(root.section("fleet")?)?;
+        let history = history::history(root.section("history")?)?;
         let map = map::map(root.section("map")?, folder)?;
         let motion = thresholds::motion(root.section("motion")?)?;
         let freshness =
@@ -127,6 +133,7 @@ impl Config {
                 merge_by_registration: fleet.merge_by_registration,
             },
             fleet,
+            history,
             thresholds,
             map,
         })

@@ -13,7 +13,9 @@ pub struct ServerSettings {
     /// `listen`, `FLEETGLASS_LISTEN`, `--listen`: the address; port 0 picks one. Default
     /// `127.0.0.1:8080`. Beyond loopback is refused as long as there is no authentication.
     pub listen: SocketAddr,
-    /// `state_dir`, `FLEETGLASS_STATE_DIR`, `--state-dir`: where to keep history.
+    /// `state_dir`, `FLEETGLASS_STATE_DIR`, `--state-dir`: where to keep history. Default
+    /// `fleetglass` in `XDG_STATE_HOME`, or in `.local/state` of `HOME`; `None` where neither is
+    /// set.
     pub state_dir: Option<PathBuf>,
 }
 
@@ -71,10 +73,23 @@ pub fn server(
         listen = Some(address);
     }
     let state_dir_env = env.var("FLEETGLASS_STATE_DIR").map(PathBuf::from);
+    let given = flags.state_dir.clone().or(state_dir_env).or(state_dir);
     Ok(ServerSettings {
         listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
-        state_dir: flags.state_dir.clone().or(state_dir_env).or(state_dir),
+        state_dir: given.or_else(|| usual_state_dir(env)),
     })
+}
+
+/// Where programs keep their state, by the XDG base directory specification.
+fn usual_state_dir(env: &dyn Env) -> Option<PathBuf> {
+    // A relative one is to be ignored, says the specification.
+    let absolute = |name: &str| {
+        let path = env.var(name).map(PathBuf::from);
+        path.filter(|path| path.is_absolute())
+    };
+    let home = || Some(absolute("HOME")?.join(".local/state"));
+    let state = absolute("XDG_STATE_HOME").or_else(home)?;
+    Some(state.join("fleetglass"))
 }
 
 /// Reads `[fleet]`.

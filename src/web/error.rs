@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::history::HistoryError;
 use crate::live::ws::handshake::HandshakeError;
 
 /// A refusal, with a code for programs and a sentence for people.
@@ -42,6 +43,17 @@ impl ApiError {
     pub fn no_vehicle(id: &str) -> Self {
         let message = format!("there is no vehicle \"{id}\"; GET /api/v1/vehicles lists all");
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    /// 404 for a time of which nothing is remembered.
+    pub fn before_memory(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "before_memory", message)
+    }
+
+    /// 503 for a past that cannot be read or written just now.
+    pub fn history(error: &HistoryError) -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, "history_failing", error.to_string())
     }
 
     /// 403 for a request that names another host than ours.

@@ -43,7 +43,8 @@ pub async fn livez(State(web): State<Web>) -> Response {
     }
 }
 
-/// Whether the picture is there: each source has answered or failed once, or ten seconds are over.
+/// Whether the picture is there: each source has answered or failed once, the run before
+/// has left its picture, or ten seconds are over.
 #[utoipa::path(get, path = "/readyz", responses(
     (status = 200, body = StatusAnswer), (status = 503, body = StatusAnswer)))]
 pub async fn readyz(State(web): State<Web>) -> Response {
@@ -51,7 +52,7 @@ pub async fn readyz(State(web): State<Web>) -> Response {
         return answer(StatusCode::SERVICE_UNAVAILABLE, "draining");
     }
     let has_waited = READY_AFTER <= (web.clock)().duration_since(web.started_at);
-    if !web.pulse.have_all_answered() && !has_waited {
+    if !web.pulse.have_all_answered() && !web.is_restored && !has_waited {
         return answer(StatusCode::SERVICE_UNAVAILABLE, "starting");
     }
     let all_up = web

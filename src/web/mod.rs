@@ -6,6 +6,7 @@ pub mod assets;
 pub mod error;
 pub mod guard;
 pub mod health;
+pub mod history;
 pub mod live;
 pub mod openapi;
 pub mod page;
@@ -14,11 +15,12 @@ pub mod query;
 pub mod serve;
 pub mod tiles;
 pub mod trail;
+pub mod trail_files;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{delete, get};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
@@ -26,7 +28,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::fleet::writer::Pulse;
-use crate::history::trails::Trails;
+use crate::history::History;
 use crate::live::encoder::Encoder;
 use crate::live::hub::Hub;
 use crate::live::reception::Reception;
@@ -36,8 +38,8 @@ use crate::live::reception::Reception;
 pub struct Web {
     /// The live fleet.
     pub hub: Arc<Hub>,
-    /// The last hour.
-    pub trails: Arc<Trails>,
+    /// The past.
+    pub history: History,
     /// Where viewers come in.
     pub reception: Reception,
     /// The sign of life of the thread that makes frames.
@@ -46,6 +48,8 @@ pub struct Web {
     pub pulse: Pulse,
     /// When the server started.
     pub started_at: Timestamp,
+    /// The picture of the run before was given back.
+    pub is_restored: bool,
     /// Cancelled once the server is to go.
     pub shutdown: CancellationToken,
     /// Renders `/metrics`.
@@ -63,6 +67,8 @@ pub fn router(web: Web, pages: Router<Web>) -> Router {
         .route("/api/v1/vehicles.geojson", get(api::geojson))
         .route("/api/v1/vehicles/{id}", get(api::vehicle))
         .route("/api/v1/vehicles/{id}/trail", get(trail::trail))
+        .route("/api/v1/vehicles/{id}/history", delete(history::erase))
+        .route("/api/v1/history", get(history::history))
         .route("/api/v1/sources", get(api::sources))
         .route("/api/v1/openapi.json", get(openapi::openapi))
         .layer(CompressionLayer::new());

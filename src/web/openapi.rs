@@ -4,7 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 
-use super::{api, error, health, trail};
+use super::{api, error, health, history, trail};
 use crate::live::frame;
 
 #[derive(OpenApi)]
@@ -21,6 +21,8 @@ use crate::live::frame;
         api::geojson,
         api::sources,
         trail::trail,
+        history::history,
+        history::erase,
         live,
         openapi,
         health::livez,

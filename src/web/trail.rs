@@ -9,30 +9,51 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Web;
 use super::error::{ApiError, ErrorBody};
-use crate::domain::DeviceKey;
-use crate::history::trails::{KEPT, TrailPoint};
+use super::history::asked;
+use super::trail_files;
+use crate::domain::{DeviceKey, VehicleId};
+use crate::history::{TrailPoint, simplify};
 use crate::live::frame::Stamp;
 
-/// The span that is asked for.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+/// The span where none is asked for.
+const USUAL_SPAN: SignedDuration = SignedDuration::from_hours(1);
+/// A page draws no more; files are whole unless asked otherwise.
+const USUAL_MAX_POINTS: usize = 20_000;
+const MAX_POINTS: usize = 1_000_000;
+/// A device is not expected to report more often than this.
+const MIN_EXPECTED: SignedDuration = SignedDuration::from_secs(10);
+
+/// The span and the format that are asked for.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TrailQuery {
     /// RFC 3339; an hour before `to` where absent.
     pub from: Option<String>,
     /// RFC 3339; now where absent.
     pub to: Option<String>,
+    /// `json` (the default), or a file: `geojson`, `gpx`, `csv`.
+    pub format: Option<String>,
+    /// At most so many points, those that matter most; 2 to 1,000,000. JSON has at most 20,000
+    /// where absent, a file all.
+    pub max_points: Option<usize>,
 }
 
 /// The places, ascending in time.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Trail)]
 pub struct TrailAnswer<'a> {
+    #[schema(value_type = String, format = DateTime)]
+    from: Stamp,
+    #[schema(value_type = String, format = DateTime)]
+    to: Stamp,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    simplified: bool,
     points: Vec<PointFrame<'a>>,
 }
 
@@ -44,19 +65,46 @@ struct PointFrame<'a> {
     #[schema(value_type = String, format = DateTime)]
     fixed_at: Stamp,
     #[serde(skip_serializing_if = "Option::is_none")]
-    speed_mps: Option<f32>,
+    speed_mps: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    heading_deg: Option<f32>,
+    heading_deg: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    altitude_m: Option<f64>,
     source: &'a str,
+    device: &'a str,
+    /// Nothing is known of the time before this point.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    gap: bool,
+    /// It was completed later from the vendor's history.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    filled: bool,
+    /// It arrived late.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    backfill: bool,
 }
 
-/// The trail of a vehicle; this version remembers one hour.
+/// A trail with its gaps marked, in as many points as are wanted.
+#[derive(Debug)]
+pub(super) struct Drawn {
+    pub(super) points: Vec<TrailPoint>,
+    /// Whether there is a gap before each of them.
+    pub(super) gaps: Vec<bool>,
+    simplified: bool,
+}
+
+/// The trail of a vehicle over any span that is remembered.
 #[utoipa::path(get, path = "/api/v1/vehicles/{id}/trail",
     params(("id" = String, Path), TrailQuery),
     responses(
-        (status = 200, body = TrailAnswer),
+        (status = 200, content(
+            (TrailAnswer = "application/json"),
+            (String = "application/geo+json"),
+            (String = "application/gpx+xml"),
+            (String = "text/csv"),
+        )),
         (status = 400, body = ErrorBody),
         (status = 404, body = ErrorBody),
+        (status = 503, body = ErrorBody),
     ))]
 pub async fn trail(
     State(web): State<Web>,
@@ -65,32 +113,108 @@ pub async fn trail(
 ) -> Result<Response, ApiError> {
     let Query(query) = query?;
     let to = time("to", query.to.as_deref())?.unwrap_or_else(web.clock);
-    let hour_before = to.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
+    let hour_before = to.checked_sub(USUAL_SPAN).unwrap_or(Timestamp::MIN);
     let from = time("from", query.from.as_deref())?.unwrap_or(hour_before);
     if to < from {
         return Err(ApiError::bad_request("`from` is later than `to`"));
     }
-    let entry = web
-        .hub
-        .vehicle(&id)
-        .ok_or_else(|| ApiError::no_vehicle(&id))?;
-    let devices = entry.vehicle.devices.iter().map(|view| &view.device);
-    let points = web.trails.of(devices, from, to);
-    let points = points
-        .iter()
-        .map(|(point, device)| frame(point, device))
-        .collect();
-    Ok(Json(TrailAnswer { points }).into_response())
+    let format = trail_files::format(query.format.as_deref())?;
+    let max_points = match query.max_points {
+        None if format.is_none() => USUAL_MAX_POINTS,
+        None => usize::MAX,
+        Some(max_points @ 2..=MAX_POINTS) => max_points,
+        Some(max_points) => {
+            return Err(ApiError::bad_request(format!(
+                "`max_points` is {max_points}; it must be 2 to {MAX_POINTS}"
+            )));
+        }
+    };
+    let live = web.hub.vehicle(&id);
+    let name = live.as_ref().map(|entry| entry.vehicle.name.to_string());
+    let devices: Option<Vec<DeviceKey>> = live.map(|entry| {
+        let views = entry.vehicle.devices.iter();
+        views.map(|view| view.device.clone()).collect()
+    });
+    let vehicle = VehicleId::new(id.as_str());
+    let points = asked(web, move |web| {
+        let devices = match devices {
+            Some(devices) => devices,
+            // One that is no more has its past still.
+            None => web.history.devices_of(&vehicle)?,
+        };
+        let is_known = !devices.is_empty();
+        let points = web.history.trail(&devices, from, to)?;
+        Ok(is_known.then_some(points))
+    });
+    let points = points.await?;
+    let points = match (points, &name) {
+        (None, None) => return Err(ApiError::no_vehicle(&id)),
+        (points, _) => points.unwrap_or_default(),
+    };
+    let drawn = draw(points, max_points);
+    match format {
+        Some(format) => trail_files::answer(format, &id, name.as_deref(), from, &drawn),
+        None => Ok(answer(from, to, &drawn)),
+    }
 }
 
-fn frame<'a>(point: &TrailPoint, device: &'a DeviceKey) -> PointFrame<'a> {
+/// Marks the gaps of a trail and leaves out what matters least.
+fn draw(points: Vec<TrailPoint>, max_points: usize) -> Drawn {
+    let gaps = gaps(&points);
+    let is_end = |at: usize| gaps[at] || gaps.get(at + 1) == Some(&true);
+    let kept = simplify::kept(&points, max_points, is_end);
+    let simplified = kept.len() < points.len();
+    if !simplified {
+        return Drawn {
+            points,
+            gaps,
+            simplified,
+        };
+    }
+    Drawn {
+        points: kept.iter().map(|at| points[*at].clone()).collect(),
+        gaps: kept.iter().map(|at| gaps[*at]).collect(),
+        simplified,
+    }
+}
+
+/// Whether there is a gap before each point: a time longer than twice the 90th percentile of the
+/// times between its points, which is what its devices usually took.
+fn gaps(points: &[TrailPoint]) -> Vec<bool> {
+    let passed = |pair: &[TrailPoint]| pair[1].fixed_at.duration_since(pair[0].fixed_at);
+    let mut times: Vec<SignedDuration> = points.windows(2).map(passed).collect();
+    times.sort_unstable();
+    let usual = times.get(times.len() * 9 / 10).or(times.last());
+    let limit = usual.map_or(MIN_EXPECTED, |usual| (*usual).max(MIN_EXPECTED)) * 2;
+    let first = points.iter().take(1).map(|_| false);
+    let rest = points.windows(2).map(|pair| limit < passed(pair));
+    first.chain(rest).collect()
+}
+
+fn answer(from: Timestamp, to: Timestamp, drawn: &Drawn) -> Response {
+    let points = drawn.points.iter().zip(&drawn.gaps);
+    let answer = TrailAnswer {
+        from: Stamp(from),
+        to: Stamp(to),
+        simplified: drawn.simplified,
+        points: points.map(|(point, gap)| frame(point, *gap)).collect(),
+    };
+    Json(answer).into_response()
+}
+
+fn frame(point: &TrailPoint, gap: bool) -> PointFrame<'_> {
     PointFrame {
         lat_deg: point.lat_deg,
         lng_deg: point.lng_deg,
         fixed_at: Stamp(point.fixed_at),
         speed_mps: point.speed_mps,
         heading_deg: point.heading_deg,
-        source: device.source.as_str(),
+        altitude_m: point.altitude_m,
+        source: point.device.source.as_str(),
+        device: &point.device.device,
+        gap,
+        filled: point.is_filled,
+        backfill: point.is_late,
     }
 }
 
@@ -101,4 +225,75 @@ fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, ApiError> {
             "`{name}` is \"{text}\"; write a time such as 2026-08-05T12:20:07Z"
         ))
     })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::domain::SourceId;
+
+    impl Drawn {
+        /// These points, with gaps before some.
+        pub(in crate::web) fn of(points: Vec<TrailPoint>, gaps: &[usize]) -> Self {
+            Self {
+                gaps: (0..points.len()).map(|at| gaps.contains(&at)).collect(),
+                points,
+                simplified: false,
+            }
+        }
+    }
+
+    /// A vehicle that drives due north, with a point at each of `seconds`.
+    pub(in crate::web) fn northward(seconds: &[i64]) -> Vec<TrailPoint> {
+        let point = |second: &i64| TrailPoint {
+            #[expect(clippy::cast_precision_loss, reason = "a few seconds")]
+            lat_deg: -26.0 + 1e-4 * *second as f64,
+            lng_deg: 28.0,
+            fixed_at: Timestamp::from_second(1_785_932_400 + second).unwrap(),
+            speed_mps: Some(11.1),
+            heading_deg: Some(0.0),
+            altitude_m: None,
+            device: DeviceKey::new(SourceId::new("a"), "=1"),
+            is_late: false,
+            is_filled: *second == 15,
+        };
+        seconds.iter().map(point).collect()
+    }
+
+    #[test]
+    fn a_gap_is_what_is_long_for_this_trail() {
+        let drawn = draw(
+            northward(&[0, 15, 30, 44, 60, 75, 90, 105, 120, 400, 415]),
+            99,
+        );
+        let at: Vec<_> = (0..).zip(&drawn.gaps).filter(|(_, gap)| **gap).collect();
+        assert_eq!(at, [(9, &true)]);
+        assert!(draw(northward(&[0, 3_600]), 99).gaps.iter().all(|gap| !gap));
+        assert!(draw(Vec::new(), 99).gaps.is_empty());
+    }
+
+    #[test]
+    fn the_ends_of_a_gap_outlive_simplifying() {
+        let mut seconds: Vec<i64> = (0..100).collect();
+        seconds.extend(1_000..1_100);
+        let drawn = draw(northward(&seconds), 6);
+        assert!(drawn.simplified);
+        let start = Timestamp::from_second(1_785_932_400).unwrap();
+        let told: Vec<_> = drawn
+            .points
+            .iter()
+            .map(|point| point.fixed_at.duration_since(start).as_secs())
+            .collect();
+        assert_eq!((told[0], told[5]), (0, 1_099));
+        assert!(told.contains(&99) && told.contains(&1_000), "{told:?}");
+        assert_eq!(drawn.gaps.iter().filter(|gap| **gap).count(), 1);
+    }
+
+    #[test]
+    fn north_is_a_heading_and_an_absent_member_is_unknown() {
+        let points = northward(&[0]);
+        let json = serde_json::to_value(frame(&points[0], false)).unwrap();
+        assert_eq!(json["heading_deg"], 0.0);
+        assert!(json.get("altitude_m").is_none() && json.get("gap").is_none());
+    }
 }

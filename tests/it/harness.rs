@@ -74,12 +74,12 @@ impl Server {
             .expect("a port is free");
         let address = listener.local_addr().expect("a bound port");
         let shutdown = CancellationToken::new();
-        let task = tokio::spawn(app::run_reloading(
+        let setup = app::Setup {
+            memory: app::remember(&config).expect("a memory"),
             config,
             reloads,
-            listener,
-            shutdown.clone(),
-        ));
+        };
+        let task = tokio::spawn(app::run_with(setup, listener, shutdown.clone()));
         Self {
             address,
             shutdown,

@@ -28,7 +28,14 @@ const LAYERS: [(&str, &[&str], &[&str]); 8] = [
 const PARTS: [(&str, &str, &[&str]); 4] = [
     ("source", "config", &["source"]),
     ("live", "fleet", &["Changes", "SourceStatus"]),
-    ("history", "fleet", &["Changes", "Fix"]),
+    (
+        "history",
+        "fleet",
+        // What a device is remembered by, down to its members.
+        &[
+            "Changes", "Fix", "memory", "device", "fix", "interval", "motion",
+        ],
+    ),
     ("web", "fleet", &["writer::Pulse"]),
 ];
 

@@ -21,3 +21,4 @@ mod security;
 mod secrets;
 mod protocol;
 mod worked_example;
+mod store;

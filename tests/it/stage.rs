@@ -15,7 +15,7 @@ use fleetglass::domain::{
 };
 use fleetglass::fleet::Changes;
 use fleetglass::fleet::writer::Pulse;
-use fleetglass::history::trails::Trails;
+use fleetglass::history::{History, HistorySettings};
 use fleetglass::live::channel::ChannelSettings;
 use fleetglass::live::encoder::Encoder;
 use fleetglass::live::hub::{Hub, View};
@@ -63,13 +63,16 @@ impl Stage {
         let encoder = Arc::new(encoder);
         let reception = Reception::open(Arc::clone(&hub), viewers, 2, clock::now);
         let reception = reception.expect("threads");
+        let history = History::open(HistorySettings::default(), clock::now());
+        let (history, _) = history.expect("a memory");
         let web = Web {
             hub: Arc::clone(&hub),
-            trails: Arc::new(Trails::default()),
+            history,
             reception: reception.clone(),
             encoder: Arc::clone(&encoder),
             pulse: Pulse::default(),
             started_at: clock::now(),
+            is_restored: false,
             shutdown: CancellationToken::new(),
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             policy: "default-src 'none'".into(),

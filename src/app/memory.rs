@@ -1,0 +1,36 @@
+//! Opens what the server remembers, or refuses to touch it.
+
+use crate::config::Config;
+use crate::fleet::memory::Remembered;
+use crate::history::{History, HistoryError, HistorySettings};
+
+/// The memory of the server, opened: what must not be touched is refused before anybody is told
+/// an address.
+#[derive(Debug)]
+pub struct Memory {
+    pub(super) history: History,
+    pub(super) remembered: Vec<Remembered>,
+}
+
+/// Opens the memory, as `config` wants it.
+pub fn remember(config: &Config) -> Result<Memory, HistoryError> {
+    let rules = &config.history;
+    let dir = config.server.state_dir.clone().filter(|_| rules.record);
+    match &dir {
+        Some(dir) => tracing::info!(dir = %dir.display(), "history is kept here"),
+        None if rules.record => tracing::warn!(
+            "no HOME and no --state-dir: the last hour is kept in memory, and nothing on the disk"
+        ),
+        None => tracing::info!("no history is kept; the last hour is in memory"),
+    }
+    let settings = HistorySettings {
+        dir,
+        keep_days: rules.keep_days,
+        max_bytes: rules.max_bytes,
+    };
+    let (history, remembered) = History::open(settings, crate::clock::now())?;
+    Ok(Memory {
+        history,
+        remembered,
+    })
+}

@@ -1,0 +1,133 @@
+//! The last known state of each device: kept every few seconds, given back at the start.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use rusqlite::{Connection, params};
+
+use super::error::HistoryError;
+use super::kept;
+use super::place::state_file;
+use super::schema;
+use crate::domain::DeviceKey;
+use crate::fleet::memory::Remembered;
+
+/// What differs is written this often.
+const WRITE_EVERY_MS: i64 = 5_000;
+
+/// What is known of each device, as far as it is to be written.
+#[derive(Debug)]
+pub(super) struct LastKnown {
+    dir: Option<PathBuf>,
+    db: Option<Connection>,
+    changed: HashMap<DeviceKey, Remembered>,
+    written_at_ms: i64,
+}
+
+impl LastKnown {
+    pub(super) fn new(dir: Option<PathBuf>) -> Self {
+        Self {
+            dir,
+            db: None,
+            changed: HashMap::new(),
+            written_at_ms: 0,
+        }
+    }
+
+    /// Takes what differs; the newest of each device counts.
+    pub(super) fn take(&mut self, remembered: Vec<Remembered>) {
+        if self.dir.is_some() {
+            let by_device = remembered.into_iter().map(|one| (one.device.clone(), one));
+            self.changed.extend(by_device);
+        }
+    }
+
+    /// The next write is due at once.
+    pub(super) fn make_due(&mut self) {
+        self.written_at_ms = i64::MIN;
+    }
+
+    /// Writes what differs, if it is time.
+    pub(super) fn write_if_due(&mut self, at_ms: i64) -> Result<(), HistoryError> {
+        let is_due = WRITE_EVERY_MS <= at_ms.saturating_sub(self.written_at_ms);
+        if self.changed.is_empty() || !is_due {
+            return Ok(());
+        }
+        let written = self.write();
+        if written.is_ok() {
+            self.changed.clear();
+            self.written_at_ms = at_ms;
+        } else {
+            self.db = None;
+        }
+        written
+    }
+
+    fn write(&mut self) -> Result<(), HistoryError> {
+        let Some(db) = reach(&mut self.db, self.dir.as_ref())? else {
+            return Ok(());
+        };
+        let write = db.transaction()?;
+        {
+            let mut row = write.prepare_cached("INSERT OR REPLACE INTO last VALUES (?, ?, ?)")?;
+            for (key, state) in &self.changed {
+                row.execute(params![
+                    key.source.as_str(),
+                    key.device,
+                    kept::to_bytes(state)
+                ])?;
+            }
+        }
+        write.commit()?;
+        Ok(())
+    }
+
+    /// Everything that was written. What cannot be read is left out: its device starts anew.
+    pub(super) fn read(&mut self) -> Result<Vec<Remembered>, HistoryError> {
+        let Some(db) = reach(&mut self.db, self.dir.as_ref())? else {
+            return Ok(Vec::new());
+        };
+        let mut query = db.prepare("SELECT state FROM last ORDER BY source, device")?;
+        let states = query.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
+        let states: Vec<Vec<u8>> = states.collect::<Result<_, _>>()?;
+        let remembered: Vec<_> = states
+            .iter()
+            .filter_map(|state| kept::of_bytes(state))
+            .collect();
+        let n_lost = states.len() - remembered.len();
+        if 0 < n_lost {
+            tracing::warn!(
+                n_lost,
+                "the last state of some devices is of another release"
+            );
+        }
+        Ok(remembered)
+    }
+
+    /// Forgets these devices, on the disk as well.
+    pub(super) fn erase(&mut self, devices: &[DeviceKey]) -> Result<(), HistoryError> {
+        for key in devices {
+            self.changed.remove(key);
+        }
+        let Some(db) = reach(&mut self.db, self.dir.as_ref())? else {
+            return Ok(());
+        };
+        for key in devices {
+            let which = params![key.source.as_str(), key.device];
+            db.execute("DELETE FROM last WHERE source = ? AND device = ?", which)?;
+        }
+        db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+}
+
+/// The file, opened if it is not.
+fn reach<'a>(
+    db: &'a mut Option<Connection>,
+    dir: Option<&PathBuf>,
+) -> Result<Option<&'a mut Connection>, HistoryError> {
+    if let (None, Some(dir)) = (&db, dir) {
+        *db = Some(schema::open_to_write(&state_file(dir), schema::STATE)?);
+    }
+    Ok(db.as_mut())
+}

@@ -1,0 +1,480 @@
+//! What is remembered and not yet on the disk, by device: the last minutes of each.
+//!
+//! Bounded: what a device has pending becomes a piece after some records or minutes; pieces that
+//! no store takes are kept up to a number of bytes, and then the oldest are dropped and counted.
+//! So the last hour is there without any store, and a store that fails for a while loses nothing.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use super::card::Card;
+use super::chunk::Press;
+use super::codec::{Chain, rows};
+use super::day::Names;
+use super::record::{Look, Place, Record, Showing};
+use super::varint;
+use crate::domain::{DeviceKey, VehicleId};
+
+/// So many records make a piece, as soon as its turn comes.
+const FULL_PIECE: u32 = 100;
+/// What has waited so long becomes a piece however small.
+const MAX_WAIT_MS: i64 = 240_000;
+/// Every device has its turn once in so many seconds.
+pub(super) const ROUND_S: u64 = 60;
+/// A fix that is published later than this after it was true is listed as late.
+pub(super) const LATE_AFTER_MS: i64 = 300_000;
+/// A record is in a piece no later than this after its publication.
+pub(super) const SEALED_WITHIN_MS: i64 = MAX_WAIT_MS + 2 * 1_000 * ROUND_S.cast_signed();
+/// No more keyframes than these wait for a store.
+const MAX_KEYFRAMES: usize = 13;
+/// Devices of a block of a keyframe.
+pub(super) const BLOCK: u32 = 256;
+
+/// One device.
+#[derive(Debug)]
+pub(super) struct Stream {
+    /// `None` once it was erased.
+    pub(super) key: Option<DeviceKey>,
+    /// Whose fixes these are.
+    card: u64,
+    chain: Chain,
+    /// Rows of one chain.
+    pending: Vec<u8>,
+    n_pending: u32,
+    first_at_ms: i64,
+    /// The commit that the first of the rows goes with.
+    first_n: u64,
+}
+
+/// A piece that is to be written.
+#[derive(Debug)]
+pub(super) struct Sealed {
+    pub(super) v: u32,
+    /// The minute it was made in.
+    pub(super) slot: i64,
+    /// When it first says anything of the map.
+    pub(super) s0: Option<i64>,
+    /// Its earliest and latest fix.
+    pub(super) fixes: Option<(i64, i64)>,
+    /// Some of these are much older than their publication.
+    pub(super) is_late: bool,
+    pub(super) at_ms: i64,
+    pub(super) n_records: u32,
+    pub(super) piece: Vec<u8>,
+}
+
+/// What the map showed at one time.
+#[derive(Debug)]
+pub(super) struct Keyframe {
+    pub(super) at_ms: i64,
+    /// The number of the block, and its devices and their records.
+    pub(super) blocks: Vec<(u32, Vec<u8>)>,
+}
+
+/// What the map shows of a vehicle now.
+#[derive(Clone, Debug)]
+pub(super) struct Shown {
+    /// The device whose stream says so.
+    pub(super) v: u32,
+    pub(super) card: u64,
+    pub(super) look: Look,
+    pub(super) place: Option<Place>,
+}
+
+/// Everything that is remembered in memory.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    keys: HashMap<DeviceKey, u32>,
+    pub(super) streams: Vec<Stream>,
+    /// By number; `None` where one was erased. Nobody has the first.
+    cards: Vec<Option<Card>>,
+    /// The newest card of each vehicle.
+    card_of: HashMap<VehicleId, u64>,
+    pub(super) shown: HashMap<VehicleId, Shown>,
+    /// Pieces that no store has yet, the oldest first.
+    pub(super) sealed: VecDeque<Arc<Sealed>>,
+    sealed_bytes: usize,
+    /// Keyframes that no store has yet.
+    pub(super) keyframes: VecDeque<Arc<Keyframe>>,
+    /// The last commit.
+    pub(super) saved_n: u64,
+    /// The last publication.
+    pub(super) at_ms: i64,
+    next_turn: usize,
+}
+
+impl Memory {
+    /// A memory of nothing.
+    pub(super) fn new() -> Self {
+        Self {
+            cards: vec![None],
+            ..Self::default()
+        }
+    }
+
+    /// The number of a device, and whether it is new.
+    pub(super) fn number(&mut self, key: &DeviceKey) -> (u32, bool) {
+        if let Some(v) = self.keys.get(key) {
+            return (*v, false);
+        }
+        (self.add_stream(Some(key.clone())), true)
+    }
+
+    /// Adds a device under the next number.
+    pub(super) fn add_stream(&mut self, key: Option<DeviceKey>) -> u32 {
+        let v = u32::try_from(self.streams.len()).unwrap_or(u32::MAX);
+        if let Some(key) = &key {
+            self.keys.insert(key.clone(), v);
+        }
+        self.streams.push(Stream {
+            key,
+            card: 0,
+            chain: Chain::default(),
+            pending: Vec::new(),
+            n_pending: 0,
+            first_at_ms: 0,
+            first_n: 0,
+        });
+        v
+    }
+
+    /// The number of a device that is known.
+    pub(super) fn find(&self, key: &DeviceKey) -> Option<u32> {
+        self.keys.get(key).copied()
+    }
+
+    fn stream(&self, v: u32) -> Option<&Stream> {
+        self.streams.get(usize::try_from(v).ok()?)
+    }
+
+    pub(super) fn stream_mut(&mut self, v: u32) -> Option<&mut Stream> {
+        self.streams.get_mut(usize::try_from(v).ok()?)
+    }
+
+    /// Adds a card; its number.
+    pub(super) fn add_card(&mut self, card: Card) -> u64 {
+        let number = self.cards.len() as u64;
+        self.card_of.insert(card.id.clone(), number);
+        for key in &card.devices {
+            let v = self.find(key);
+            if let Some(stream) = v.and_then(|v| self.stream_mut(v)) {
+                stream.card = number;
+            }
+        }
+        self.cards.push(Some(card));
+        number
+    }
+
+    /// The card of the vehicle that device `v` belongs to; 0 where it belongs to none.
+    pub(super) fn holder(&self, v: u32) -> u64 {
+        self.stream(v).map_or(0, |stream| stream.card)
+    }
+
+    /// The number of a vehicle's newest card.
+    pub(super) fn card_of(&self, id: &VehicleId) -> Option<u64> {
+        self.card_of.get(id).copied()
+    }
+
+    /// All numbers in use, and what they stand for.
+    pub(super) fn names(&self) -> Names {
+        let devices = self.streams.iter().zip(0..);
+        let cards = self.cards.iter().zip(0..);
+        Names {
+            devices: devices
+                .filter_map(|(stream, v)| Some((v, stream.key.clone()?)))
+                .collect(),
+            cards: cards
+                .filter_map(|(card, k)| Some((k, card.clone()?)))
+                .collect(),
+        }
+    }
+
+    /// Takes over the numbers of a file; of an empty memory only.
+    pub(super) fn adopt(&mut self, names: Names) {
+        for (v, key) in names.devices {
+            while self.streams.len() < usize::try_from(v).unwrap_or(usize::MAX) {
+                self.add_stream(None);
+            }
+            self.add_stream(Some(key));
+        }
+        for (k, card) in names.cards {
+            while self.cards.len() < usize::try_from(k).unwrap_or(usize::MAX) {
+                self.cards.push(None);
+            }
+            self.add_card(card);
+        }
+    }
+
+    /// Forgets what nobody is called any more, once that is in the file of a day that is over.
+    pub(super) fn forget_old_cards(&mut self) {
+        let current: HashSet<u64> = self.shown.values().map(|shown| shown.card).collect();
+        self.card_of.retain(|_, card| current.contains(card));
+        for (card, k) in self.cards.iter_mut().zip(0..) {
+            if !current.contains(&k) {
+                *card = None;
+            }
+        }
+    }
+
+    /// Forgets a vehicle: its cards, and that it is shown.
+    pub(super) fn forget_vehicle(&mut self, id: &VehicleId) {
+        self.shown.remove(id);
+        self.card_of.remove(id);
+        for card in &mut self.cards {
+            if card.as_ref().is_some_and(|card| card.id == *id) {
+                *card = None;
+            }
+        }
+    }
+
+    /// The card of a number.
+    pub(super) fn card(&self, k: u64) -> Option<&Card> {
+        self.cards.get(usize::try_from(k).ok()?)?.as_ref()
+    }
+
+    /// Takes in a record of device `v`, and appends it to the frame of the commit to come.
+    pub(super) fn append(&mut self, v: u32, record: &Record, frame: &mut Vec<u8>) {
+        let n = self.saved_n + 1;
+        let Some(stream) = self.stream_mut(v) else {
+            return;
+        };
+        if stream.n_pending == 0 {
+            (stream.first_at_ms, stream.first_n) = (record.at_ms, n);
+        }
+        let start = stream.pending.len();
+        stream.chain.put(record, &mut stream.pending);
+        stream.n_pending += 1;
+        let row = &stream.pending[start..];
+        varint::put(frame, v.into());
+        varint::put(frame, row.len() as u64);
+        frame.extend_from_slice(row);
+    }
+
+    /// Takes back a row from the frame of commit `n`, as [`Memory::append`] made it. Whether it
+    /// could be read.
+    pub(super) fn restore_row(&mut self, v: u32, row: &[u8], n: u64) -> bool {
+        let Some(stream) = self.stream_mut(v) else {
+            return false;
+        };
+        let Some(record) = stream.chain.take(&mut &*row) else {
+            return false;
+        };
+        if stream.n_pending == 0 {
+            (stream.first_at_ms, stream.first_n) = (record.at_ms, n);
+        }
+        stream.n_pending += 1;
+        stream.pending.extend_from_slice(row);
+        self.at_ms = self.at_ms.max(record.at_ms);
+        true
+    }
+
+    /// The first commit whose frame is needed still.
+    pub(super) fn first_n_needed(&self) -> u64 {
+        let pending = self.streams.iter().filter(|stream| 0 < stream.n_pending);
+        let first = pending.map(|stream| stream.first_n).min();
+        first.unwrap_or(self.saved_n + 1)
+    }
+
+    /// Gives `n_seconds` worth of devices their turn; what is due becomes pieces.
+    pub(super) fn take_turns(&mut self, n_seconds: u64, press: &mut Press) {
+        let n_streams = self.streams.len();
+        let share = n_streams.div_ceil(usize::try_from(ROUND_S).unwrap_or(1));
+        let n_turns = usize::try_from(n_seconds)
+            .unwrap_or(n_streams)
+            .saturating_mul(share);
+        for _ in 0..n_turns.min(n_streams) {
+            let v = self.next_turn % n_streams;
+            self.next_turn = v + 1;
+            let stream = &self.streams[v];
+            let waited_ms = self.at_ms.saturating_sub(stream.first_at_ms);
+            let is_due = FULL_PIECE <= stream.n_pending || MAX_WAIT_MS <= waited_ms;
+            if 0 < stream.n_pending && is_due {
+                self.seal(v, press);
+            }
+        }
+    }
+
+    /// Makes pieces of all that is pending.
+    pub(super) fn seal_all(&mut self, press: &mut Press) {
+        for v in 0..self.streams.len() {
+            if 0 < self.streams[v].n_pending {
+                self.seal(v, press);
+            }
+        }
+    }
+
+    fn seal(&mut self, v: usize, press: &mut Press) {
+        let at_ms = self.at_ms;
+        let stream = &mut self.streams[v];
+        let records: Vec<_> = rows(&stream.pending).collect();
+        // What a device has pending once it will have again.
+        stream.pending = Vec::with_capacity(stream.pending.len());
+        stream.n_pending = 0;
+        stream.chain = Chain::default();
+        let v = u32::try_from(v).unwrap_or(u32::MAX);
+        self.add_sealed(sealed(v, at_ms, &records, press));
+    }
+
+    /// Adds a piece that is to be written.
+    pub(super) fn add_sealed(&mut self, sealed: Sealed) {
+        self.sealed_bytes += sealed.weight();
+        self.sealed.push_back(Arc::new(sealed));
+    }
+
+    /// The store has these first pieces.
+    pub(super) fn forget_sealed(&mut self, n_pieces: usize) {
+        for sealed in self.sealed.drain(..n_pieces.min(self.sealed.len())) {
+            self.sealed_bytes -= sealed.weight();
+        }
+    }
+
+    /// Drops the oldest pieces beyond `max_bytes`, and all from before `oldest_ms`; how many
+    /// records were dropped for want of room.
+    pub(super) fn shrink(&mut self, max_bytes: usize, oldest_ms: i64) -> u64 {
+        let mut n_dropped = 0;
+        while let Some(first) = self.sealed.front() {
+            let is_old = first.at_ms < oldest_ms;
+            if !is_old && self.sealed_bytes <= max_bytes {
+                break;
+            }
+            n_dropped += if is_old {
+                0
+            } else {
+                u64::from(first.n_records)
+            };
+            self.forget_sealed(1);
+        }
+        while MAX_KEYFRAMES < self.keyframes.len() {
+            self.keyframes.pop_front();
+        }
+        // The last from before is what the time after it builds on.
+        while self
+            .keyframes
+            .get(1)
+            .is_some_and(|next| next.at_ms < oldest_ms)
+        {
+            self.keyframes.pop_front();
+        }
+        n_dropped
+    }
+
+    /// What device `v` has pending, as rows.
+    pub(super) fn pending(&self, v: u32) -> &[u8] {
+        self.stream(v).map_or(&[], |stream| &stream.pending)
+    }
+
+    /// What each device has pending that began before `at_ms`, as rows.
+    pub(super) fn pending_by(&self, at_ms: i64) -> Vec<(u32, Vec<u8>)> {
+        let streams = self.streams.iter().zip(0..);
+        let begun =
+            streams.filter(|(stream, _)| 0 < stream.n_pending && stream.first_at_ms <= at_ms);
+        begun
+            .map(|(stream, v)| (v, stream.pending.clone()))
+            .collect()
+    }
+
+    /// What the map shows now, as of `at_ms`.
+    pub(super) fn keyframe(&self, at_ms: i64, press: &mut Press) -> Keyframe {
+        let mut shown: Vec<_> = self.shown.values().collect();
+        shown.sort_unstable_by_key(|shown| shown.v);
+        let blocks = shown.chunk_by(|a, b| a.v / BLOCK == b.v / BLOCK);
+        let block = |shown: &[&Shown]| {
+            let records = shown.iter().map(|shown| (shown.v, shown.record(at_ms)));
+            let records: Vec<_> = records.collect();
+            Some((shown.first()?.v / BLOCK, block_of(&records, press)))
+        };
+        let mut blocks: Vec<_> = blocks.filter_map(block).collect();
+        if blocks.is_empty() {
+            // That nothing was shown is to be known too.
+            blocks.push((0, block_of(&[], press)));
+        }
+        Keyframe { at_ms, blocks }
+    }
+
+    /// Forgets a device; its number is not used again.
+    pub(super) fn forget_stream(&mut self, v: u32) {
+        if let Some(stream) = self.stream_mut(v)
+            && let Some(key) = stream.key.take()
+        {
+            self.keys.remove(&key);
+        }
+    }
+}
+
+impl Sealed {
+    fn weight(&self) -> usize {
+        self.piece.len() + size_of::<Self>()
+    }
+}
+
+impl Shown {
+    /// As a record of `at_ms`; its place is no fix, as that was remembered when it came.
+    pub(super) fn record(&self, at_ms: i64) -> Record {
+        Record {
+            at_ms,
+            card: self.card,
+            place: self.place.clone(),
+            showing: Showing::As(self.look.clone()),
+            ..Record::default()
+        }
+    }
+}
+
+/// A piece of `records`.
+pub(super) fn sealed(v: u32, at_ms: i64, records: &[Record], press: &mut Press) -> Sealed {
+    let fixes = || {
+        records
+            .iter()
+            .filter_map(|record| Some((record.at_ms, record.fix_at_ms()?)))
+    };
+    let is_late = fixes().any(|(at_ms, fix_ms)| LATE_AFTER_MS < at_ms.saturating_sub(fix_ms));
+    let times = || fixes().map(|(_, fix_ms)| fix_ms);
+    let shown = records.iter().find(|record| record.is_shown());
+    Sealed {
+        v,
+        slot: slot_of(at_ms),
+        s0: shown.map(|record| record.at_ms),
+        fixes: times().min().zip(times().max()),
+        is_late,
+        at_ms,
+        n_records: u32::try_from(records.len()).unwrap_or(u32::MAX),
+        piece: press.press(records),
+    }
+}
+
+/// The minute of a time.
+pub(super) fn slot_of(at_ms: i64) -> i64 {
+    at_ms.div_euclid(60_000)
+}
+
+/// A block of a keyframe: how many, which devices, and the piece of their records.
+pub(super) fn block_of(records: &[(u32, Record)], press: &mut Press) -> Vec<u8> {
+    let mut block = Vec::new();
+    varint::put(&mut block, records.len() as u64);
+    for (v, _) in records {
+        varint::put(&mut block, (*v).into());
+    }
+    block.extend(press.press(records.iter().map(|(_, record)| record)));
+    block
+}
+
+/// The devices of a block and the piece of their records; `None` if it is none of ours.
+pub(super) fn open_block(mut block: &[u8]) -> Option<(Vec<u32>, &[u8])> {
+    let n_records = varint::take(&mut block)?;
+    let mut devices = Vec::new();
+    for _ in 0..n_records {
+        devices.push(u32::try_from(varint::take(&mut block)?).ok()?);
+    }
+    Some((devices, block))
+}
+
+/// The rows of a frame, each with its device.
+pub(super) fn frame_rows(mut frame: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
+    std::iter::from_fn(move || {
+        let v = u32::try_from(varint::take(&mut frame)?).ok()?;
+        let length = usize::try_from(varint::take(&mut frame)?).ok()?;
+        let (row, rest) = frame.split_at_checked(length)?;
+        frame = rest;
+        Some((v, row))
+    })
+}

@@ -1,0 +1,411 @@
+//! The past as others ask for it: where a device was, and what the map showed.
+//!
+//! Reads on connections of its own, beside the writer. What is not in a file yet comes from
+//! memory; pieces of a commit that the memory did not know of yet are left out of the file's
+//! answer, so nothing comes twice and nothing is missing.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::Span;
+use super::card::{self, Card};
+use super::chunk::Reader;
+use super::codec::rows;
+use super::day;
+use super::error::HistoryError;
+use super::keeper::Shared;
+use super::memory::{Keyframe, LATE_AFTER_MS, SEALED_WITHIN_MS, Sealed, open_block, slot_of};
+use super::place::{self, Day, day_file};
+use super::record::{Record, Showing, time};
+use super::schema;
+use super::status::State;
+use crate::domain::{DeviceKey, Vehicle, VehicleId};
+
+/// Fixes of one device between two times, ascending; of two for one time the one that was not
+/// filled in later.
+pub(super) fn fixes(
+    shared: &Shared,
+    key: &DeviceKey,
+    from_ms: i64,
+    to_ms: i64,
+) -> Result<Vec<Record>, HistoryError> {
+    let wanted = |record: &Record| {
+        let fix_ms = record.fix_at_ms();
+        fix_ms.is_some_and(|fix_ms| from_ms <= fix_ms && fix_ms <= to_ms)
+    };
+    let (pending, sealed, saved_n) = {
+        let memory = shared.memory();
+        let v = memory.find(key);
+        let its = |sealed: &&Arc<Sealed>| Some(sealed.v) == v;
+        let sealed: Vec<_> = memory.sealed.iter().filter(its).cloned().collect();
+        let pending = v.map_or_else(Vec::new, |v| memory.pending(v).to_vec());
+        (pending, sealed, memory.saved_n)
+    };
+    let mut reader = Reader::default();
+    let mut found: Vec<Record> = rows(&pending).filter(wanted).collect();
+    let mut keep = |piece: &[u8]| {
+        reader.read(piece, |record| {
+            if wanted(&record) {
+                found.push(record);
+            }
+            true
+        })
+    };
+    for sealed in &sealed {
+        let _ = keep(&sealed.piece);
+    }
+    if let Some(dir) = &shared.settings.dir {
+        for (day, _) in place::days(dir) {
+            if day < Day::of(from_ms) {
+                continue;
+            }
+            let path = day_file(dir, day);
+            let read = each_piece(&path, key, from_ms, to_ms, saved_n, &mut |piece| {
+                keep(piece).ok_or_else(|| HistoryError::Torn { path: path.clone() })
+            });
+            forgive_while_failing(shared, read)?;
+        }
+    }
+    found.sort_by_key(|record| (record.fix_at_ms(), record.is_filled));
+    found.dedup_by_key(|record| record.fix_at_ms());
+    Ok(found)
+}
+
+/// The pieces of a device in the file of one day that may hold fixes between two times.
+fn each_piece(
+    path: &Path,
+    key: &DeviceKey,
+    from_ms: i64,
+    to_ms: i64,
+    saved_n: u64,
+    each: &mut dyn FnMut(&[u8]) -> Result<(), HistoryError>,
+) -> Result<(), HistoryError> {
+    let db = schema::open_to_read(path)?;
+    let number = "SELECT v FROM device WHERE source = ? AND device = ?";
+    let key = params![key.source.as_str(), key.device];
+    let v: Option<u32> = db.query_row(number, key, |row| row.get(0)).optional()?;
+    let Some(v) = v else { return Ok(()) };
+    let mut late = db.prepare("SELECT slot, n FROM late WHERE v = ? AND f0 <= ? AND f1 >= ?")?;
+    let late = late.query_map(params![v, to_ms, from_ms], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    let late: HashSet<(i64, i64)> = late.collect::<Result<_, _>>()?;
+    let slots = "SELECT min(slot), max(slot) FROM chunk";
+    let (first, last): (Option<i64>, Option<i64>) =
+        db.query_row(slots, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (Some(first), Some(last)) = (first, last) else {
+        return Ok(());
+    };
+    let first = first.max(slot_of(from_ms));
+    let last = last.min(slot_of(
+        to_ms.saturating_add(LATE_AFTER_MS + SEALED_WITHIN_MS),
+    ));
+    let mut in_slot = db.prepare("SELECT n, piece FROM chunk WHERE slot = ? AND v = ?")?;
+    let others = late.iter().map(|(slot, _)| *slot);
+    let others = others.filter(|slot| *slot < first || last < *slot);
+    let others: HashSet<i64> = others.collect();
+    for slot in (first..=last).chain(others) {
+        let mut found = in_slot.query(params![slot, v])?;
+        while let Some(row) = found.next()? {
+            if row.get::<_, i64>(0)?.cast_unsigned() <= saved_n {
+                each(row.get_ref(1)?.as_blob().unwrap_or_default())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// While nothing can be written, a file that cannot be read either is no news.
+fn forgive_while_failing(
+    shared: &Shared,
+    read: Result<(), HistoryError>,
+) -> Result<(), HistoryError> {
+    let is_failing = shared.health.now().state == State::Failing;
+    read.or_else(|error| if is_failing { Ok(()) } else { Err(error) })
+}
+
+/// What the map showed at `at_ms`; `None` where nothing is remembered of that time.
+pub(super) fn shown_at(shared: &Shared, at_ms: i64) -> Result<Option<Vec<Vehicle>>, HistoryError> {
+    let memory = InMemory::look(shared, at_ms);
+    let mut picture = Picture::new(at_ms);
+    let mut is_known = false;
+    if let Some(dir) = &shared.settings.dir {
+        let mut days = place::days(dir);
+        days.retain(|(day, _)| *day <= Day::of(at_ms));
+        for (day, _) in days.into_iter().rev() {
+            let path = day_file(dir, day);
+            let read = picture
+                .read_file(&path, memory.saved_n)
+                .map(|found| is_known = found);
+            forgive_while_failing(shared, read)?;
+            if is_known {
+                break;
+            }
+        }
+    }
+    is_known |= picture.read_memory(&memory);
+    Ok(is_known.then(|| picture.vehicles()))
+}
+
+/// How far back it goes.
+pub(super) fn span(shared: &Shared) -> Result<Span, HistoryError> {
+    let (to_ms, in_memory) = {
+        let memory = shared.memory();
+        let first = memory.keyframes.front().map(|keyframe| keyframe.at_ms);
+        (memory.at_ms, first)
+    };
+    let dir = shared.settings.dir.as_deref();
+    let days = dir.map(place::days).unwrap_or_default();
+    let mut from_ms = None;
+    if let (Some(dir), Some((day, _))) = (dir, days.first()) {
+        let oldest = schema::open_to_read(&day_file(dir, *day))
+            .and_then(|db| Ok(db.query_row("SELECT min(at) FROM keyframe", [], |row| row.get(0))?));
+        forgive_while_failing(shared, oldest.map(|oldest| from_ms = oldest))?;
+    }
+    let from_ms = from_ms.or(in_memory);
+    Ok(Span {
+        from: from_ms.map(time),
+        to: from_ms.map(|_| time(to_ms)),
+        days: days.into_iter().map(|(day, n)| (day.date(), n)).collect(),
+    })
+}
+
+/// All devices that a vehicle ever had, by its newest card first.
+pub(super) fn devices_of(shared: &Shared, id: &VehicleId) -> Result<Vec<DeviceKey>, HistoryError> {
+    let names = shared.memory().names();
+    let mut devices = Vec::new();
+    let mut add = |found: Vec<DeviceKey>| {
+        for key in found {
+            if !devices.contains(&key) {
+                devices.push(key);
+            }
+        }
+    };
+    for (_, card) in names.cards.into_iter().rev() {
+        if card.id == *id {
+            add(card.devices);
+        }
+    }
+    if let Some(dir) = &shared.settings.dir {
+        for (day, _) in place::days(dir).into_iter().rev() {
+            let read = schema::open_to_read(&day_file(dir, day)).and_then(|db| {
+                let mut cards =
+                    db.prepare("SELECT devices FROM card WHERE id = ? ORDER BY k DESC")?;
+                let mut cards = cards.query([id.as_str()])?;
+                while let Some(row) = cards.next()? {
+                    add(card::devices(&row.get::<_, String>(0)?));
+                }
+                Ok(())
+            });
+            forgive_while_failing(shared, read)?;
+        }
+    }
+    Ok(devices)
+}
+
+/// What the memory adds to the files.
+struct InMemory {
+    /// Device, and what it has pending.
+    pending: Vec<(u32, Vec<u8>)>,
+    sealed: Vec<Arc<Sealed>>,
+    keyframe: Option<Arc<Keyframe>>,
+    cards: HashMap<u64, Card>,
+    keys: HashMap<u32, DeviceKey>,
+    saved_n: u64,
+}
+
+impl InMemory {
+    fn look(shared: &Shared, at_ms: i64) -> Self {
+        let memory = shared.memory();
+        let keyframes = memory.keyframes.iter().rev();
+        let keyframe = keyframes.clone().find(|keyframe| keyframe.at_ms <= at_ms);
+        let names = memory.names();
+        Self {
+            pending: memory.pending_by(at_ms),
+            sealed: memory
+                .sealed
+                .iter()
+                .filter(|sealed| sealed.s0.is_some_and(|s0| s0 <= at_ms))
+                .cloned()
+                .collect(),
+            keyframe: keyframe.cloned(),
+            cards: names.cards.into_iter().collect(),
+            keys: names.devices.into_iter().collect(),
+            saved_n: memory.saved_n,
+        }
+    }
+}
+
+/// A piece of a device: minute, commit, part.
+type Which = (i64, i64, i64);
+
+/// What was last said of the map by each device up to a time.
+struct Picture {
+    at_ms: i64,
+    keyframe_at_ms: i64,
+    by_device: HashMap<u32, Record>,
+    cards: HashMap<u64, Card>,
+    keys: HashMap<u32, DeviceKey>,
+    reader: Reader,
+}
+
+impl Picture {
+    fn new(at_ms: i64) -> Self {
+        Self {
+            at_ms,
+            keyframe_at_ms: i64::MIN,
+            by_device: HashMap::new(),
+            cards: HashMap::new(),
+            keys: HashMap::new(),
+            reader: Reader::default(),
+        }
+    }
+
+    /// Reads the file of a day; whether it has anything of the time.
+    fn read_file(&mut self, path: &Path, saved_n: u64) -> Result<bool, HistoryError> {
+        let torn = || HistoryError::Torn {
+            path: path.to_owned(),
+        };
+        let db = schema::open_to_read(path)?;
+        let newest = "SELECT max(at) FROM keyframe WHERE at <= ?";
+        let newest: Option<i64> = db.query_row(newest, [self.at_ms], |row| row.get(0))?;
+        let Some(keyframe_at_ms) = newest else {
+            return Ok(false);
+        };
+        let names = day::names(&db)?;
+        self.cards = names.cards.into_iter().collect();
+        self.keys = names.devices.into_iter().collect();
+        let mut blocks = db.prepare("SELECT piece FROM keyframe WHERE at = ?")?;
+        let mut blocks = blocks.query([keyframe_at_ms])?;
+        self.keyframe_at_ms = keyframe_at_ms;
+        while let Some(row) = blocks.next()? {
+            let block = row.get_ref(0)?.as_blob().unwrap_or_default();
+            self.read_block(block).ok_or_else(torn)?;
+        }
+        self.read_pieces(&db, saved_n)?.ok_or_else(torn)?;
+        Ok(true)
+    }
+
+    fn read_block(&mut self, block: &[u8]) -> Option<()> {
+        let (devices, piece) = open_block(block)?;
+        let records = self.reader.all(piece)?;
+        self.by_device.extend(devices.into_iter().zip(records));
+        Some(())
+    }
+
+    /// Of each device the one piece that has its last word on the map.
+    fn read_pieces(&mut self, db: &Connection, saved_n: u64) -> rusqlite::Result<Option<()>> {
+        let first = slot_of(self.keyframe_at_ms);
+        let last = slot_of(self.at_ms.saturating_add(SEALED_WITHIN_MS));
+        let mut chosen: HashMap<u32, (i64, Which)> = HashMap::new();
+        let mut heads = db.prepare(
+            "SELECT v, s0, slot, n, part FROM chunk WHERE slot BETWEEN ? AND ? AND n <= ? AND s0 <= ?",
+        )?;
+        let mut found = heads.query(params![first, last, saved_n.cast_signed(), self.at_ms])?;
+        while let Some(row) = found.next()? {
+            let (v, s0) = (row.get(0)?, row.get(1)?);
+            let best = chosen.entry(v).or_insert((i64::MIN, (0, 0, 0)));
+            if best.0 <= s0 {
+                *best = (s0, (row.get(2)?, row.get(3)?, row.get(4)?));
+            }
+        }
+        let mut order: Vec<_> = chosen.into_iter().collect();
+        order.sort_unstable_by_key(|(v, (_, (slot, ..)))| (*slot, *v));
+        let mut piece =
+            db.prepare("SELECT piece FROM chunk WHERE slot = ? AND v = ? AND n = ? AND part = ?")?;
+        for (v, (_, (slot, n, part))) in order {
+            let mut row = piece.query(params![slot, v, n, part])?;
+            if let Some(row) = row.next()? {
+                let bytes = row.get_ref(0)?.as_blob().unwrap_or_default();
+                if self.read_piece(v, bytes).is_none() {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(()))
+    }
+
+    fn read_piece(&mut self, v: u32, piece: &[u8]) -> Option<()> {
+        let mut last = None;
+        let at_ms = self.at_ms;
+        self.reader.read(piece, |record| {
+            let is_early = record.at_ms <= at_ms;
+            if is_early && record.is_shown() {
+                last = Some(record);
+            }
+            is_early
+        })?;
+        self.enter(v, last);
+        Some(())
+    }
+
+    fn enter(&mut self, v: u32, record: Option<Record>) {
+        // What is before the keyframe is in it, or gone.
+        let record = record.filter(|record| self.keyframe_at_ms < record.at_ms);
+        if let Some(record) = record {
+            self.by_device.insert(v, record);
+        }
+    }
+
+    /// Adds what is in memory; whether that alone tells what was shown.
+    fn read_memory(&mut self, memory: &InMemory) -> bool {
+        let newer = memory.keyframe.as_ref();
+        let newer = newer.filter(|keyframe| self.keyframe_at_ms < keyframe.at_ms);
+        if let Some(keyframe) = newer {
+            self.by_device.clear();
+            self.keyframe_at_ms = keyframe.at_ms;
+            for (_, block) in &keyframe.blocks {
+                let _ = self.read_block(block);
+            }
+        }
+        // Both count alike; the memory knows of the newest.
+        self.cards
+            .extend(memory.cards.iter().map(|(k, card)| (*k, card.clone())));
+        self.keys
+            .extend(memory.keys.iter().map(|(v, key)| (*v, key.clone())));
+        for sealed in &memory.sealed {
+            let _ = self.read_piece(sealed.v, &sealed.piece);
+        }
+        for (v, pending) in &memory.pending {
+            let records = rows(pending).take_while(|record| record.at_ms <= self.at_ms);
+            let last = records.filter(Record::is_shown).last();
+            self.enter(*v, last);
+        }
+        newer.is_some()
+    }
+
+    /// The vehicles of the picture, by id.
+    fn vehicles(self) -> Vec<Vehicle> {
+        let mut by_vehicle: BTreeMap<&str, (&Card, u32, &Record)> = BTreeMap::new();
+        for (v, record) in &self.by_device {
+            let Some(card) = self.cards.get(&record.card) else {
+                continue;
+            };
+            let held = by_vehicle.get(card.id.as_str());
+            if held.is_none_or(|(_, _, held)| held.at_ms < record.at_ms) {
+                by_vehicle.insert(card.id.as_str(), (card, *v, record));
+            }
+        }
+        let vehicles = by_vehicle.into_values();
+        vehicles
+            .filter_map(|(card, v, record)| vehicle(card, self.keys.get(&v), record))
+            .collect()
+    }
+}
+
+fn vehicle(card: &Card, key: Option<&DeviceKey>, record: &Record) -> Option<Vehicle> {
+    let Showing::As(look) = &record.showing else {
+        return None;
+    };
+    let now = time(record.at_ms);
+    let mut vehicle = Vehicle::new(card.id.clone(), Arc::clone(&card.name), now);
+    vehicle.registration.clone_from(&card.registration);
+    vehicle.groups.clone_from(&card.groups);
+    let place = record.place.as_ref().zip(key);
+    vehicle.position = place.map(|(place, key)| place.position(key.clone()));
+    look.put_on(&mut vehicle);
+    Some(vehicle)
+}

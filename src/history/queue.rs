@@ -1,0 +1,215 @@
+//! What waits for the thread that writes: bounded, and never in anybody's way.
+//!
+//! When there is no room the oldest fixes are dropped and counted. What the map showed is not
+//! dropped but told with the time of the next tick: otherwise a vehicle that did not change again
+//! would be remembered wrongly for ever.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::digest::Tick;
+
+/// Vehicles and fixes that may wait.
+const MAX_WAITING: usize = 200_000;
+
+/// What the thread is to do next.
+#[derive(Debug)]
+pub(super) enum Job<R> {
+    /// Remember this, published at this time (Unix milliseconds).
+    Tick(i64, Tick),
+    /// Something that somebody waits for.
+    Request(R),
+    /// Write what there is, and end.
+    End,
+}
+
+/// The queue; `R` is what can be asked for.
+#[derive(Debug)]
+pub(super) struct Queue<R> {
+    waiting: Mutex<Waiting<R>>,
+    bell: Condvar,
+}
+
+#[derive(Debug)]
+struct Waiting<R> {
+    ticks: VecDeque<(i64, Tick)>,
+    weight: usize,
+    requests: VecDeque<R>,
+    is_closed: bool,
+}
+
+impl<R> Default for Queue<R> {
+    fn default() -> Self {
+        Self {
+            waiting: Mutex::new(Waiting {
+                ticks: VecDeque::new(),
+                weight: 0,
+                requests: VecDeque::new(),
+                is_closed: false,
+            }),
+            bell: Condvar::new(),
+        }
+    }
+}
+
+impl<R> Queue<R> {
+    /// Adds a tick; how many fixes had to go for it.
+    pub(super) fn push(&self, at_ms: i64, tick: Tick) -> usize {
+        let mut waiting = self.lock();
+        if waiting.is_closed {
+            return 0;
+        }
+        waiting.weight += weight(&tick);
+        waiting.ticks.push_back((at_ms, tick));
+        let n_dropped = waiting.make_room(MAX_WAITING);
+        drop(waiting);
+        self.bell.notify_one();
+        n_dropped
+    }
+
+    /// Adds a request; gives it back where nobody will see to it.
+    pub(super) fn ask(&self, request: R) -> Result<(), R> {
+        let mut waiting = self.lock();
+        if waiting.is_closed {
+            return Err(request);
+        }
+        waiting.requests.push_back(request);
+        drop(waiting);
+        self.bell.notify_one();
+        Ok(())
+    }
+
+    /// No more is taken; what waits is still seen to.
+    pub(super) fn close(&self) {
+        self.lock().is_closed = true;
+        self.bell.notify_all();
+    }
+
+    /// The next job; waits for one.
+    pub(super) fn next(&self) -> Job<R> {
+        let mut waiting = self.lock();
+        loop {
+            // A request is about all that came before it.
+            if let Some((at_ms, tick)) = waiting.ticks.pop_front() {
+                waiting.weight -= weight(&tick);
+                return Job::Tick(at_ms, tick);
+            }
+            if let Some(request) = waiting.requests.pop_front() {
+                return Job::Request(request);
+            }
+            if waiting.is_closed {
+                return Job::End;
+            }
+            waiting = self
+                .bell
+                .wait(waiting)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting<R>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<R> Waiting<R> {
+    fn make_room(&mut self, max_waiting: usize) -> usize {
+        let mut n_dropped = 0;
+        while max_waiting < self.weight && 1 < self.ticks.len() {
+            let Some((_, oldest)) = self.ticks.pop_front() else {
+                break;
+            };
+            n_dropped += oldest.fixes.len();
+            if let Some((_, next)) = self.ticks.front_mut() {
+                self.weight -= weight(&oldest) + weight(next);
+                merge(oldest, next);
+                self.weight += weight(next);
+            }
+        }
+        n_dropped
+    }
+}
+
+/// Tells what `oldest` said of the map with `next`, where that says nothing else.
+fn merge(oldest: Tick, next: &mut Tick) {
+    let told: HashSet<_> = next.vehicles.iter().map(|vehicle| &vehicle.id).collect();
+    let gone: HashSet<_> = next.removed.iter().collect();
+    let mut vehicles = oldest.vehicles;
+    vehicles.retain(|vehicle| !told.contains(&vehicle.id) && !gone.contains(&vehicle.id));
+    let mut removed = oldest.removed;
+    removed.retain(|id| !told.contains(id) && !gone.contains(id));
+    vehicles.append(&mut next.vehicles);
+    removed.append(&mut next.removed);
+    (next.vehicles, next.removed) = (vehicles, removed);
+}
+
+fn weight(tick: &Tick) -> usize {
+    tick.fixes.len() + tick.vehicles.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::{DeviceKey, Reading, SourceId, Vehicle, VehicleId};
+    use crate::fleet::Fix;
+    use jiff::Timestamp;
+
+    fn tick(vehicles: &[&str], removed: &[&str], n_fixes: usize) -> Tick {
+        let at = Timestamp::UNIX_EPOCH;
+        let vehicle = |id: &&str| Arc::new(Vehicle::new(VehicleId::new(*id), *id, at));
+        let fix = Fix {
+            reading: Reading::at(48.0, 17.0),
+            fixed_at: at,
+            received_at: at,
+            clock_ahead: false,
+            no_fix_time: false,
+            backfill: false,
+        };
+        let key = DeviceKey::new(SourceId::new("a"), "1");
+        Tick {
+            vehicles: vehicles.iter().map(vehicle).collect(),
+            removed: removed.iter().map(|id| VehicleId::new(*id)).collect(),
+            fixes: vec![(key, fix); n_fixes],
+            ..Tick::default()
+        }
+    }
+
+    #[test]
+    fn the_oldest_fixes_go_and_what_the_map_showed_stays() {
+        let mut waiting = Queue::<()>::default().waiting.into_inner().unwrap();
+        for (at_ms, tick) in [
+            (1, tick(&["a", "b", "c"], &["x"], 5)),
+            (2, tick(&["b"], &["c"], 4)),
+            (3, tick(&[], &[], 3)),
+        ] {
+            waiting.weight += weight(&tick);
+            waiting.ticks.push_back((at_ms, tick));
+        }
+        assert_eq!(waiting.weight, 16);
+        assert_eq!(waiting.make_room(16), 0);
+        assert_eq!(waiting.make_room(15), 5);
+        let (at_ms, first) = waiting.ticks.front().unwrap();
+        assert_eq!((*at_ms, first.fixes.len()), (2, 4));
+        let ids: Vec<_> = first.vehicles.iter().map(|v| v.id.as_str()).collect();
+        assert_eq!(ids, ["a", "b"]);
+        let gone: Vec<_> = first.removed.iter().map(VehicleId::as_str).collect();
+        assert_eq!(gone, ["x", "c"]);
+        assert_eq!(waiting.weight, 9);
+        assert_eq!(waiting.make_room(0), 4, "the last tick stays");
+        assert_eq!(waiting.ticks.len(), 1);
+    }
+
+    #[test]
+    fn a_request_is_about_what_came_before_it_and_the_end_comes_last() {
+        let queue = Queue::default();
+        queue.push(1, tick(&["a"], &[], 0));
+        queue.ask("now").unwrap();
+        queue.close();
+        assert_eq!(queue.ask("too late"), Err("too late"));
+        assert!(matches!(queue.next(), Job::Tick(1, _)));
+        assert!(matches!(queue.next(), Job::Request("now")));
+        assert!(matches!(queue.next(), Job::End));
+    }
+}
