@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::fix::Fix;
-use crate::domain::{DeviceKey, Health, Mode, SourceId, Vehicle, VehicleId};
+use crate::domain::{DeviceKey, Health, Mode, Reading, SourceId, Vehicle, VehicleId};
 
 /// What differs since the step before. Whole objects: applying one twice does no harm.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,9 @@ pub struct Changes {
     pub sources: Vec<Arc<SourceStatus>>,
     /// Every new fix, the late ones too: for the trails, not for the map.
     pub fixes: Vec<(DeviceKey, Fix)>,
+    /// What the vendors' own histories told of times that were missed: for the trails alone, and
+    /// untouched. The fleet believes none of it.
+    pub recalled: Vec<(DeviceKey, Reading)>,
 }
 
 impl Changes {

@@ -39,7 +39,7 @@ use self::slots::{DeviceSlot, Slots, VehicleSlot};
 use self::source::Source;
 use self::vehicle::VehicleState;
 use crate::domain::roster::{Roster, RosterVehicle};
-use crate::domain::{DeviceKey, Health, Observation, Vehicle, VehicleId, Verdict};
+use crate::domain::{DeviceKey, Health, Observation, Reading, Vehicle, VehicleId, Verdict};
 
 /// What the fleet is told at the start.
 #[derive(Clone, Debug)]
@@ -84,6 +84,7 @@ pub struct Fleet {
     aged_at: Timestamp,
     gone: Vec<VehicleId>,
     fixes: Vec<(DeviceKey, Fix)>,
+    recalled: Vec<(DeviceKey, Reading)>,
     /// Vehicles by source; empty when devices have come or gone since they were counted.
     counts: Vec<usize>,
 }
@@ -107,6 +108,7 @@ impl Fleet {
             aged_at: now,
             gone: Vec::new(),
             fixes: Vec::new(),
+            recalled: Vec::new(),
             counts: Vec::new(),
         }
     }
@@ -136,6 +138,7 @@ impl Fleet {
     /// Adds all else that differs, once the vehicles are gathered.
     pub fn complete(&mut self, changes: &mut Changes, now: Timestamp) {
         changes.fixes = std::mem::take(&mut self.fixes);
+        changes.recalled = std::mem::take(&mut self.recalled);
         // A vehicle that went and came back within one step was never gone for a viewer.
         let gone = std::mem::take(&mut self.gone).into_iter();
         changes.removed = gone.filter(|id| self.vehicles.find(id).is_none()).collect();
