@@ -15,6 +15,7 @@ mod slow;
 mod dialects;
 mod large;
 mod fleet;
+mod recall;
 mod security;
 mod secrets;
 mod protocol;

@@ -103,7 +103,9 @@ impl World {
                 });
             }
         }
-        told.iter().for_each(|told| self.keep(told));
+        for told in &told {
+            self.keep(told);
+        }
         told
     }
 
