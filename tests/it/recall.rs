@@ -95,7 +95,11 @@ impl Stage {
         let mut truth = Points::new();
         for (device, points) in past.as_object().expect("devices") {
             for point in points.as_array().expect("points") {
-                let at: Timestamp = point["fixed_at"].as_str().unwrap().parse().unwrap();
+                let at: Timestamp = point["fixed_at"]
+                    .as_str()
+                    .expect("a time")
+                    .parse()
+                    .expect("a time");
                 if from <= at && at < to {
                     let degrees = |name: &str| point[name].as_f64().expect("degrees");
                     let place = (degrees("lat_deg"), degrees("lng_deg"));

@@ -155,9 +155,9 @@ impl Search {
         let key = decoded.rows.first().map(|track| track.id.clone());
         let starts: Vec<_> = decoded.rows.iter().filter_map(|track| track.from).collect();
         let hole = self.hole;
-        let last = decoded.rows.last();
+        let oldest = decoded.rows.last();
         let is_past = Order::of(&starts) == Order::Falling
-            && last.is_some_and(|track| over_before(track, hole));
+            && oldest.is_some_and(|track| over_before(track, hole));
         let ends = is_past
             || TRACK_PAGES_MAX <= self.walk.n_pages() + 1
             || self.walk.is_last(list.paging, &decoded.page, key);
