@@ -122,7 +122,7 @@ pub async fn run_with(
         clock::now,
         stop_work.clone(),
     ));
-    source::start(config.sources.clone(), reports, stop_work.clone(), &tasks);
+    start_sources(&config, reports, stop_work.clone(), &tasks);
 
     let web = Web {
         hub: Arc::clone(&live.hub),
@@ -158,6 +158,17 @@ pub async fn run_with(
     };
     all.stop().await;
     Ok(())
+}
+
+/// Starts the sources. Nothing is remembered of the time before, so nothing of it was missed.
+fn start_sources(
+    config: &Config,
+    reports: mpsc::Sender<Report>,
+    stop_work: CancellationToken,
+    tasks: &TaskTracker,
+) {
+    let settings = config.sources.clone();
+    source::start(settings, &|_| None, reports, stop_work, tasks);
 }
 
 /// The live path: what viewers see, who makes their frames, and where they come in.

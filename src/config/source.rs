@@ -13,6 +13,9 @@ use secrecy::SecretString;
 use crate::domain::SourceId;
 use crate::domain::thresholds::FreshnessThresholds;
 
+/// How far back what was missed is completed, where nothing is set.
+pub const RECALL: Duration = Duration::from_hours(24);
+
 /// What a vendor's folder declares about its configuration.
 #[derive(Debug)]
 pub struct VendorSpec {
@@ -76,6 +79,9 @@ pub struct SourceSettings {
     pub secrets: BTreeMap<&'static str, SecretString>,
     /// How often to ask; within the vendor's bounds.
     pub poll_interval: Option<Duration>,
+    /// How far back what was missed is completed from the vendor's own history; zero is not at
+    /// all.
+    pub recall: Duration,
     /// Zone of times without an offset.
     pub timezone: TimeZone,
     /// Where the vendor's JSON differs from the contract.

@@ -9,10 +9,13 @@ use secrecy::SecretString;
 
 use super::document::{ConfigError, Section, is_variable_name};
 use super::env::Env;
-use super::source::{Field, FieldMap, KeySpec, SourceSettings, VendorSpec};
+use super::source::{Field, FieldMap, KeySpec, RECALL, SourceSettings, VendorSpec};
 use super::thresholds;
 use crate::domain::SourceId;
 use crate::domain::thresholds::FreshnessThresholds;
+
+/// Further back no vendor is asked for what was missed.
+const RECALL_MAX: Duration = Duration::from_hours(7 * 24);
 
 /// Reads all `[[source]]` tables. `folder` is where relative `x_file` paths start, `freshness` what
 /// counts where a source says nothing of its own.
@@ -136,6 +139,13 @@ fn one_from_file(
         keep(&mut settings, key, value);
     }
     poll_interval(&mut section, spec, &mut settings)?;
+    if let Some((recall, span)) = section.duration("recall")? {
+        if RECALL_MAX < recall {
+            let problem = "`recall` is too long; it is at most \"7d\", and \"0s\" is off";
+            return Err(section.error_at(&span, problem));
+        }
+        settings.recall = recall;
+    }
     if let Some(timezone) = section.parsed(
         "timezone",
         "an IANA name such as UTC or Africa/Johannesburg",
@@ -164,6 +174,7 @@ fn bare(id: SourceId, spec: &'static VendorSpec) -> SourceSettings {
         texts: BTreeMap::new(),
         secrets: BTreeMap::new(),
         poll_interval: spec.poll.map(|bounds| bounds.default),
+        recall: RECALL,
         timezone: TimeZone::UTC,
         fields: FieldMap::default(),
         freshness: None,

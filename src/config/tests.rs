@@ -93,6 +93,7 @@ kind = "polled"
 username = "me"
 password_env = "PW"
 poll_interval = "20s"
+recall = "2h"
 timezone = "Africa/Johannesburg"
 [source.fields.position]
 latitude = "/where/lat"
@@ -117,6 +118,8 @@ fn a_good_file_means_what_it_says() {
     assert_eq!(polled.secret("password").expose_secret(), "hunter2");
     assert_eq!(polled.text("base_url"), Some("https://polled.example"));
     assert_eq!(polled.poll_interval, Some(Duration::from_secs(20)));
+    assert_eq!(polled.recall, Duration::from_hours(2));
+    assert_eq!(config.sources[1].recall, Duration::from_hours(24));
     assert_eq!(polled.timezone.iana_name(), Some("Africa/Johannesburg"));
     assert_eq!(polled.fields.position[&Field::Latitude], "/where/lat");
     let vehicle = &config.roster.vehicles[0];
@@ -211,6 +214,10 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
         (
             source("poll_interval = \"9s\""),
             "f.toml:6: `poll_interval` is 9s; polled allows 10s to 5m",
+        ),
+        (
+            source("recall = \"8d\""),
+            "f.toml:6: `recall` is too long; it is at most \"7d\", and \"0s\" is off",
         ),
         (
             source("timezone = \"Mars\""),

@@ -95,6 +95,9 @@ pub enum Said {
         /// Since when, where the vendor says.
         since: Option<Timestamp>,
     },
+    /// What devices recorded while nobody heard them, from the vendor's own history: readings with
+    /// their `vendor_at`. They complete trails, and are no news of where anything is.
+    Recalled(Vec<(DeviceKey, Reading)>),
     /// Records that were refused, counted by reason.
     Refused(BTreeMap<Refusal, u64>),
     /// How the feed itself is.

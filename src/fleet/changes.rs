@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::fix::Fix;
 use super::memory::Remembered;
-use crate::domain::{DeviceKey, Health, Mode, SourceId, Vehicle, VehicleId};
+use crate::domain::{DeviceKey, Health, Mode, Reading, SourceId, Vehicle, VehicleId};
 
 /// What differs since the step before. Whole objects: applying one twice does no harm.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +23,9 @@ pub struct Changes {
     pub remembered: Vec<Remembered>,
     /// Devices that are forgotten, for a store to forget as well.
     pub forgotten: Vec<DeviceKey>,
+    /// What the vendors' own histories told of times that were missed: for the trails alone, and
+    /// untouched. The fleet believes none of it.
+    pub recalled: Vec<(DeviceKey, Reading)>,
 }
 
 impl Changes {

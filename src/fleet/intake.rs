@@ -158,6 +158,7 @@ impl Fleet {
                     }));
                 }
             }
+            Said::Recalled(readings) => self.recalled.extend(readings),
             Said::Offline { device, since } => self.call_offline(&device, since, report.at, now),
             Said::Signal(signal) => self.sources[source].health.apply(signal, report.at),
             // Counted where it was refused; it changes nothing here.
@@ -204,4 +205,72 @@ fn some<T>(items: &mut IntoIter<T>, room: &mut usize) -> impl Iterator<Item = T>
     let n = items.len().min(*room);
     *room -= n;
     items.take(n)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::domain::{Facts, Mode, Origin, Reading, SourceId};
+    use crate::fleet::{FleetSettings, SourceIntro};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    fn reading(second: i64, lat_deg: f64) -> Reading {
+        Reading {
+            vendor_at: Some(at(second)),
+            ..Reading::at(lat_deg, 17.0)
+        }
+    }
+
+    #[test]
+    fn what_is_recalled_goes_to_the_trails_and_moves_no_marker() {
+        let id = SourceId::new("a");
+        let device = DeviceKey::new(id.clone(), "1");
+        let stranger = DeviceKey::new(id.clone(), "2");
+        let intro = SourceIntro {
+            id: id.clone(),
+            kind: "test",
+            mode: Mode::Poll,
+            interval: SignedDuration::from_secs(15),
+            sandbox: false,
+        };
+        let mut fleet = Fleet::new(FleetSettings::default(), vec![intro], at(0));
+        let mut hear = |said, second| {
+            let report = Report {
+                source: id.clone(),
+                at: at(second),
+                said,
+            };
+            fleet.observe(report, at(second));
+            fleet.age(at(second));
+            fleet.take_changes(at(second))
+        };
+        hear(Said::Listed(None), 0);
+        let seen = Observation {
+            device: device.clone(),
+            received_at: at(11),
+            origin: Origin::Poll,
+            reading: Some(reading(10, 48.0)),
+            contact_at: None,
+            label: Label::default(),
+            facts: Facts::default(),
+        };
+        assert_eq!(hear(Said::Observed(vec![seen]), 11).vehicles.len(), 1);
+
+        // Older than the fix, newer than it, and of a device that nobody has seen.
+        let rows = vec![
+            (device.clone(), reading(5, 49.0)),
+            (device, reading(12, 50.0)),
+            (stranger, reading(12, 51.0)),
+        ];
+        let changes = hear(Said::Recalled(rows.clone()), 13);
+        assert_eq!(changes.recalled, rows);
+        assert!(changes.vehicles.is_empty() && changes.removed.is_empty());
+        assert!(changes.fixes.is_empty() && changes.is_empty_to_viewers());
+        assert!(hear(Said::Recalled(Vec::new()), 14).recalled.is_empty());
+    }
 }

@@ -48,7 +48,7 @@ use self::source::Source;
 use self::vehicle::VehicleState;
 use crate::domain::roster::{Roster, RosterVehicle};
 use crate::domain::thresholds::Thresholds;
-use crate::domain::{DeviceKey, Health, Vehicle, VehicleId};
+use crate::domain::{DeviceKey, Health, Reading, Vehicle, VehicleId};
 
 /// What the fleet is told at the start.
 #[derive(Clone, Debug)]
@@ -101,6 +101,7 @@ pub struct Fleet {
     unremembered: Vec<DeviceSlot>,
     remembered_at: Timestamp,
     forgotten: Vec<DeviceKey>,
+    recalled: Vec<(DeviceKey, Reading)>,
     /// Vehicles by source; empty when devices have come or gone since they were counted.
     counts: Vec<usize>,
 }
@@ -129,6 +130,7 @@ impl Fleet {
             unremembered: Vec::new(),
             remembered_at: now,
             forgotten: Vec::new(),
+            recalled: Vec::new(),
             counts: Vec::new(),
         }
     }
@@ -161,6 +163,7 @@ impl Fleet {
     /// Adds all else that differs, once the vehicles are gathered.
     pub fn complete(&mut self, changes: &mut Changes, now: Timestamp) {
         changes.fixes = std::mem::take(&mut self.fixes);
+        changes.recalled = std::mem::take(&mut self.recalled);
         // A vehicle that went and came back within one step was never gone for a viewer.
         let gone = std::mem::take(&mut self.gone).into_iter();
         changes.removed = gone.filter(|id| self.vehicles.find(id).is_none()).collect();

@@ -24,6 +24,7 @@ pub(super) fn routes() -> Router<Arc<Sim>> {
         .route("/state", get(state))
         .route("/faults", post(set_fault).delete(clear_faults))
         .route("/world", get(world))
+        .route("/past", get(past))
         .route("/emit", post(emit))
         .route("/rate", post(rate))
         .route("/lose", post(lose))
@@ -123,6 +124,19 @@ fn refused(error: &dyn std::error::Error) -> Response {
 
 async fn world(State(sim): State<Arc<Sim>>) -> Json<Value> {
     Json(truth::world(&sim))
+}
+
+/// Whose past is asked for.
+#[derive(Deserialize)]
+struct PastOf {
+    vendor: String,
+}
+
+async fn past(State(sim): State<Arc<Sim>>, Query(of): Query<PastOf>) -> Response {
+    match of.vendor.parse::<Vendor>() {
+        Ok(vendor) => Json(truth::past(&sim, vendor)).into_response(),
+        Err(error) => refused(&error),
+    }
 }
 
 /// One device, by its vendor's key.

@@ -32,6 +32,9 @@ pub struct SimSettings {
     pub window_requests: u32,
     /// The length of that window. Default 15 min.
     pub window: Duration,
+    /// How long the world has lived when the simulator starts: so far back its vendors' histories
+    /// go at once. Default nothing.
+    pub past: Duration,
 }
 
 impl Default for SimSettings {
@@ -48,6 +51,7 @@ impl Default for SimSettings {
             token_life: Duration::from_hours(1),
             window_requests: 150,
             window: Duration::from_mins(15),
+            past: Duration::ZERO,
         }
     }
 }

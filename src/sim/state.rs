@@ -34,7 +34,10 @@ pub(super) struct Sim {
     pub(super) eztotrack: eztotrack::Account,
     turns: AtomicU64,
     started: Instant,
-    started_at: Timestamp,
+    /// How old the world was when we started.
+    past_ms: i64,
+    /// When it began.
+    began_at: Timestamp,
 }
 
 impl Sim {
@@ -42,6 +45,8 @@ impl Sim {
         let now = Instant::now();
         let mut world = World::new(settings.seed, settings.vehicles, &settings.vendors);
         world.stream_ms = settings.stream_hz.and_then(interval_ms);
+        let past_ms = i64::try_from(settings.past.as_millis()).unwrap_or(0);
+        world.advance(past_ms);
         Self {
             world: Mutex::new(world),
             faults: FaultBoard::new(&settings.faults, now),
@@ -53,13 +58,14 @@ impl Sim {
             turns: AtomicU64::new(0),
             started: now,
             // Whole milliseconds, so that one fix has the same time in every format.
-            started_at: whole_ms(clock::now()),
+            began_at: whole_ms(clock::now()) - SignedDuration::from_millis(past_ms),
+            past_ms,
         }
     }
 
     /// The real time of an instant of the world.
     pub(super) fn at(&self, elapsed_ms: i64) -> Timestamp {
-        self.started_at + SignedDuration::from_millis(elapsed_ms)
+        self.began_at + SignedDuration::from_millis(elapsed_ms)
     }
 
     /// What a device's own clock shows at an instant of the world.
@@ -69,9 +75,16 @@ impl Sim {
         self.at(elapsed_ms + if ahead { AHEAD_MS } else { 0 })
     }
 
-    /// Milliseconds since the start.
+    /// The instant of the world at the real time `at`, the clocks of devices aside.
+    pub(super) fn ms_at(&self, at: Timestamp) -> i64 {
+        let elapsed = at.duration_since(self.began_at).as_millis();
+        i64::try_from(elapsed).unwrap_or(i64::MAX)
+    }
+
+    /// Milliseconds since the world began.
     pub(super) fn elapsed_ms(&self) -> i64 {
-        i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX)
+        let elapsed_ms = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
+        elapsed_ms.saturating_add(self.past_ms)
     }
 
     /// Whether a fault is on.

@@ -2,12 +2,15 @@
 //!
 //! Units are ours (degrees, metres per second), never a vendor's.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::lock;
 use super::state::Sim;
 use super::world::device::{Card, Device, Link, Report};
+use super::world::past::{Kept, Past};
 use super::world::vehicle::{Activity, Vehicle};
+use super::{Vendor, lock};
 
 /// Everything.
 pub(super) fn world(sim: &Sim) -> Value {
@@ -74,6 +77,31 @@ pub(super) fn report(sim: &Sim, card: &Card, report: &Report) -> Value {
         "ignition": report.ignition,
         "odometer_m": report.odometer_m,
     })
+}
+
+/// All that is kept of a vendor's devices, each by its key, oldest first.
+pub(super) fn past(sim: &Sim, vendor: Vendor) -> Value {
+    // Copied, so that the world is not held up while this is written.
+    let pasts: Vec<(_, Vec<_>)> = {
+        let world = lock(&sim.world);
+        let pasts = world.pasts(vendor);
+        let copied = |past: &Past| past.between(i64::MIN, i64::MAX).copied().collect();
+        pasts
+            .map(|(card, past)| (Arc::clone(card), copied(past)))
+            .collect()
+    };
+    let write = |(card, kept): &(Arc<Card>, Vec<Kept>)| {
+        let points = kept.iter().map(|kept| {
+            json!({
+                "fixed_at": sim.device_at(card, kept.fixed_ms).to_string(),
+                "lat_deg": kept.lat_deg(),
+                "lng_deg": kept.lng_deg(),
+                "speed_mps": kept.speed_mps(),
+            })
+        });
+        (card.id.clone(), points.collect())
+    };
+    Value::Object(pasts.iter().map(write).collect())
 }
 
 /// The name that the vendor's words add up to.

@@ -14,6 +14,11 @@ use super::http::retry_after::{text, wait};
 /// Told times are whole seconds, perhaps rounded down; so much later the window is surely over.
 const ROUNDING: Duration = Duration::from_secs(1);
 
+/// The share of the limit that positions after gaps may take.
+pub const GAP_SHARE: f64 = 0.35;
+/// A stream that is cut more often than this is no stream.
+const CUT_EVERY: Duration = Duration::from_secs(10);
+
 /// What an account may still ask.
 #[derive(Clone, Debug)]
 pub struct Budget {
@@ -110,6 +115,24 @@ impl Budget {
             }
             _ => now,
         }
+    }
+
+    /// When a request that can wait takes nothing from live work, at `now`.
+    ///
+    /// Spared for that, for the rest of the window: what it takes if its stream is cut every
+    /// [`CUT_EVERY`] and each gap is followed by a reading, `n_requests` at once, and the fifth
+    /// below which it is paced.
+    pub fn spare_at(&self, n_requests: u32, now: Instant) -> Instant {
+        let Some(resets_at) = self.resets_at.filter(|resets_at| now < *resets_at) else {
+            return now;
+        };
+        let spared = f64::from(self.limit.div_ceil(5)) + f64::from(n_requests) + 1.0;
+        let free = f64::from(self.remaining) - spared;
+        let per_s = CUT_EVERY.as_secs_f64().recip()
+            + GAP_SHARE * f64::from(self.limit) / self.window.as_secs_f64();
+        let covered = Duration::try_from_secs_f64(free / per_s).unwrap_or_default();
+        let at = resets_at.checked_sub(covered).unwrap_or(now);
+        now.max(at)
     }
 
     /// Whether more is left at `now` than spending `share` of the limit evenly would leave.

@@ -53,29 +53,26 @@ pub struct Listing<T> {
     pub spec: &'static RecordSpec,
 }
 
-impl<T: Send + 'static> Listing<T> {
-    /// Decodes `body`; a great one beside the threads on which everybody else's work waits.
-    pub async fn read(
-        &self,
-        dialect: &Dialect,
-        body: Bytes,
-        received_at: Timestamp,
-    ) -> Result<Decoded<T>, BodyError> {
-        /// Decoded in half a millisecond or so.
-        const GREAT_FROM: usize = 100_000;
-        let decode = self.decode;
-        if body.len() < GREAT_FROM {
-            return decode(dialect, &body, received_at);
-        }
-        let dialect = dialect.clone();
-        let task = tokio::task::spawn_blocking(move || decode(&dialect, &body, received_at));
-        match task.await.map_err(JoinError::try_into_panic) {
-            Ok(decoded) => decoded,
-            // As if it had been decoded here.
-            Err(Ok(panic)) => std::panic::resume_unwind(panic),
-            // The runtime shuts down, and this task with it.
-            Err(Err(_)) => std::future::pending().await,
-        }
+/// Decodes `body`; a great one beside the threads on which everybody else's work waits.
+pub async fn decode<T: Send + 'static>(
+    decode: Decode<T>,
+    dialect: &Dialect,
+    body: Bytes,
+    received_at: Timestamp,
+) -> Result<Decoded<T>, BodyError> {
+    /// Decoded in half a millisecond or so.
+    const GREAT_FROM: usize = 100_000;
+    if body.len() < GREAT_FROM {
+        return decode(dialect, &body, received_at);
+    }
+    let dialect = dialect.clone();
+    let task = tokio::task::spawn_blocking(move || decode(&dialect, &body, received_at));
+    match task.await.map_err(JoinError::try_into_panic) {
+        Ok(decoded) => decoded,
+        // As if it had been decoded here.
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        // The runtime shuts down, and this task with it.
+        Err(Err(_)) => std::future::pending().await,
     }
 }
 

@@ -17,6 +17,7 @@ pub mod mycartracks;
 pub mod outlet;
 pub mod poll;
 pub mod probe;
+pub mod recall;
 pub mod stream;
 pub mod supervise;
 #[cfg(test)]
@@ -25,7 +26,7 @@ pub(crate) mod trial;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -35,6 +36,7 @@ use crate::domain::{Mode, Report, SourceId};
 
 use outlet::Outlet;
 use probe::Probe;
+use recall::holes::Watch;
 
 /// The one list of vendors. Its order decides nothing: sources that come from the environment alone
 /// rank by the names of their kinds, those of a file by their order in it.
@@ -102,24 +104,38 @@ pub fn describe(settings: &SourceSettings) -> SourceDescription {
     }
 }
 
-/// Starts every source under a supervisor of its own; `shutdown` ends them all.
+/// Starts every source under a supervisor of its own; `shutdown` ends them all. What a source
+/// missed since `known_until`, the time up to which its positions are remembered, is completed from
+/// the vendor's own history.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the channel closes when the sources are gone, so the caller must keep no end of it"
 )]
 pub fn start(
     settings: Vec<SourceSettings>,
+    known_until: &dyn Fn(&SourceId) -> Option<Timestamp>,
     reports: mpsc::Sender<Report>,
     shutdown: CancellationToken,
     tracker: &TaskTracker,
 ) {
     for settings in settings {
-        let outlet = Outlet::new(settings.id.clone(), reports.clone());
+        let watch = watch(&settings, known_until(&settings.id));
+        let outlet = Outlet::new(settings.id.clone(), reports.clone()).watched_by(watch);
         let shutdown = shutdown.clone();
         tracker.spawn(async move {
             let supervised = supervise::for_ever(&settings, &outlet);
             shutdown.run_until_cancelled(supervised).await;
         });
+    }
+}
+
+/// What notices the outages of the source of `settings`.
+pub fn watch(settings: &SourceSettings, known_until: Option<Timestamp>) -> Watch {
+    let about = describe(settings);
+    let reach = SignedDuration::try_from(settings.recall).unwrap_or(SignedDuration::MAX);
+    match about.mode {
+        Mode::Poll => Watch::of_polls(about.interval, known_until, reach),
+        Mode::Stream => Watch::of_stream(known_until, reach),
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use metrics::counter;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -14,8 +15,9 @@ use tracing::{debug, info, warn};
 
 use super::decode::Decoded;
 use super::http::trouble::{Kind, Trouble};
+use super::recall::holes::{Hole, Watch};
 use crate::clock;
-use crate::domain::{DeviceKey, Observation, Refusal, Report, Said, Signal, SourceId};
+use crate::domain::{DeviceKey, Observation, Reading, Refusal, Report, Said, Signal, SourceId};
 
 /// A greater batch is cut, so that what waits in the channel stays small.
 const BATCH_MAX: usize = 500;
@@ -41,6 +43,8 @@ pub enum Activity {
     Vehicles,
     /// Having a stream.
     Stream,
+    /// Asking for what was missed.
+    History,
     /// Running at all.
     Running,
 }
@@ -51,6 +55,7 @@ impl Activity {
             Self::Positions => "positions",
             Self::Vehicles => "vehicles",
             Self::Stream => "stream",
+            Self::History => "history",
             Self::Running => "running",
         }
     }
@@ -65,6 +70,8 @@ struct Standing {
     firsts: HashSet<(&'static str, String)>,
     noticed: HashSet<DeviceKey>,
     has_news: bool,
+    /// It outlives a restart of the source, which may itself leave a hole.
+    watch: Watch,
 }
 
 impl Outlet {
@@ -75,6 +82,13 @@ impl Outlet {
             reports,
             standing: Arc::default(),
         }
+    }
+
+    /// The same voice, which notices by `watch` what is missed.
+    #[must_use]
+    pub fn watched_by(self, watch: Watch) -> Self {
+        self.standing().watch = watch;
+        self
     }
 
     /// Who speaks.
@@ -112,6 +126,30 @@ impl Outlet {
         }
     }
 
+    /// Says what was recalled, in batches.
+    pub async fn recalled(&self, rows: Vec<(DeviceKey, Reading)>) {
+        let mut rows = rows.into_iter();
+        while 0 < rows.len() {
+            let batch = rows.by_ref().take(BATCH_MAX).collect();
+            self.say(Said::Recalled(batch)).await;
+        }
+    }
+
+    /// The times that were missed, as far as they were not taken yet.
+    pub fn take_holes(&self) -> Vec<Hole> {
+        self.standing().watch.take().iter().collect()
+    }
+
+    /// What was missed is worth asking for this far back.
+    pub fn reach(&self) -> SignedDuration {
+        self.standing().watch.reach()
+    }
+
+    /// The stream's line is gone: what comes until the next success is missed.
+    pub fn line_lost(&self) {
+        self.standing().watch.lost();
+    }
+
     /// Says and counts refused records; the first of a shape is logged, never its values.
     pub async fn refused(
         &self,
@@ -141,6 +179,8 @@ impl Outlet {
     /// The source is well. Said at once after a failure, else at most once a second.
     pub async fn success(&self, activity: Activity) {
         self.log_healed(activity);
+        let on_line = activity == Activity::Stream;
+        self.standing().watch.heard(clock::now(), on_line);
         if self.note_success(Instant::now()) {
             self.say(Said::Signal(Signal::Success)).await;
         }

@@ -1,20 +1,24 @@
 //! The loop of a source that is asked: positions at an even pace, names now and then.
 //!
 //! One request at a time. Positions come first; names are read when positions have just been, so
-//! that a vendor in trouble is not asked twice.
+//! that a vendor in trouble is not asked twice. What was missed is asked for in the pauses.
 
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::backoff::Backoff;
 use super::http::trouble::{Kind, Trouble};
 use super::lists::{Lists, Metadata};
 use super::outlet::{Activity, Outlet};
 use super::probe::Probe;
+use super::recall::Recaller;
+use super::recall::archive::Archive;
 use super::{Source, probe};
 
+/// Nothing that can wait is begun when less than this is left for it.
+const ROOM: Duration = Duration::from_secs(1);
 /// Unknown devices make us read the names again, but no more often than this.
 const NEWS_EVERY: Duration = Duration::from_mins(1);
 
@@ -25,6 +29,8 @@ pub struct Polled {
     pub lists: Lists,
     /// From the start of one reading of the positions to the start of the next.
     pub interval: Duration,
+    /// The vendor's history, where it has one.
+    pub archive: Option<&'static Archive>,
 }
 
 impl Source for Polled {
@@ -41,11 +47,18 @@ impl Polled {
     async fn ask_for_ever(&mut self, outlet: &Outlet) {
         let mut metadata = Metadata::new(Instant::now());
         let mut backoff = Backoff::default();
+        let mut recaller = Recaller::new(self.archive);
         let mut next_at = Instant::now();
+        let mut is_well = false;
         loop {
+            if is_well {
+                self.recall_until(next_at, &mut recaller, outlet).await;
+            }
             sleep_until(next_at).await;
             let started_at = Instant::now();
-            match self.lists.all_positions(outlet).await {
+            let read = self.lists.all_positions(outlet).await;
+            is_well = read.is_ok();
+            match read {
                 Ok(()) => {
                     backoff.reset();
                     outlet.success(Activity::Positions).await;
@@ -53,6 +66,24 @@ impl Polled {
                     self.ask_names(&mut metadata, &mut next_at, outlet).await;
                 }
                 Err(trouble) => next_at = pause(&mut backoff, &trouble, outlet).await,
+            }
+        }
+    }
+
+    /// Asks for what was missed, as long as positions are not due.
+    async fn recall_until(&mut self, next_at: Instant, recaller: &mut Recaller, outlet: &Outlet) {
+        loop {
+            let budget = self.lists.account.budget.as_ref();
+            let n_pages = self.lists.positions.n_pages() + self.lists.vehicles.n_pages();
+            let due_at = recaller.due_at(Instant::now(), budget, n_pages, outlet);
+            let Some(due_at) = due_at.filter(|due_at| *due_at + ROOM <= next_at) else {
+                return;
+            };
+            sleep_until(due_at).await;
+            // Dropped in the midst of it, it is asked again.
+            let step = recaller.step(&mut self.lists, outlet);
+            if timeout_at(next_at, step).await.is_err() {
+                return;
             }
         }
     }

@@ -21,6 +21,7 @@ pub(crate) fn settings(kind: &'static str, given: &[(&'static str, &str)]) -> So
         texts: BTreeMap::new(),
         secrets: BTreeMap::new(),
         poll_interval: None,
+        recall: crate::config::source::RECALL,
         timezone: TimeZone::UTC,
         fields: FieldMap::default(),
         freshness: None,
@@ -57,6 +58,7 @@ impl Running {
         let shutdown = CancellationToken::new();
         super::start(
             vec![settings],
+            &|_| None,
             sender,
             shutdown.clone(),
             &TaskTracker::new(),

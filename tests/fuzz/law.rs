@@ -2,9 +2,10 @@
 //! gives.
 
 use fleetglass::domain::fix::MAX_SPEED_MPS;
-use fleetglass::domain::{Observation, SourceId};
+use fleetglass::domain::{Observation, Reading, SourceId};
 use fleetglass::live::bin::Picture;
 use fleetglass::source::decode::{BodyError, Decoded, Dialect};
+use fleetglass::source::recall::archive::{Recorded, Track};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -42,9 +43,32 @@ pub fn check_count<T>(decoded: &Decoded<T>) {
 /// On Earth, with a possible speed and a heading on the circle.
 pub fn check_sane(observation: &Observation) {
     assert!(!observation.device.device.trim().is_empty());
-    let Some(reading) = &observation.reading else {
-        return;
-    };
+    if let Some(reading) = &observation.reading {
+        check_reading(reading);
+    }
+}
+
+/// What is given of a history is sane, and has its time.
+pub fn check_recorded(decoded: Result<Decoded<Recorded>, BodyError>) {
+    let Ok(decoded) = decoded else { return };
+    assert!(decoded.rows.len() <= decoded.page.n_rows);
+    for row in &decoded.rows {
+        check_reading(&row.reading);
+        assert_eq!(row.reading.vendor_at, Some(row.at));
+    }
+}
+
+/// No key of a track leads out of its path.
+pub fn check_tracks(decoded: Result<Decoded<Track>, BodyError>) {
+    let Ok(decoded) = decoded else { return };
+    check_count(&decoded);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    for track in &decoded.rows {
+        assert!(!track.id.is_empty() && track.id.chars().all(is_plain));
+    }
+}
+
+fn check_reading(reading: &Reading) {
     assert!((-90.0..=90.0).contains(&reading.lat_deg));
     assert!((-180.0..=180.0).contains(&reading.lng_deg));
     assert!(reading.lat_lng() != (0.0, 0.0));

@@ -17,6 +17,7 @@ mod large;
 mod fleet;
 mod reload;
 mod day;
+mod recall;
 mod security;
 mod secrets;
 mod protocol;

@@ -1,5 +1,6 @@
 //! Cartrack's Fleet API: Basic authentication, the whole fleet at once, odd times and types.
 
+mod history;
 mod rows;
 
 use std::collections::HashMap;
@@ -30,6 +31,9 @@ const MINUTE: Duration = Duration::from_mins(1);
 /// Requests a minute for the positions, and for all else together.
 const STATUS_LIMIT: u32 = 60;
 const OTHER_LIMIT: u32 = 1_000;
+/// And for the events of the fleet, and of its vehicles one by one.
+const EVENTS_LIMIT: u32 = 60;
+const VEHICLE_EVENTS_LIMIT: u32 = 200;
 /// Rows of a page: when not asked for, and at most.
 const DEFAULT_PAGE: usize = 15;
 const MAX_PAGE: usize = 100;
@@ -40,6 +44,8 @@ type Params = HashMap<String, String>;
 pub(super) struct Account {
     status: Window,
     other: Window,
+    events: Window,
+    vehicle_events: Window,
 }
 
 impl Account {
@@ -47,6 +53,23 @@ impl Account {
         Self {
             status: Window::new(STATUS_LIMIT, MINUTE, now),
             other: Window::new(OTHER_LIMIT, MINUTE, now),
+            events: Window::new(EVENTS_LIMIT, MINUTE, now),
+            vehicle_events: Window::new(VEHICLE_EVENTS_LIMIT, MINUTE, now),
+        }
+    }
+}
+
+impl Account {
+    /// The limit that a route counts against.
+    fn window(&self, path: &str) -> &Window {
+        if path.ends_with("/vehicles/status") {
+            &self.status
+        } else if path.ends_with("/vehicles/events") {
+            &self.events
+        } else if path.ends_with("/events") {
+            &self.vehicle_events
+        } else {
+            &self.other
         }
     }
 }
@@ -57,6 +80,8 @@ pub(super) fn routes(sim: &Arc<Sim>) -> Router<Arc<Sim>> {
         .route("/vehicles/status", get(status))
         .route("/vehicles", get(vehicles))
         .route("/vehicles/groups", get(groups))
+        .route("/vehicles/events", get(history::fleet))
+        .route("/vehicles/{registration}/events", get(history::one))
         .layer(from_fn_with_state(Arc::clone(sim), admit))
 }
 
@@ -68,14 +93,7 @@ async fn admit(State(sim): State<Arc<Sim>>, request: Request, next: Next) -> Res
         return refusal(StatusCode::UNAUTHORIZED);
     }
     let now = Instant::now();
-    let positions = request.uri().path().ends_with("/vehicles/status");
-    let account = &sim.cartrack;
-    let window = if positions {
-        &account.status
-    } else {
-        &account.other
-    };
-    let standing = window.take(now);
+    let standing = sim.cartrack.window(request.uri().path()).take(now);
     if !standing.granted {
         return over_limit(&sim, seconds_until(standing.resets, now));
     }

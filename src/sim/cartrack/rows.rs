@@ -161,7 +161,7 @@ fn location(sim: &Sim, row: &Row, report: Option<&Report>) -> Value {
 }
 
 /// `2026-08-05 14:20:07+02`: the account's zone, with a two-digit offset; some units write `+02:00`.
-fn local_time(at: Timestamp, number: u32) -> String {
+pub(super) fn local_time(at: Timestamp, number: u32) -> String {
     let zoned = at.to_zoned(TimeZone::fixed(offset(2)));
     let offset = if number % 7 == 5 { "+02:00" } else { "+02" };
     format!("{}{offset}", zoned.strftime("%Y-%m-%d %H:%M:%S"))
@@ -171,7 +171,7 @@ fn local_time(at: Timestamp, number: u32) -> String {
     clippy::cast_possible_truncation,
     reason = "odometers and speeds are far below 2^53"
 )]
-fn whole(value: f64) -> i64 {
+pub(super) fn whole(value: f64) -> i64 {
     value.round() as i64
 }
 

@@ -165,3 +165,115 @@ async fn positions_are_limited_apart_from_the_rest() {
     assert!((until_s - wait_s).abs() <= 1, "{until_s} {wait_s}");
     assert_eq!(bench.cartrack("/vehicles").await.status(), Status::OK);
 }
+
+/// `2026-08-05 14:20:07` in the account's zone, so many seconds from now.
+fn local(offset_s: i64) -> String {
+    let at = crate::clock::now() + jiff::SignedDuration::from_secs(offset_s);
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(2));
+    at.to_zoned(zone)
+        .strftime("%Y-%m-%d%%20%H:%M:%S")
+        .to_string()
+}
+
+fn events_path(from_s: i64, to_s: i64, rest: &str) -> String {
+    let (from, to) = (local(from_s), local(to_s));
+    format!("/vehicles/events?start_timestamp={from}&end_timestamp={to}{rest}")
+}
+
+#[tokio::test]
+async fn events_tell_all_that_was_recorded_in_their_window_page_by_page() {
+    let bench = Bench::new(SimSettings {
+        vehicles: 20,
+        past: std::time::Duration::from_mins(20),
+        ..SimSettings::default()
+    })
+    .await;
+    let mut events = Vec::new();
+    let path = events_path(-900, -300, "&limit=100&page=");
+    for page in 1.. {
+        let answer = body(bench.cartrack(&format!("{path}{page}")).await).await;
+        events.extend(answer["data"].as_array().unwrap().clone());
+        if answer["meta"]["last_page"].as_u64().unwrap() <= page {
+            break;
+        }
+    }
+    let second = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
+    let now_s = crate::clock::now().as_second();
+    let past = bench.control_get("/past?vendor=cartrack").await;
+    let expected: Vec<(String, i64)> = past
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(id, points)| {
+            let times = points.as_array().unwrap().iter();
+            times.map(|point| (id.clone(), second(point["fixed_at"].as_str().unwrap())))
+        })
+        // A few seconds at the borders belong to the time that the test itself takes.
+        .filter(|(_, at)| (now_s - 890..now_s - 310).contains(at))
+        .collect();
+    let told: HashSet<(String, i64)> = events
+        .iter()
+        .map(|event| {
+            let at = event["event_ts"].as_str().unwrap().replace(' ', "T");
+            let at = if at.ends_with(":00") { at } else { at + ":00" };
+            (event["vehicle_id"].to_string(), second(&at))
+        })
+        .collect();
+    assert!(100 < expected.len(), "{}", expected.len());
+    assert!(expected.iter().all(|event| told.contains(event)));
+    assert_eq!(told.len(), events.len(), "none is told twice");
+    let ids: Vec<_> = events
+        .iter()
+        .map(|event| event["event_id"].as_i64())
+        .collect();
+    assert!(ids.is_sorted());
+    assert!(events.iter().any(|event| event["recieved_ts"].is_string()));
+    assert!(events.iter().any(|event| event["received_ts"].is_string()));
+
+    let plate = events[0]["registration"]
+        .as_str()
+        .unwrap()
+        .replace(' ', "%20");
+    let (from, to) = (local(-900), local(-300));
+    let path = format!("/vehicles/{plate}/events?start_timestamp={from}&end_timestamp={to}");
+    let rows = rows(&bench, &path).await;
+    assert!(!rows.is_empty());
+    assert!(
+        rows.iter()
+            .all(|row| row["registration"] == events[0]["registration"])
+    );
+}
+
+#[tokio::test]
+async fn windows_of_events_that_are_too_great_or_too_old_are_refused() {
+    let bench = Bench::new(SimSettings::default()).await;
+    let day = 24 * 3_600;
+    for (path, expected) in [
+        (events_path(-day, 0, ""), Status::OK),
+        (events_path(-day - 1, 0, ""), Status::UNPROCESSABLE_ENTITY),
+        (
+            events_path(-2_000 * day, -1_999 * day, ""),
+            Status::UNPROCESSABLE_ENTITY,
+        ),
+        (events_path(0, -10, ""), Status::UNPROCESSABLE_ENTITY),
+        ("/vehicles/events".to_owned(), Status::UNPROCESSABLE_ENTITY),
+        ("/vehicles/NOBODY/events".to_owned(), Status::NOT_FOUND),
+    ] {
+        assert_eq!(bench.cartrack(&path).await.status(), expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn events_have_a_limit_of_their_own() {
+    let bench = Bench::new(SimSettings::default()).await;
+    let path = events_path(-60, 0, "");
+    let mut n_answered = 0;
+    while bench.cartrack(&path).await.status() == Status::OK {
+        n_answered += 1;
+    }
+    assert_eq!(n_answered, 60);
+    assert_eq!(
+        bench.cartrack("/vehicles/status").await.status(),
+        Status::OK
+    );
+}

@@ -22,7 +22,7 @@ use crate::sim::{Vendor, garbage};
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 100;
 
-type Params = HashMap<String, String>;
+pub(super) type Params = HashMap<String, String>;
 
 /// `GET /vehicles`.
 pub(super) async fn vehicles(
@@ -33,7 +33,7 @@ pub(super) async fn vehicles(
         .get("fields")
         .map(|fields| fields.split(',').collect());
     let listed = sim.rows(Vendor::MyCarTracks);
-    page(&sim, &listed, &params, |row| {
+    page(&sim, &listed, &params, MAX_LIMIT, |row| {
         let mut vehicle = vehicle_row(row);
         if let (Some(fields), Some(members)) = (&fields, vehicle.as_object_mut()) {
             members.retain(|name, _| fields.contains(&name.as_str()));
@@ -50,7 +50,7 @@ pub(super) async fn last_positions(
     let mut listed = sim.rows(Vendor::MyCarTracks);
     listed.retain(|row| row.report.is_some());
     let mut draw = sim.draw(Vendor::MyCarTracks);
-    page(&sim, &listed, &params, |row| {
+    page(&sim, &listed, &params, MAX_LIMIT, |row| {
         let Some(report) = row.report.as_deref() else {
             return Value::Null;
         };
@@ -88,15 +88,21 @@ fn position_row(sim: &Sim, row: &Row, report: &Report) -> Value {
     })
 }
 
-/// One page of `listed`, by `offset` and `limit`.
-fn page(sim: &Sim, listed: &[Row], params: &Params, write: impl FnMut(&Row) -> Value) -> Response {
+/// One page of `listed`, by `offset` and `limit`, which is at most `max_limit`.
+pub(super) fn page<T>(
+    sim: &Sim,
+    listed: &[T],
+    params: &Params,
+    max_limit: usize,
+    write: impl FnMut(&T) -> Value,
+) -> Response {
     let number = |name: &str, default| match params.get(name) {
         None => Some(default),
         Some(text) => text.parse::<usize>().ok(),
     };
-    let limit = number("limit", DEFAULT_LIMIT).filter(|limit| (1..=MAX_LIMIT).contains(limit));
+    let limit = number("limit", DEFAULT_LIMIT).filter(|limit| (1..=max_limit).contains(limit));
     let (Some(offset), Some(limit)) = (number("offset", 0), limit) else {
-        let words = format!("offset must be a whole number, limit one from 1 to {MAX_LIMIT}");
+        let words = format!("offset must be a whole number, limit one from 1 to {max_limit}");
         return error(StatusCode::BAD_REQUEST, "invalid_request", &words);
     };
     let mut data: Vec<_> = listed.iter().skip(offset).take(limit).map(write).collect();

@@ -3,6 +3,7 @@
 //! Most of its vehicles are phones: no ignition, no odometer, uneven accuracy, long silences.
 
 mod event;
+mod history;
 mod lists;
 mod socket;
 mod stream;
@@ -51,6 +52,9 @@ pub(super) fn routes(sim: &Arc<Sim>) -> Router<Arc<Sim>> {
         .route("/vehicles", get(lists::vehicles))
         .route("/vehicles/lastPositions", get(lists::last_positions))
         .route("/vehicles/livePositions/stream", post(stream::create))
+        .route("/tracks2", get(history::tracks))
+        .route("/tracks/{track}", get(history::track))
+        .route("/trackpoints/{track}", get(history::points))
         .layer(from_fn_with_state(Arc::clone(sim), admit))
 }
 

@@ -342,3 +342,83 @@ async fn a_phone_can_be_taken_off_the_network() {
     let world = bench.control_get("/world").await;
     assert_eq!(world["vehicles"][0]["devices"][0]["link"], "offline");
 }
+
+#[tokio::test]
+async fn tracks_and_their_points_add_up_to_what_was_recorded() {
+    let bench = Bench::new(SimSettings {
+        vehicles: 12,
+        past: Duration::from_mins(90),
+        window_requests: 10_000,
+        ..SimSettings::default()
+    })
+    .await;
+    let before_s = crate::clock::now().as_second();
+    let answer = body(
+        bench
+            .mycartracks("/tracks2?limit=100&includeTotal=true")
+            .await,
+    )
+    .await;
+    let tracks = answer["data"].as_array().unwrap();
+    assert_eq!(answer["paging"]["total"], tracks.len());
+    let mut told: HashSet<(u64, i64)> = HashSet::new();
+    for track in tracks {
+        let mut offset = 0;
+        loop {
+            let path = format!("/trackpoints/{}?limit=500&offset={offset}", track["id"]);
+            let page = body(bench.mycartracks(&path).await).await;
+            let rows = page["data"].as_array().unwrap();
+            offset += rows.len();
+            for row in rows {
+                let at = row["time"].as_i64().unwrap();
+                assert!(told.insert((track["vehicleId"].as_u64().unwrap(), at)));
+            }
+            if rows.len() < 500 {
+                break;
+            }
+        }
+    }
+    let past = bench.control_get("/past?vendor=mycartracks").await;
+    let mut n_compared = 0;
+    for (id, points) in past.as_object().unwrap() {
+        for point in points.as_array().unwrap() {
+            let at: jiff::Timestamp = point["fixed_at"].as_str().unwrap().parse().unwrap();
+            if at.as_second() < before_s {
+                assert!(told.contains(&(id.parse().unwrap(), at.as_millisecond())));
+                n_compared += 1;
+            }
+        }
+    }
+    assert!(1_000 < n_compared, "{n_compared}");
+}
+
+#[tokio::test]
+async fn tracks_are_asked_for_by_their_time_and_strangers_are_not_found() {
+    let bench = Bench::new(SimSettings {
+        vehicles: 30,
+        past: Duration::from_mins(150),
+        ..SimSettings::default()
+    })
+    .await;
+    let hour_ago_s = crate::clock::now().as_second() - 3_600;
+    let all = body(bench.mycartracks("/tracks2?limit=100").await).await;
+    let path = format!("/tracks2?limit=100&endTime={hour_ago_s}");
+    let early = body(bench.mycartracks(&path).await).await;
+    let n = |answer: &Value| answer["data"].as_array().unwrap().len();
+    assert!(0 < n(&early) && n(&early) < n(&all));
+    let starts = early["data"].as_array().unwrap().iter();
+    assert!(
+        starts
+            .map(|track| track["startTime"].as_i64().unwrap())
+            .all(|at| at < (hour_ago_s + 1) * 1_000)
+    );
+
+    let first = &all["data"][0];
+    let one = body(bench.mycartracks(&format!("/tracks/{}", first["id"])).await).await;
+    assert_eq!(one["id"], first["id"]);
+    for path in ["/tracks/7", "/trackpoints/7"] {
+        assert_eq!(bench.mycartracks(path).await.status(), Status::NOT_FOUND);
+    }
+    let path = format!("/trackpoints/{}?limit=501", first["id"]);
+    assert_eq!(bench.mycartracks(&path).await.status(), Status::BAD_REQUEST);
+}

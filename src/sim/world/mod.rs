@@ -8,6 +8,7 @@
 pub mod city;
 pub mod device;
 pub mod drive;
+pub mod past;
 pub mod profile;
 mod roster;
 pub mod vehicle;
@@ -16,6 +17,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use device::{Card, Device, News, Report};
+use past::Past;
 use vehicle::{STEP_MS, Vehicle};
 
 use super::Vendor;
@@ -50,6 +52,10 @@ pub struct World {
     /// For each vendor, in the order of its devices' numbers: which vehicle, which of its devices.
     devices: [Vec<(usize, usize)>; Vendor::ALL.len()],
     homes: HashMap<(Vendor, String), usize>,
+    /// What is kept of each device, in the same order as `devices`.
+    pasts: [Vec<Past>; Vendor::ALL.len()],
+    /// So many reports are kept of each.
+    room: usize,
     ticks: i64,
     /// Streamed devices report at this interval, if set; in milliseconds.
     pub stream_ms: Option<i64>,
@@ -67,10 +73,16 @@ impl World {
                 homes.insert((device.card.vendor, device.card.id.clone()), place);
             }
         }
+        let pasts = devices
+            .each_ref()
+            .map(|some| vec![Past::default(); some.len()]);
+        let n_devices = devices.iter().map(Vec::len).sum();
         Self {
             vehicles,
             devices,
             homes,
+            pasts,
+            room: past::room_for(n_devices),
             ticks: 0,
             stream_ms: None,
         }
@@ -91,7 +103,35 @@ impl World {
                 });
             }
         }
+        for told in &told {
+            self.keep(told);
+        }
         told
+    }
+
+    /// What is kept of one device.
+    pub fn past(&self, vendor: Vendor, id: &str) -> Option<&Past> {
+        let mut devices = self.of(vendor).zip(&self.pasts[vendor.index()]);
+        let mine = devices.find(|(device, _)| device.card.id == id);
+        mine.map(|(_, past)| past)
+    }
+
+    /// A vendor's devices in the order of their numbers, with what is kept of each.
+    pub fn pasts(&self, vendor: Vendor) -> impl Iterator<Item = (&Arc<Card>, &Past)> {
+        let cards = self.of(vendor).map(|device| &device.card);
+        cards.zip(&self.pasts[vendor.index()])
+    }
+
+    fn keep(&mut self, told: &Told) {
+        let News::Report(report, _) = &told.news else {
+            return;
+        };
+        let number = usize::try_from(told.card.number).unwrap_or(usize::MAX);
+        let past = self.pasts[told.card.vendor.index()].get_mut(number);
+        // What was told without a fix is no place to remember.
+        if let Some(past) = past.filter(|_| report.has_gps) {
+            past.keep(report, self.room);
+        }
     }
 
     /// How far time has passed, in milliseconds.
@@ -122,10 +162,12 @@ impl World {
         let card = card
             .filter(|card| card.vendor == vendor)
             .find(|card| card.id == id)?;
-        Some(Told {
+        let told = Told {
             card: Arc::clone(card),
             news,
-        })
+        };
+        self.keep(&told);
+        Some(told)
     }
 
     /// Takes a device off the network for `for_ms`; false if there is no such device.

@@ -90,7 +90,7 @@ fn fixed_at(record: &Record<'_>, zone: &TimeZone) -> Result<Option<Timestamp>, R
 }
 
 /// `gps_fix_type`: 0 none, 1 too few satellites, 2 limited, 3 excellent.
-fn quality(record: &Record<'_>) -> Option<FixQuality> {
+pub(super) fn quality(record: &Record<'_>) -> Option<FixQuality> {
     match record.value(Datum::FixType)?.id()?.as_ref() {
         "0" | "1" => Some(FixQuality::Poor),
         "2" | "3" => Some(FixQuality::Good),
@@ -129,7 +129,7 @@ fn panic(record: &Record<'_>) -> Option<bool> {
     }
 }
 
-fn paging(beside: &Json<'_>, page: &mut Page) {
+pub(super) fn paging(beside: &Json<'_>, page: &mut Page) {
     let number = |path: &[&str]| beside.at(path)?.id()?.parse().ok();
     page.current_page = number(&META_CURRENT_PAGE);
     page.last_page = number(&META_LAST_PAGE);

@@ -1,6 +1,7 @@
 //! Cartrack's Fleet API: Basic, one unpaged list of positions to be polled, names beside it.
 
 pub mod convert;
+pub mod history;
 pub mod wire;
 
 use std::time::Duration;
@@ -112,6 +113,7 @@ fn build(settings: &SourceSettings) -> Result<Box<dyn Source>, KeyProblem> {
             }),
         },
         interval: settings.poll_interval.unwrap_or(POLL),
+        archive: Some(&history::ARCHIVE),
     }))
 }
 

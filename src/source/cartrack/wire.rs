@@ -53,6 +53,25 @@ pub static STATUS: RecordSpec = RecordSpec {
     ],
 };
 
+/// A row of `GET /vehicles/events`: flat. Of the two times only that of the event counts.
+pub static EVENT: RecordSpec = RecordSpec {
+    kind: RecordKind::Position,
+    wraps: &[],
+    places: &[],
+    arrays: &[],
+    entries: &[
+        Entry::doc(Datum::Id, &[&["vehicle_id"]]),
+        Entry::doc(Datum::Latitude, &[&["latitude"]]),
+        Entry::doc(Datum::Longitude, &[&["longitude"]]),
+        Entry::doc(Datum::FixType, &[&["gps_fix_type"]]),
+        Entry::doc(Datum::Time, &[&["event_ts"]]),
+        // km/h; may be a string.
+        Entry::doc(Datum::Speed, &[&["speed"]]),
+        Entry::doc(Datum::Heading, &[&["bearing"]]),
+        Entry::doc(Datum::Altitude, &[&["altitude"]]),
+    ],
+};
+
 /// A row of `GET /vehicles`.
 pub static VEHICLE: RecordSpec = RecordSpec {
     kind: RecordKind::Vehicle,

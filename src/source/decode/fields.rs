@@ -49,6 +49,10 @@ pub enum Datum {
     ContactTime,
     /// Since when it is offline.
     OfflineSince,
+    /// When a track began.
+    StartTime,
+    /// When it ended.
+    EndTime,
     /// On or off.
     Ignition,
     /// On, off or idle.
@@ -103,6 +107,8 @@ impl Datum {
             Self::Time => "time",
             Self::ContactTime => "contact time",
             Self::OfflineSince => "offline since",
+            Self::StartTime => "start time",
+            Self::EndTime => "end time",
             Self::Ignition => "ignition",
             Self::EngineState => "engine state",
             Self::Odometer => "odometer",

@@ -64,6 +64,26 @@ pub struct Decoded<T> {
     pub page: Page,
 }
 
+impl<T> Decoded<T> {
+    /// What was refused, and the shape of the first, for whoever tells of it.
+    pub fn take_refusals(&mut self) -> (BTreeMap<Refusal, u64>, Option<String>) {
+        let refusals = std::mem::take(&mut self.refusals);
+        (refusals, self.first_bad_shape.take())
+    }
+}
+
+impl<T> Decoded<Option<T>> {
+    /// The rows that say something.
+    pub fn flatten(self) -> Decoded<T> {
+        Decoded {
+            rows: self.rows.into_iter().flatten().collect(),
+            refusals: self.refusals,
+            first_bad_shape: self.first_bad_shape,
+            page: self.page,
+        }
+    }
+}
+
 /// Paging as the envelope tells it; each vendor fills what it has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {

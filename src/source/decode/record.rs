@@ -114,6 +114,12 @@ impl Record<'_> {
         }
     }
 
+    /// The time of something past, which is of no use without one.
+    pub fn past_time(&self, datum: Datum, zone: &TimeZone) -> Result<Option<Timestamp>, Refusal> {
+        let at = self.time(datum, zone)?;
+        at.map(Some).ok_or(Refusal::UnreadableTime)
+    }
+
     /// Speed over ground in metres per second. A name with a unit in it is right whatever the
     /// source is set to.
     pub fn speed_mps(&self, unit: SpeedUnit) -> Option<f64> {

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use crate::config::source::FieldMap;
 use crate::domain::fix::MAX_SPEED_MPS;
-use crate::domain::{DeviceKey, Label, Observation, SourceId};
+use crate::domain::{DeviceKey, Label, Observation, Reading, SourceId};
+use crate::source::recall::archive::{Recorded, Track};
 
 use super::{BodyError, Decoded, Dialect};
 
@@ -50,6 +51,43 @@ pub(crate) fn check_print(name: &str, print: &str) {
     settings.bind(|| insta::assert_snapshot!(file.trim_end_matches(".json"), print));
 }
 
+/// What must hold of every position.
+fn check_reading(reading: &Reading) {
+    assert!((-90.0..=90.0).contains(&reading.lat_deg), "{reading:?}");
+    assert!((-180.0..=180.0).contains(&reading.lng_deg), "{reading:?}");
+    assert!(reading.lat_lng() != (0.0, 0.0), "{reading:?}");
+    let within = |value: Option<f64>, max: f64| value.is_none_or(|v| (0.0..=max).contains(&v));
+    assert!(within(reading.speed_mps, MAX_SPEED_MPS), "{reading:?}");
+    assert!(
+        within(reading.heading_deg, 359.999_999_999_999_9),
+        "{reading:?}"
+    );
+    assert!(within(reading.accuracy_m, f64::MAX), "{reading:?}");
+}
+
+/// What must hold of every record of a history.
+pub(crate) fn check_recorded(recorded: &Recorded) {
+    check_reading(&recorded.reading);
+    assert_eq!(recorded.reading.vendor_at, Some(recorded.at));
+    let device = recorded.device.as_ref();
+    assert!(device.is_none_or(|device| !device.device.trim().is_empty()));
+}
+
+/// A decoded page of a history as lines.
+pub(crate) fn print_recorded(decoded: &Result<Decoded<Recorded>, BodyError>) -> String {
+    print_decoded(decoded, |recorded| {
+        check_recorded(recorded);
+        let device = recorded.device.as_ref();
+        let device = device.map_or_else(|| "of the track".to_owned(), ToString::to_string);
+        format!("{device}\n{}", print_reading(&recorded.reading))
+    })
+}
+
+/// Decoded tracks as lines.
+pub(crate) fn print_tracks(decoded: &Result<Decoded<Track>, BodyError>) -> String {
+    print_decoded(decoded, |track| format!("{track:?}\n"))
+}
+
 /// What must hold of every observation that any decoder gives.
 pub(crate) fn check_sane(observation: &Observation) {
     let device = &observation.device.device;
@@ -58,16 +96,7 @@ pub(crate) fn check_sane(observation: &Observation) {
         "{device:?}"
     );
     if let Some(reading) = &observation.reading {
-        assert!((-90.0..=90.0).contains(&reading.lat_deg), "{reading:?}");
-        assert!((-180.0..=180.0).contains(&reading.lng_deg), "{reading:?}");
-        assert!(reading.lat_lng() != (0.0, 0.0), "{reading:?}");
-        let within = |value: Option<f64>, max: f64| value.is_none_or(|v| (0.0..=max).contains(&v));
-        assert!(within(reading.speed_mps, MAX_SPEED_MPS), "{reading:?}");
-        assert!(
-            within(reading.heading_deg, 359.999_999_999_999_9),
-            "{reading:?}"
-        );
-        assert!(within(reading.accuracy_m, f64::MAX), "{reading:?}");
+        check_reading(reading);
     }
     let facts = &observation.facts;
     let is_amount = |value: Option<f64>| value.is_none_or(|v| v.is_finite() && 0.0 <= v);
@@ -126,19 +155,7 @@ pub(crate) fn print_one(observation: &Observation) -> String {
     let mut print = format!("{} {:?}\n", observation.device, observation.origin);
     match &observation.reading {
         Some(reading) => {
-            write!(print, "  at {} {}", reading.lat_deg, reading.lng_deg).unwrap();
-            let number = |name: &str, value: Option<f64>| {
-                value.map_or_else(String::new, |value| format!(" {name}={value:.3}"))
-            };
-            print += &number("heading_deg", reading.heading_deg);
-            print += &number("speed_mps", reading.speed_mps);
-            print += &number("altitude_m", reading.altitude_m);
-            print += &number("accuracy_m", reading.accuracy_m);
-            if let Some(quality) = reading.quality {
-                write!(print, " {quality:?}").unwrap();
-            }
-            let time = reading.vendor_at.map(|at| at.to_string());
-            writeln!(print, " @ {}", time.as_deref().unwrap_or("no time")).unwrap();
+            print += &print_reading(reading);
         }
         None => print += "  without a fix\n",
     }
@@ -156,6 +173,24 @@ pub(crate) fn print_one(observation: &Observation) -> String {
     if !known.is_empty() {
         writeln!(print, "  {}", known.join(", ")).unwrap();
     }
+    print
+}
+
+fn print_reading(reading: &Reading) -> String {
+    let mut print = String::new();
+    write!(print, "  at {} {}", reading.lat_deg, reading.lng_deg).unwrap();
+    let number = |name: &str, value: Option<f64>| {
+        value.map_or_else(String::new, |value| format!(" {name}={value:.3}"))
+    };
+    print += &number("heading_deg", reading.heading_deg);
+    print += &number("speed_mps", reading.speed_mps);
+    print += &number("altitude_m", reading.altitude_m);
+    print += &number("accuracy_m", reading.accuracy_m);
+    if let Some(quality) = reading.quality {
+        write!(print, " {quality:?}").unwrap();
+    }
+    let time = reading.vendor_at.map(|at| at.to_string());
+    writeln!(print, " @ {}", time.as_deref().unwrap_or("no time")).unwrap();
     print
 }
 

@@ -105,6 +105,7 @@ fn build(settings: &SourceSettings) -> Result<Box<dyn Source>, KeyProblem> {
             }),
         },
         interval: settings.poll_interval.unwrap_or(POLL),
+        archive: None,
     }))
 }
 

@@ -1,6 +1,7 @@
 //! One account at one vendor: authorised requests, one at a time, within its limits, and a
 //! failure's words for people. What differs between vendors is data ([`Manners`]).
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,7 +20,7 @@ use crate::config::source::{KeyProblem, SourceSettings};
 use crate::source::budget::Budget;
 use crate::source::decode::words::vendor_words;
 use crate::source::decode::{BodyError, Decoded, Dialect};
-use crate::source::listing::{Pager, Row, Walk};
+use crate::source::listing::{Pager, Row, Walk, decode};
 
 /// A request waits at most this for the budget, and its caller for whatever is longer.
 const BUDGET_PATIENCE: Duration = Duration::from_secs(30);
@@ -60,7 +61,7 @@ pub struct Request {
     /// GET or POST.
     pub method: Method,
     /// Below the base.
-    pub path: &'static str,
+    pub path: Cow<'static, str>,
     /// Parameters.
     pub query: Vec<(&'static str, String)>,
     /// What is sent along.
@@ -114,7 +115,7 @@ impl Account {
     ) -> Result<(Decoded<T>, bool), Trouble> {
         let path = pager.listing.path;
         let body = self.page_body(pager, walk).await?;
-        let decoded = pager.listing.read(dialect, body, clock::now()).await;
+        let decoded = decode(pager.listing.decode, dialect, body, clock::now()).await;
         let decoded = decoded.map_err(|error| self.unreadable(path, &error))?;
         let ends = pager.take(walk, &decoded.rows, &decoded.page);
         Ok((decoded, ends))
@@ -130,7 +131,7 @@ impl Account {
         loop {
             let request = Request {
                 method: Method::GET,
-                path: pager.listing.path,
+                path: pager.listing.path.into(),
                 query: pager.query(walk),
                 body: Body::None,
             };
@@ -176,7 +177,7 @@ impl Account {
         }
         let ask = Ask {
             method: request.method.clone(),
-            url: self.url(request.path, &request.query),
+            url: self.url(&request.path, &request.query),
             authorization,
             body: request.body.clone(),
         };

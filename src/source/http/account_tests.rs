@@ -41,7 +41,7 @@ fn account(server: &MockServer) -> Account {
 fn request() -> Request {
     Request {
         method: Method::GET,
-        path: "/rows",
+        path: "/rows".into(),
         query: Vec::new(),
         body: Body::None,
     }

@@ -3,6 +3,7 @@
 pub mod convert;
 mod event;
 mod grant;
+pub mod history;
 pub mod wire;
 
 use std::ops::RangeInclusive;
@@ -159,6 +160,7 @@ fn build(settings: &SourceSettings) -> Result<Box<dyn Source>, KeyProblem> {
             guard,
             idle_timeout: stream::idle_timeout(settings),
         },
+        archive: Some(&history::ARCHIVE),
     }))
 }
 

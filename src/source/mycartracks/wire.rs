@@ -23,6 +23,32 @@ pub static EVENT: RecordSpec = RecordSpec {
     entries: ENTRIES,
 };
 
+/// A row of `GET /tracks2`. Its own key is `id`; the vehicle's stands under a vehicle's names only.
+pub static TRACK: RecordSpec = RecordSpec {
+    kind: RecordKind::Position,
+    wraps: &[],
+    places: &[],
+    arrays: &[],
+    entries: &[
+        ID,
+        Entry::assumed(Datum::WeakId, &[&["id"]]),
+        // Epoch milliseconds.
+        Entry::assumed(Datum::StartTime, &[&["startTime"]]),
+        Entry::assumed(Datum::EndTime, &[&["endTime"]]),
+    ],
+};
+
+/// A row of `GET /trackpoints/{trackId}`; its `id` is its own.
+pub static TRACK_POINT: RecordSpec = RecordSpec {
+    kind: RecordKind::Position,
+    wraps: &[],
+    places: PLACES,
+    arrays: &[],
+    entries: &[
+        LATITUDE, LONGITUDE, SPEED, SPEED_KMH, HEADING, ALTITUDE, ACCURACY, TIME,
+    ],
+};
+
 /// A row of `GET /vehicles`.
 pub static VEHICLE: RecordSpec = RecordSpec {
     kind: RecordKind::Vehicle,
@@ -77,6 +103,40 @@ const GROUPS: Entry = Entry::assumed(
     &[&["groups"], &["groupIds"], &["groupId"], &["tags"]],
 );
 
+// Degrees; GeoJSON puts the longitude first.
+const LATITUDE: Entry = Entry::assumed(
+    Datum::Latitude,
+    &[&["latitude"], &["lat"], &["coordinates", "1"]],
+);
+const LONGITUDE: Entry = Entry::assumed(
+    Datum::Longitude,
+    &[&["longitude"], &["lng"], &["lon"], &["coordinates", "0"]],
+);
+// In the source's `speed_unit`, by default km/h; a name's own unit wins.
+const SPEED: Entry = Entry::assumed(Datum::Speed, &[&["speed"]]);
+const SPEED_KMH: Entry = Entry::assumed(Datum::SpeedKmh, &[&["speedKmh"]]);
+// Degrees.
+const HEADING: Entry = Entry::assumed(
+    Datum::Heading,
+    &[&["bearing"], &["heading"], &["course"], &["direction"]],
+);
+// Metres.
+const ALTITUDE: Entry = Entry::assumed(Datum::Altitude, &[&["altitude"], &["alt"]]);
+const ACCURACY: Entry = Entry::assumed(Datum::Accuracy, &[&["accuracy"], &["horizontalAccuracy"]]);
+// ISO 8601, or epoch milliseconds.
+const TIME: Entry = Entry::assumed(
+    Datum::Time,
+    &[
+        &["time"],
+        &["timestamp"],
+        &["positionTime"],
+        &["gpsTime"],
+        &["recordedAt"],
+        &["lastUpdate"],
+        &["updatedAt"],
+    ],
+);
+
 const ENTRIES: &[Entry] = &[
     Entry::assumed(
         Datum::Kind,
@@ -87,39 +147,14 @@ const ENTRIES: &[Entry] = &[
     NAME,
     REGISTRATION,
     GROUPS,
-    // Degrees; GeoJSON puts the longitude first.
-    Entry::assumed(
-        Datum::Latitude,
-        &[&["latitude"], &["lat"], &["coordinates", "1"]],
-    ),
-    Entry::assumed(
-        Datum::Longitude,
-        &[&["longitude"], &["lng"], &["lon"], &["coordinates", "0"]],
-    ),
-    // In the source's `speed_unit`, by default km/h; a name's own unit wins.
-    Entry::assumed(Datum::Speed, &[&["speed"]]),
-    Entry::assumed(Datum::SpeedKmh, &[&["speedKmh"]]),
-    // Degrees.
-    Entry::assumed(
-        Datum::Heading,
-        &[&["bearing"], &["heading"], &["course"], &["direction"]],
-    ),
-    // Metres.
-    Entry::assumed(Datum::Altitude, &[&["altitude"], &["alt"]]),
-    Entry::assumed(Datum::Accuracy, &[&["accuracy"], &["horizontalAccuracy"]]),
-    // ISO 8601, or epoch milliseconds.
-    Entry::assumed(
-        Datum::Time,
-        &[
-            &["time"],
-            &["timestamp"],
-            &["positionTime"],
-            &["gpsTime"],
-            &["recordedAt"],
-            &["lastUpdate"],
-            &["updatedAt"],
-        ],
-    ),
+    LATITUDE,
+    LONGITUDE,
+    SPEED,
+    SPEED_KMH,
+    HEADING,
+    ALTITUDE,
+    ACCURACY,
+    TIME,
     Entry::assumed(Datum::OfflineSince, &[&["offlineSince"], &["lastSeen"]]),
     // Percent.
     Entry::assumed(Datum::Battery, &[&["battery"], &["batteryLevel"]]),

@@ -9,10 +9,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::source::budget::Budget;
+use crate::source::budget::{Budget, GAP_SHARE};
 
-/// The share of the limit that positions after gaps may take.
-const GAP_SHARE: f64 = 0.35;
 /// The share of the limit that polling for want of a stream may take.
 const FALLBACK_SHARE: f64 = 1.0 / 1.5;
 /// Polling for want of a stream is never faster than this.
@@ -143,6 +141,12 @@ impl Agenda {
     /// How often positions are polled for want of a stream.
     pub fn fallback_interval(budget: &Budget, n_pages: u32) -> Duration {
         FALLBACK_AT_LEAST.max(budget.gap(n_pages, FALLBACK_SHARE))
+    }
+
+    /// Whether the line stands and nothing is owed, so that there may be time for what can wait.
+    pub fn is_calm(&self) -> bool {
+        let is_up = matches!(self.line, Line::Up { .. });
+        is_up && !self.opening && !self.owed && self.reading_since.is_none()
     }
 
     fn stream_at(&self, now: Instant, budget: &Budget) -> Option<Instant> {

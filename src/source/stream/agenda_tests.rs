@@ -13,6 +13,8 @@ const LIMIT: u32 = 150;
 enum Stream {
     /// It is cut every so often, counted from the start.
     CutEvery(Duration),
+    /// The same, but all is quiet until then.
+    CutsFrom(Duration, Duration),
     /// Sessions are had, but no socket ever opens.
     NeverOpens,
 }
@@ -37,6 +39,11 @@ struct World {
     fixes: Vec<(Instant, Instant)>,
     report_every: Duration,
     oldest_shown: Duration,
+    /// History is asked for in the pauses, without end.
+    has_history: bool,
+    n_history: u32,
+    /// Each request of live work.
+    live: Vec<(Duration, Need)>,
 }
 
 impl World {
@@ -60,6 +67,9 @@ impl World {
             fixes: vec![(start, start); n_vehicles],
             report_every,
             oldest_shown: Duration::ZERO,
+            has_history: false,
+            n_history: 0,
+            live: Vec::new(),
         }
     }
 
@@ -86,10 +96,14 @@ impl World {
                 }
             }
         }
-        if let Stream::CutEvery(every) = self.stream
-            && elapsed_ms.is_multiple_of(every.as_millis())
-            && self.is_up
-        {
+        let is_cut = match self.stream {
+            Stream::CutEvery(every) => elapsed_ms.is_multiple_of(every.as_millis()),
+            Stream::CutsFrom(from, every) => {
+                from.as_millis() <= elapsed_ms && elapsed_ms.is_multiple_of(every.as_millis())
+            }
+            Stream::NeverOpens => false,
+        };
+        if is_cut && self.is_up {
             self.is_up = false;
             if !self.agenda.closed(self.now) {
                 self.agenda
@@ -116,7 +130,11 @@ impl World {
         let next = self
             .agenda
             .next(self.now, &self.budget, self.n_pages, vehicles);
-        let Next::Serve(need) = next else { return };
+        let Next::Serve(need) = next else {
+            self.history();
+            return;
+        };
+        self.live.push((self.now - self.start, need));
         if !self.ask() {
             return;
         }
@@ -133,6 +151,16 @@ impl World {
                     self.vehicles_at = self.now + Duration::from_hours(1);
                 }
             }
+        }
+    }
+
+    /// One request of history, if it takes nothing from live work. It is dropped when that is due.
+    fn history(&mut self) {
+        let spare_at = self.budget.spare_at(2 * self.n_pages, self.now);
+        if self.has_history && self.agenda.is_calm() && spare_at <= self.now {
+            self.ask();
+            self.busy_until = self.now;
+            self.n_history += 1;
         }
     }
 
@@ -298,4 +326,40 @@ async fn a_long_wait_for_the_stream_is_spent_polling() {
     assert!(agenda.is_fallback(start));
     let next = agenda.next(start, &budget, 1, (start, 1));
     assert_eq!(next, Next::Serve(Need::Positions));
+}
+
+/// The law of history: live work makes the same requests at the same times with it and without.
+#[tokio::test]
+async fn history_takes_nothing_from_live_work_however_often_the_stream_is_cut() {
+    let every = Duration::from_secs(10);
+    for n_pages in [1, 3, 4] {
+        for quiet_min in [0, 3, 6, 9, 12] {
+            let cuts = Stream::CutsFrom(Duration::from_mins(quiet_min), every);
+            let mut runs = [false, true].map(|has_history| {
+                let mut world = World::new(cuts, 300, n_pages, Duration::from_secs(5));
+                world.has_history = has_history;
+                world.run_for(WINDOW);
+                world
+            });
+            let [without, with] = &mut runs;
+            let context = format!("{n_pages} pages, quiet for {quiet_min} min");
+            assert_eq!(with.live, without.live, "{context}");
+            assert_eq!(with.n_refused, 0, "{context}");
+            assert!(
+                quiet_min < 6 || 15 < with.n_history,
+                "{}; {context}",
+                with.n_history
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn in_a_quiet_window_history_may_have_what_is_left() {
+    let quiet = Stream::CutsFrom(WINDOW, WINDOW);
+    let mut world = World::new(quiet, 300, 3, Duration::from_secs(5));
+    world.has_history = true;
+    world.run_for(Duration::from_mins(14));
+    assert_eq!(world.n_refused, 0);
+    assert!(90 < world.n_history, "{}", world.n_history);
 }

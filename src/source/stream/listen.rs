@@ -61,7 +61,7 @@ fn add(probe: &mut Probe, event: &Event) {
 async fn open_session(lists: &mut Lists, habits: &Habits) -> Result<Url, Trouble> {
     let request = Request {
         method: Method::POST,
-        path: habits.path,
+        path: habits.path.into(),
         query: Vec::new(),
         body: Body::Json("{}".to_owned()),
     };

@@ -23,6 +23,7 @@ use super::http::url_guard::StreamGuard;
 use super::lists::Lists;
 use super::outlet::Outlet;
 use super::probe::{self, Probe};
+use super::recall::archive::Archive;
 use crate::config::source::SourceSettings;
 
 use idle::Idle;
@@ -55,6 +56,8 @@ pub struct Streamed {
     pub lists: Lists,
     /// Its stream.
     pub habits: Habits,
+    /// The vendor's history, where it has one.
+    pub archive: Option<&'static Archive>,
 }
 
 /// The silence after which the stream of `settings` is taken for dead.

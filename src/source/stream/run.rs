@@ -22,6 +22,7 @@ use crate::source::http::trouble::{Kind, Trouble};
 use crate::source::listing::Walk;
 use crate::source::lists::{Lists, Metadata};
 use crate::source::outlet::{Activity, Outlet};
+use crate::source::recall::Recaller;
 
 /// Unknown devices are looked for so often.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -56,6 +57,14 @@ pub(super) struct Run<'a> {
     in_fallback: bool,
     /// The heartbeat that earlier sockets heard.
     rhythm: Rhythm,
+    recaller: Recaller,
+}
+
+/// What ended a pause.
+enum Event {
+    Opened(Id),
+    Ended(Result<(Id, Ending), JoinError>),
+    Over,
 }
 
 struct Opening {
@@ -84,6 +93,7 @@ impl<'a> Run<'a> {
             with_ids: false,
             in_fallback: false,
             rhythm: Rhythm::default(),
+            recaller: Recaller::new(source.archive),
         }
     }
 
@@ -95,7 +105,7 @@ impl<'a> Run<'a> {
                 Next::Serve(Need::Stream) => self.ask_stream().await,
                 Next::Serve(Need::Positions) => self.ask_positions().await,
                 Next::Serve(Need::Vehicles) => self.ask_vehicles().await,
-                Next::Wait(until) => self.wait(until.min(Instant::now() + LOOK_EVERY)).await,
+                Next::Wait(until) => self.rest(until).await,
             }
         }
     }
@@ -115,11 +125,42 @@ impl<'a> Run<'a> {
         budget.unwrap_or_else(Budget::boundless)
     }
 
-    async fn wait(&mut self, until: Instant) {
+    /// Nothing is due until `until`: what was missed is asked for, or nothing.
+    async fn rest(&mut self, until: Instant) {
+        let now = Instant::now();
+        let look_at = until.min(now + LOOK_EVERY);
+        let budget = self.lists.account.budget.as_ref();
+        let n_pages = self.lists.positions.n_pages() + self.lists.vehicles.n_pages();
+        let recall_at = self.recaller.due_at(now, budget, n_pages, self.outlet);
+        let recall_at = recall_at.filter(|at| self.agenda.is_calm() && *at < look_at);
+        let event = match recall_at {
+            Some(at) if now < at => self.event(at).await,
+            Some(_) => {
+                // What befalls the stream, and what is due, ends the step; it is asked again.
+                let step = self.recaller.step(self.lists, self.outlet);
+                tokio::select! {
+                    biased;
+                    Some(id) = self.opened.1.recv() => Event::Opened(id),
+                    Some(ended) = self.sockets.join_next_with_id() => Event::Ended(ended),
+                    () = sleep_until(until) => Event::Over,
+                    () = step => Event::Over,
+                }
+            }
+            None => self.event(look_at).await,
+        };
+        match event {
+            Event::Opened(id) => self.on_opened(id),
+            Event::Ended(ended) => self.on_ended(ended).await,
+            Event::Over => {}
+        }
+    }
+
+    /// What befalls the stream until `until`.
+    async fn event(&mut self, until: Instant) -> Event {
         tokio::select! {
-            Some(id) = self.opened.1.recv() => self.on_opened(id),
-            Some(ended) = self.sockets.join_next_with_id() => self.on_ended(ended).await,
-            () = sleep_until(until) => {}
+            Some(id) = self.opened.1.recv() => Event::Opened(id),
+            Some(ended) = self.sockets.join_next_with_id() => Event::Ended(ended),
+            () = sleep_until(until) => Event::Over,
         }
     }
 
@@ -286,6 +327,7 @@ impl<'a> Run<'a> {
             // Perhaps its heart only beats more slowly than it did.
             self.rhythm.set(None);
         }
+        self.outlet.line_lost();
         let words = ending.words();
         if self.agenda.closed(Instant::now()) {
             self.stream_backoff.reset();

@@ -82,7 +82,7 @@ impl Run<'_> {
     async fn post(&mut self, json: String) -> Result<Bytes, Trouble> {
         let request = Request {
             method: Method::POST,
-            path: self.habits.path,
+            path: self.habits.path.into(),
             query: Vec::new(),
             body: Body::Json(json),
         };
