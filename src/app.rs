@@ -96,19 +96,14 @@ pub async fn run_with(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let Memory {
-        history,
-        remembered,
-    } = memory;
+    let history = memory.history;
     // Also refused when it is configured; whoever brings a listener of their own is not exempt.
     let address = listener
         .local_addr()
         .context("the listener has no address")?;
     refuse_exposure("listen", address)?;
-    let sources: Vec<SourceIntro> = config.sources.iter().map(intro).collect();
-    let mut fleet = Fleet::new(fleet_settings(&config)?, sources, clock::now());
-    let is_restored = !remembered.is_empty();
-    fleet.restore(remembered, clock::now());
+    let is_restored = !memory.remembered.is_empty();
+    let fleet = fleet(&config, memory.remembered)?;
     let live = Live::start()?;
     let pulse = Pulse::default();
     let tasks = TaskTracker::new();
@@ -296,6 +291,14 @@ fn intro(settings: &crate::config::source::SourceSettings) -> SourceIntro {
     }
 }
 
+/// A fleet that knows what the run before knew.
+fn fleet(config: &Config, remembered: Vec<Remembered>) -> anyhow::Result<Fleet> {
+    let sources: Vec<SourceIntro> = config.sources.iter().map(intro).collect();
+    let mut fleet = Fleet::new(fleet_settings(config)?, sources, clock::now());
+    fleet.restore(remembered, clock::now());
+    Ok(fleet)
+}
+
 fn fleet_settings(config: &Config) -> anyhow::Result<FleetSettings> {
     let forget_after =
         SignedDuration::try_from(config.fleet.forget_after).context("forget_after is too long")?;
@@ -307,7 +310,6 @@ fn fleet_settings(config: &Config) -> anyhow::Result<FleetSettings> {
         forget_after,
         quiet,
         remember_every: keeps_files.then_some(REMEMBER_EVERY),
-        ..FleetSettings::default()
     })
 }
 
