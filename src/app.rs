@@ -21,12 +21,14 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::memory::known_until;
 pub use self::memory::{Memory, remember};
 use self::reload::fleet_settings;
 use crate::clock;
 use crate::config::server::refuse_exposure;
 use crate::config::{Config, ConfigError};
-use crate::domain::Report;
+use crate::domain::{Report, SourceId};
+use crate::fleet::memory::Remembered;
 use crate::fleet::writer::{self, Inbox, Publish, Pulse};
 use crate::fleet::{Changes, Fleet, SourceIntro};
 use crate::history::History;
@@ -83,21 +85,18 @@ pub async fn run_with(
 ) -> anyhow::Result<()> {
     let Setup {
         config,
-        memory: Memory {
-            history,
-            remembered,
-        },
+        memory,
         reloads,
     } = setup;
+    let history = memory.history;
     // Also refused when it is configured; whoever brings a listener of their own is not exempt.
     let address = listener
         .local_addr()
         .context("the listener has no address")?;
     refuse_exposure("listen", address)?;
-    let sources: Vec<SourceIntro> = config.sources.iter().map(intro).collect();
-    let mut fleet = Fleet::new(fleet_settings(&config)?, sources, clock::now());
-    let is_restored = !remembered.is_empty();
-    fleet.restore(remembered, clock::now());
+    let is_restored = !memory.remembered.is_empty();
+    let known_until = known_until(&memory.remembered);
+    let fleet = fleet(&config, memory.remembered)?;
     let live = Live::start()?;
     let pulse = Pulse::default();
     let tasks = TaskTracker::new();
@@ -122,7 +121,9 @@ pub async fn run_with(
         clock::now,
         stop_work.clone(),
     ));
-    start_sources(&config, reports, stop_work.clone(), &tasks);
+    let known_until = |source: &SourceId| known_until.get(source).copied();
+    let sources = config.sources.clone();
+    source::start(sources, &known_until, reports, stop_work.clone(), &tasks);
 
     let web = Web {
         hub: Arc::clone(&live.hub),
@@ -158,17 +159,6 @@ pub async fn run_with(
     };
     all.stop().await;
     Ok(())
-}
-
-/// Starts the sources. Nothing is remembered of the time before, so nothing of it was missed.
-fn start_sources(
-    config: &Config,
-    reports: mpsc::Sender<Report>,
-    stop_work: CancellationToken,
-    tasks: &TaskTracker,
-) {
-    let settings = config.sources.clone();
-    source::start(settings, &|_| None, reports, stop_work, tasks);
 }
 
 /// The live path: what viewers see, who makes their frames, and where they come in.
@@ -274,6 +264,14 @@ fn intro(settings: &crate::config::source::SourceSettings) -> SourceIntro {
         interval: description.interval,
         sandbox: description.sandbox,
     }
+}
+
+/// A fleet that knows what the run before knew.
+fn fleet(config: &Config, remembered: Vec<Remembered>) -> anyhow::Result<Fleet> {
+    let sources: Vec<SourceIntro> = config.sources.iter().map(intro).collect();
+    let mut fleet = Fleet::new(fleet_settings(config)?, sources, clock::now());
+    fleet.restore(remembered, clock::now());
+    Ok(fleet)
 }
 
 /// A name for this run that nobody can have seen before.

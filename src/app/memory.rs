@@ -1,6 +1,11 @@
 //! Opens what the server remembers, or refuses to touch it.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
 use crate::config::Config;
+use crate::domain::SourceId;
 use crate::fleet::memory::Remembered;
 use crate::history::{History, HistoryError, HistorySettings};
 
@@ -33,4 +38,17 @@ pub fn remember(config: &Config) -> Result<Memory, HistoryError> {
         history,
         remembered,
     })
+}
+
+/// Up to when each source's positions are remembered: what came after that was missed.
+pub(super) fn known_until(remembered: &[Remembered]) -> BTreeMap<SourceId, Timestamp> {
+    let mut known_until = BTreeMap::new();
+    for state in remembered {
+        if let Some(fix) = &state.fix {
+            let newest = known_until.entry(state.device.source.clone());
+            let newest = newest.or_insert(fix.received_at);
+            *newest = fix.received_at.max(*newest);
+        }
+    }
+    known_until
 }

@@ -60,7 +60,6 @@ pub(super) fn fleet_settings(config: &Config) -> anyhow::Result<FleetSettings> {
         forget_after,
         quiet,
         remember_every: keeps_files.then_some(REMEMBER_EVERY),
-        ..FleetSettings::default()
     })
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, ErrorCode, Transaction, params};
 
 use super::card::{self, Card};
 use super::error::HistoryError;
-use super::memory::{Keyframe, Sealed};
+use super::piece::{Keyframe, Sealed};
 use super::place::{Day, day_file};
 use super::schema;
 use crate::domain::{DeviceKey, SourceId, VehicleId};

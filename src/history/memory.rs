@@ -11,6 +11,7 @@ use super::card::Card;
 use super::chunk::Press;
 use super::codec::{Chain, rows};
 use super::day::Names;
+use super::piece::{BLOCK, Keyframe, Sealed, block_of, sealed};
 use super::record::{Look, Place, Record, Showing};
 use super::varint;
 use crate::domain::{DeviceKey, VehicleId};
@@ -21,15 +22,10 @@ const FULL_PIECE: u32 = 100;
 const MAX_WAIT_MS: i64 = 240_000;
 /// Every device has its turn once in so many seconds.
 pub(super) const ROUND_S: u64 = 60;
-/// A fix that is published later than this after it was true is listed as late.
-pub(super) const LATE_AFTER_MS: i64 = 300_000;
 /// A record is in a piece no later than this after its publication.
 pub(super) const SEALED_WITHIN_MS: i64 = MAX_WAIT_MS + 2 * 1_000 * ROUND_S.cast_signed();
 /// No more keyframes than these wait for a store.
 const MAX_KEYFRAMES: usize = 13;
-/// Devices of a block of a keyframe.
-pub(super) const BLOCK: u32 = 256;
-
 /// One device.
 #[derive(Debug)]
 pub(super) struct Stream {
@@ -44,31 +40,6 @@ pub(super) struct Stream {
     first_at_ms: i64,
     /// The commit that the first of the rows goes with.
     first_n: u64,
-}
-
-/// A piece that is to be written.
-#[derive(Debug)]
-pub(super) struct Sealed {
-    pub(super) v: u32,
-    /// The minute it was made in.
-    pub(super) slot: i64,
-    /// When it first says anything of the map.
-    pub(super) s0: Option<i64>,
-    /// Its earliest and latest fix.
-    pub(super) fixes: Option<(i64, i64)>,
-    /// Some of these are much older than their publication.
-    pub(super) is_late: bool,
-    pub(super) at_ms: i64,
-    pub(super) n_records: u32,
-    pub(super) piece: Vec<u8>,
-}
-
-/// What the map showed at one time.
-#[derive(Debug)]
-pub(super) struct Keyframe {
-    pub(super) at_ms: i64,
-    /// The number of the block, and its devices and their records.
-    pub(super) blocks: Vec<(u32, Vec<u8>)>,
 }
 
 /// What the map shows of a vehicle now.
@@ -401,12 +372,6 @@ impl Memory {
     }
 }
 
-impl Sealed {
-    fn weight(&self) -> usize {
-        self.piece.len() + size_of::<Self>()
-    }
-}
-
 impl Shown {
     /// As a record of `at_ms`; its place is no fix, as that was remembered when it came.
     pub(super) fn record(&self, at_ms: i64) -> Record {
@@ -418,63 +383,4 @@ impl Shown {
             ..Record::default()
         }
     }
-}
-
-/// A piece of `records`.
-pub(super) fn sealed(v: u32, at_ms: i64, records: &[Record], press: &mut Press) -> Sealed {
-    let fixes = || {
-        records
-            .iter()
-            .filter_map(|record| Some((record.at_ms, record.fix_at_ms()?)))
-    };
-    let is_late = fixes().any(|(at_ms, fix_ms)| LATE_AFTER_MS < at_ms.saturating_sub(fix_ms));
-    let times = || fixes().map(|(_, fix_ms)| fix_ms);
-    let shown = records.iter().find(|record| record.is_shown());
-    Sealed {
-        v,
-        slot: slot_of(at_ms),
-        s0: shown.map(|record| record.at_ms),
-        fixes: times().min().zip(times().max()),
-        is_late,
-        at_ms,
-        n_records: u32::try_from(records.len()).unwrap_or(u32::MAX),
-        piece: press.press(records),
-    }
-}
-
-/// The minute of a time.
-pub(super) fn slot_of(at_ms: i64) -> i64 {
-    at_ms.div_euclid(60_000)
-}
-
-/// A block of a keyframe: how many, which devices, and the piece of their records.
-pub(super) fn block_of(records: &[(u32, Record)], press: &mut Press) -> Vec<u8> {
-    let mut block = Vec::new();
-    varint::put(&mut block, records.len() as u64);
-    for (v, _) in records {
-        varint::put(&mut block, (*v).into());
-    }
-    block.extend(press.press(records.iter().map(|(_, record)| record)));
-    block
-}
-
-/// The devices of a block and the piece of their records; `None` if it is none of ours.
-pub(super) fn open_block(mut block: &[u8]) -> Option<(Vec<u32>, &[u8])> {
-    let n_records = varint::take(&mut block)?;
-    let mut devices = Vec::new();
-    for _ in 0..n_records {
-        devices.push(u32::try_from(varint::take(&mut block)?).ok()?);
-    }
-    Some((devices, block))
-}
-
-/// The rows of a frame, each with its device.
-pub(super) fn frame_rows(mut frame: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
-    std::iter::from_fn(move || {
-        let v = u32::try_from(varint::take(&mut frame)?).ok()?;
-        let length = usize::try_from(varint::take(&mut frame)?).ok()?;
-        let (row, rest) = frame.split_at_checked(length)?;
-        frame = rest;
-        Some((v, row))
-    })
 }

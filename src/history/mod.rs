@@ -20,6 +20,7 @@ mod last;
 mod memory;
 mod open;
 mod past;
+mod piece;
 mod place;
 mod queue;
 mod record;
@@ -30,6 +31,7 @@ mod status;
 pub mod trail;
 mod varint;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -45,7 +47,7 @@ pub use self::trail::TrailPoint;
 use self::digest::Tick;
 use self::keeper::Shared;
 use self::request::Request;
-use crate::domain::{DeviceKey, Vehicle, VehicleId};
+use crate::domain::{DeviceKey, Reading, Vehicle, VehicleId};
 use crate::fleet::memory::Remembered;
 use crate::fleet::{Changes, Fix};
 
@@ -54,6 +56,29 @@ use crate::fleet::{Changes, Fix};
 pub struct History {
     shared: Arc<Shared>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+/// What vendors told of the past, by device; what has no time has no place there.
+fn recalled(
+    readings: Vec<(DeviceKey, Reading)>,
+    received_at: Timestamp,
+) -> HashMap<DeviceKey, Vec<Fix>> {
+    let mut by_device: HashMap<DeviceKey, Vec<Fix>> = HashMap::new();
+    for (device, reading) in readings {
+        let Some(fixed_at) = reading.vendor_at.filter(|at| *at <= received_at) else {
+            continue;
+        };
+        let fix = Fix {
+            reading,
+            fixed_at,
+            received_at,
+            clock_ahead: false,
+            no_fix_time: false,
+            backfill: true,
+        };
+        by_device.entry(device).or_default().push(fix);
+    }
+    by_device
 }
 
 /// How far back it goes.
@@ -100,6 +125,9 @@ impl History {
             fixes: std::mem::take(&mut changes.fixes),
             remembered: std::mem::take(&mut changes.remembered),
         };
+        for (device, fixes) in recalled(std::mem::take(&mut changes.recalled), now) {
+            request::tell(&self.shared, |answer| Request::Fill(device, fixes, answer));
+        }
         let n_dropped = self.shared.queue.push(now.as_millisecond(), tick);
         status::count_dropped(n_dropped as u64);
     }

@@ -11,7 +11,8 @@ use super::chunk::Press;
 use super::day::{self, Batch, DayFile, Names};
 use super::error::HistoryError;
 use super::keeper::{HistorySettings, Keeper, Shared};
-use super::memory::{Memory, frame_rows, slot_of};
+use super::memory::Memory;
+use super::piece::{frame_rows, slot_of};
 use super::place::{self, Day, Place, day_file, state_file};
 use super::schema;
 use super::status::Health;
@@ -63,10 +64,9 @@ fn refuse_newer(dir: &Path) -> Result<(), HistoryError> {
         if !path.exists() {
             continue;
         }
-        match schema::open_to_write(&path, steps) {
-            Err(error @ HistoryError::Newer { .. }) => return Err(error),
-            // It will be met again where it matters.
-            Ok(_) | Err(_) => {}
+        // What else is wrong will be met again where it matters.
+        if let Err(error @ HistoryError::Newer { .. }) = schema::open_to_write(&path, steps) {
+            return Err(error);
         }
     }
     Ok(())

@@ -215,11 +215,14 @@ mod tests {
         assert_eq!(Day::parse("2026-08-05x"), None);
     }
 
+    /// Sizes of days, today, days to keep, bytes to keep, and what goes.
+    type Case<'a> = (&'a [u64], i64, u32, u64, &'a [i64]);
+
     #[test]
     fn the_oldest_days_go_first_and_today_never() {
         let days =
             |sizes: &[u64]| -> Vec<_> { (0..).map(Day).zip(sizes.iter().copied()).collect() };
-        let cases: [(&[u64], i64, u32, u64, &[i64]); 6] = [
+        let cases: [Case; 6] = [
             (&[5, 5, 5], 2, 7, 99, &[]),
             (&[5, 5, 5], 2, 1, 99, &[0]),
             (&[5, 5, 5], 2, 0, 99, &[0, 1]),

@@ -41,6 +41,13 @@ pub(super) fn ask<T>(
     answered.recv().map_err(|_gone| HistoryError::Stopping)?
 }
 
+/// Asks, and does not wait.
+pub(super) fn tell<T>(shared: &Arc<Shared>, request: impl FnOnce(Answer<T>) -> Request) {
+    let (answer, _unheard) = sync_channel(1);
+    // Whoever is about to stop remembers no more.
+    let _ = shared.queue.ask(request(answer));
+}
+
 impl Keeper {
     pub(super) fn see_to(&mut self, request: Request) {
         match request {

@@ -1,5 +1,7 @@
 //! A trail as a file, for other programs: GeoJSON, GPX, CSV.
 
+use std::fmt::Write as _;
+
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -142,13 +144,15 @@ fn gpx(name: &str, drawn: &Drawn) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <gpx version=\"1.1\" creator=\"Fleetglass\" xmlns=\"http://www.topografix.com/GPX/1/1\">\n",
     );
-    text += &format!("<trk><name>{}</name>\n", xml(name));
+    // Nothing refuses to be written to a string.
+    let _ = writeln!(text, "<trk><name>{}</name>", xml(name));
     for stretch in stretches(drawn) {
         text += "<trkseg>\n";
         for point in stretch {
             let height = point.altitude_m.map(|m| format!("<ele>{m}</ele>"));
-            text += &format!(
-                "<trkpt lat=\"{}\" lon=\"{}\">{}<time>{}</time></trkpt>\n",
+            let _ = writeln!(
+                text,
+                "<trkpt lat=\"{}\" lon=\"{}\">{}<time>{}</time></trkpt>",
                 point.lat_deg,
                 point.lng_deg,
                 height.unwrap_or_default(),

@@ -76,6 +76,8 @@ async fn the_openapi_names_every_route_and_every_member_that_is_sent() {
         "/api/v1/vehicles",
         "/api/v1/vehicles/{id}",
         "/api/v1/vehicles/{id}/trail",
+        "/api/v1/vehicles/{id}/history",
+        "/api/v1/history",
         "/api/v1/vehicles.geojson",
         "/api/v1/sources",
         "/api/v1/live",

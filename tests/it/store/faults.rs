@@ -85,7 +85,7 @@ fn a_store_that_is_held_by_somebody_fails_loudly_and_loses_nothing() {
 }
 
 #[test]
-fn a_full_disk_fails_loudly_and_heals_without_a_restart() {
+fn a_directory_that_cannot_be_made_fails_loudly_and_heals_without_a_restart() {
     let dir = tempfile::tempdir().expect("a directory");
     let blocked = dir.path().join("state");
     // Where the directory should be, there is a file: nothing can be made there.

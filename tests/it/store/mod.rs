@@ -5,6 +5,7 @@ mod crash;
 mod faults;
 mod forget;
 mod law;
+mod served;
 
 use std::path::Path;
 use std::sync::Arc;
