@@ -153,6 +153,7 @@ fn understand(query: &str) -> fleetglass::web::pick::Wanted {
         sort: value("sort"),
         limit: value("limit"),
         after: None,
+        at: None,
     };
     query.understand(fleetglass::clock::now()).expect("a query")
 }

@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "the result is for whoever runs it")]
 
+#[expect(dead_code, reason = "each bench uses its part")]
 mod common;
 #[path = "common/world.rs"]
 mod world;

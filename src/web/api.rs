@@ -1,10 +1,13 @@
 //! The fleet over plain HTTP: the same objects as on the live path, from the same encoding.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -12,10 +15,14 @@ use utoipa::ToSchema;
 use super::Web;
 use super::aside::aside;
 use super::error::{ApiError, ErrorBody};
-use super::query::VehiclesQuery;
+use super::history::asked;
+use super::pick::Wanted;
+use super::query::{VehiclesQuery, past};
+use crate::domain::Vehicle;
 use crate::live::frame::{self, SourceFrame, Stamp, VehicleFrame};
-use crate::live::hub::Entry;
+use crate::live::hub::{Current, Entries, Entry};
 use crate::live::latency::Percentiles;
+use crate::live::roll::Roll;
 
 /// All vehicles that were asked for, as of one `seq`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -94,19 +101,25 @@ struct Point {
     coordinates: [f64; 2],
 }
 
-/// The vehicles.
+/// The vehicles, now or as the map showed them at a time of the past.
 #[utoipa::path(get, path = "/api/v1/vehicles", params(VehiclesQuery), responses(
     (status = 200, body = VehiclesAnswer),
     (status = 400, body = ErrorBody),
+    (status = 404, body = ErrorBody, description = "nothing is remembered of that time"),
+    (status = 503, body = ErrorBody),
 ))]
 pub async fn vehicles(
     State(web): State<Web>,
     query: Result<Query<VehiclesQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let query = query?.0;
+    let mut query = query?.0;
+    let now = (web.clock)();
+    if let Some(at) = query.at.take() {
+        let at = past(&at, now)?;
+        return vehicles_then(web, query.understand(at)?, at).await;
+    }
     // Who takes the whole list may go on from its epoch and seq.
     let is_whole = query == VehiclesQuery::default();
-    let now = (web.clock)();
     let wanted = query.understand(now)?;
     let current = if is_whole {
         web.hub.current_to_go_on(now)
@@ -114,18 +127,48 @@ pub async fn vehicles(
         web.hub.current()
     };
     Ok(aside(move || {
-        let picked = wanted.pick(&current.vehicles);
-        let answer = VehiclesAnswer {
-            epoch: &current.epoch,
-            seq: current.seq,
-            at: Stamp(now),
-            vehicles: picked.entries.iter().map(|entry| &**entry.json()).collect(),
-            total: wanted.has_limit().then_some(picked.n_fitting),
-            next: picked.next,
-        };
-        Json(answer).into_response()
+        let Current { epoch, seq, .. } = &current;
+        answer(&wanted, &current.vehicles, (epoch, *seq), now)
     })
     .await)
+}
+
+/// What the map showed at `at`.
+async fn vehicles_then(web: Web, wanted: Wanted, at: Timestamp) -> Result<Response, ApiError> {
+    // No stream goes on from there.
+    const PAST: (&str, u64) = ("past", 0);
+    let shown = shown_at(web, at).await?;
+    Ok(aside(move || answer(&wanted, &shown, PAST, at)).await)
+}
+
+async fn shown_at(web: Web, at: Timestamp) -> Result<Entries, ApiError> {
+    let shown = asked(web, move |web| {
+        let shown = web.history.at(at)?;
+        Ok(shown.map(|vehicles| {
+            let vehicles: Vec<Arc<Vehicle>> = vehicles.into_iter().map(Arc::new).collect();
+            let mut then = Roll::default();
+            then.apply(&[], &vehicles);
+            then.entries()
+        }))
+    });
+    shown.await?.ok_or_else(|| {
+        let message =
+            format!("nothing is remembered of {at}; GET /api/v1/history tells of what is");
+        ApiError::before_memory(message)
+    })
+}
+
+fn answer(wanted: &Wanted, all: &Entries, (epoch, seq): (&str, u64), at: Timestamp) -> Response {
+    let picked = wanted.pick(all);
+    let answer = VehiclesAnswer {
+        epoch,
+        seq,
+        at: Stamp(at),
+        vehicles: picked.entries.iter().map(|entry| &**entry.json()).collect(),
+        total: wanted.has_limit().then_some(picked.n_fitting),
+        next: picked.next,
+    };
+    Json(answer).into_response()
 }
 
 /// One vehicle.
@@ -150,8 +193,16 @@ pub async fn geojson(
     State(web): State<Web>,
     query: Result<Query<VehiclesQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let wanted = query?.0.understand((web.clock)())?;
-    let vehicles = web.hub.current().vehicles;
+    let mut query = query?.0;
+    let now = (web.clock)();
+    let (at, vehicles) = match query.at.take() {
+        None => (now, web.hub.current().vehicles),
+        Some(at) => {
+            let at = past(&at, now)?;
+            (at, shown_at(web, at).await?)
+        }
+    };
+    let wanted = query.understand(at)?;
     Ok(aside(move || collection(&wanted.pick(&vehicles).entries)).await)
 }
 

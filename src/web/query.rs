@@ -25,6 +25,8 @@ pub struct VehiclesQuery {
     pub limit: Option<String>,
     /// The `next` of the answer before.
     pub after: Option<String>,
+    /// A time of the past (RFC 3339): what the map showed then.
+    pub at: Option<String>,
 }
 
 const STATES: [&str; 10] = [
@@ -58,6 +60,21 @@ impl VehiclesQuery {
             now,
         })
     }
+}
+
+/// The time of the past that is asked for.
+pub(super) fn past(text: &str, now: Timestamp) -> Result<Timestamp, ApiError> {
+    let at: Timestamp = text.parse().map_err(|_error| {
+        ApiError::bad_request(format!(
+            "`at` is \"{text}\"; write a time such as 2026-08-05T12:20:07Z"
+        ))
+    })?;
+    if now < at {
+        return Err(ApiError::bad_request(format!(
+            "`at` is \"{text}\", which is yet to come"
+        )));
+    }
+    Ok(at)
 }
 
 /// The words of `q`; so few that a search costs the other requests nothing.

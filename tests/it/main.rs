@@ -15,6 +15,7 @@ mod slow;
 mod dialects;
 mod large;
 mod fleet;
+mod past;
 mod reload;
 mod day;
 mod recall;
