@@ -120,7 +120,7 @@ impl Budget {
     /// When a request that can wait takes nothing from live work, at `now`.
     ///
     /// Spared for that, for the rest of the window: what it takes if its stream is cut every
-    /// [`CUT_EVERY`] and each gap is followed by a reading, `n_requests` at once, and the fifth
+    /// `CUT_EVERY` and each gap is followed by a reading, `n_requests` at once, and the fifth
     /// below which it is paced.
     pub fn spare_at(&self, n_requests: u32, now: Instant) -> Instant {
         let Some(resets_at) = self.resets_at.filter(|resets_at| now < *resets_at) else {

@@ -1,14 +1,62 @@
 //! The search against vendors that keep a day of records, in whatever order and zone.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::*;
 use crate::domain::SourceId;
-use crate::source::cartrack::history::ARCHIVE as EVENTS;
-use crate::source::mycartracks::history::ARCHIVE as TRACKS;
+use crate::source::decode::{BodyError, Dialect};
+use crate::source::recall::archive::Span;
 
 const NOW_S: i64 = 1_800_000_000;
 const DAY_S: i64 = 86_400;
+
+/// A vendor with one list of everybody's events.
+static EVENTS: Archive = Archive {
+    tracks: None,
+    records: Shelf {
+        path: "/vehicles/events",
+        paging: Paging::Numbered { limit: Some(100) },
+        span: Some(Span {
+            from: "start_timestamp",
+            to: "end_timestamp",
+            form: Form::Local,
+        }),
+        always: &[],
+        decode: undecoded,
+    },
+    every: Duration::from_secs(2),
+    slice: SignedDuration::from_hours(1),
+};
+
+/// A vendor with tracks, and points of each.
+static TRACKS: Archive = Archive {
+    tracks: Some(Shelf {
+        path: "/tracks2",
+        paging: Paging::Offset { limit: 100 },
+        span: Some(Span {
+            from: "startTime",
+            to: "endTime",
+            form: Form::EpochSeconds,
+        }),
+        always: &[],
+        decode: undecoded,
+    }),
+    records: Shelf {
+        path: "/trackpoints/",
+        paging: Paging::Offset { limit: 500 },
+        span: None,
+        always: &[],
+        decode: undecoded,
+    },
+    every: Duration::from_secs(1),
+    slice: SignedDuration::from_hours(24),
+};
+
+/// Pages are handed over as they would come out of a decoder.
+fn undecoded<T>(_: &Dialect, _: &[u8], _: Timestamp) -> Result<Decoded<T>, BodyError> {
+    Err(BodyError::NotJson)
+}
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(NOW_S + second).unwrap()
