@@ -9,6 +9,7 @@
 
 pub mod words;
 pub mod frame;
+pub mod latency;
 pub mod bin;
 pub mod ws;
 pub mod wire;
