@@ -70,7 +70,8 @@ impl Fleet {
         // The marker's freshness must be that of now, not that of the last tick.
         self.age_vehicle(vehicle, now);
         let expected = self.expected_of_holder(vehicle);
-        let (Some(state), Some(device)) = (self.vehicles.get_mut(vehicle), self.devices.get(slot))
+        let (Some(state), Some(device)) =
+            (self.vehicles.get_mut(vehicle), self.devices.get_mut(slot))
         else {
             return;
         };
@@ -85,7 +86,18 @@ impl Fleet {
         let is_accepted = judgement.verdict == Verdict::Accepted;
         if is_accepted {
             let rank = device.rank.clone();
-            let fix = fix.clone();
+            // Who takes over with a late fix does so with its newest one.
+            let newer = device
+                .last
+                .as_mut()
+                .filter(|(last, _)| fix.fixed_at < last.fixed_at && !merge::is_poor(last));
+            let fix = newer.map_or_else(
+                || fix.clone(),
+                |(last, became)| {
+                    *became = judgement.clone();
+                    last.clone()
+                },
+            );
             let before = state.hold(Held { fix, rank }, slot);
             if let Some(before) = before.filter(|before| *before != slot) {
                 self.note_memory(before);

@@ -6,14 +6,14 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::cells::Told;
 use super::words;
-use crate::domain::{Fact, Latency, Mode, Position, Vehicle, VehicleId};
+use crate::domain::{Fact, Mode, Position, Vehicle, VehicleId};
 use crate::fleet::SourceStatus;
 
 /// Name of the JSON subprotocol, also spoken when a viewer asks for none.
@@ -166,16 +166,6 @@ pub struct PositionFrame<'a> {
 pub struct PlaceFrame {
     pub lat_deg: f64,
     pub lng_deg: f64,
-}
-
-/// How long the last accepted fix was on the way, in milliseconds.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Latency)]
-#[expect(missing_docs, reason = "docs/protocol.md describes each member")]
-pub struct LatencyFrame {
-    pub fix_to_receipt_ms: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub receipt_to_send_ms: Option<i64>,
 }
 
 /// What a vehicle is doing, and since when.
@@ -335,15 +325,6 @@ pub fn vehicle(vehicle: &Vehicle) -> VehicleFrame<'_> {
         battery_pct: number(vehicle.battery_pct.as_ref()),
         fuel_l: number(vehicle.fuel_l.as_ref()),
         devices: vehicle.devices.iter().map(device).collect(),
-    }
-}
-
-/// How long a vehicle's last accepted fix was on the way.
-pub fn latency(latency: Latency) -> LatencyFrame {
-    let ms = |duration: SignedDuration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-    LatencyFrame {
-        fix_to_receipt_ms: ms(latency.fix_to_receipt),
-        receipt_to_send_ms: latency.receipt_to_send.map(ms),
     }
 }
 

@@ -238,6 +238,31 @@ fn a_tracker_that_takes_over_goes_on_with_the_motion_it_finds() {
     assert_eq!(vehicle.motion.state, MotionState::Moving);
 }
 
+#[test]
+fn who_takes_over_with_a_late_fix_does_so_with_its_newest() {
+    let mut fleet = fleet_of(&["a", "b"], FleetSettings::default());
+    let says = |source: &str, fixed: i64, received: i64| {
+        let mut record = plated(at_place(&key(source, "1"), fixed, 0.0, 0.0), "ABC 123");
+        record.received_at = at(received);
+        record
+    };
+    observe(&mut fleet, says("a", 0, 1));
+    observe(&mut fleet, says("b", 50, 51));
+    let changes = step(&mut fleet, 52);
+    assert_eq!(
+        only(&changes).position.as_ref().unwrap().device,
+        key("a", "1")
+    );
+    // Long after, something older of b comes, which is newer than what a has said.
+    observe(&mut fleet, says("b", 40, 200));
+    let changes = step(&mut fleet, 201);
+    let position = only(&changes).position.as_ref().unwrap();
+    assert_eq!(
+        (&position.device, position.fixed_at),
+        (&key("b", "1"), at(50))
+    );
+}
+
 /// What a device reports: (passed since the one before, metres, km/h, ignition).
 type Row = (i64, f64, f64, Option<bool>);
 
