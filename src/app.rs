@@ -96,7 +96,6 @@ pub async fn run_with(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let history = memory.history;
     // Also refused when it is configured; whoever brings a listener of their own is not exempt.
     let address = listener
         .local_addr()
@@ -113,7 +112,7 @@ pub async fn run_with(
     let (reports, inbox) = mpsc::channel::<Report>(MAX_REPORTS);
     let publisher = Publisher {
         encoder: Arc::clone(&live.encoder),
-        history: history.clone(),
+        history: memory.history.clone(),
     };
     let mut writer = tasks.spawn(writer::run(
         fleet,
@@ -128,7 +127,7 @@ pub async fn run_with(
 
     let web = Web {
         hub: Arc::clone(&live.hub),
-        history: history.clone(),
+        history: memory.history.clone(),
         reception: live.reception.clone(),
         encoder: Arc::clone(&live.encoder),
         pulse,
@@ -156,7 +155,7 @@ pub async fn run_with(
         tasks,
         stop_serving,
         stop_work,
-        history,
+        history: memory.history,
     };
     all.stop().await;
     Ok(())
