@@ -110,14 +110,14 @@ fn trails(history: &History, world: &World) {
     let timed: Vec<(usize, f64)> = reporting
         .map(|vehicle| {
             let devices = [vehicle.devices[0].device.clone()];
-            let started_at = Instant::now();
-            let trail = history.trail(&devices, from, to).expect("a trail");
-            (trail.len(), ms(started_at.elapsed()))
+            let trail = || history.trail(&devices, from, to).expect("a trail");
+            let (trail, took_ms) = common::timed(trail);
+            (trail.len(), took_ms)
         })
         .collect();
     let n_points = timed[0].0;
     let p50 = common::median(timed.into_iter().map(|(_, ms)| ms).collect());
-    line("trail of an hour at 1 Hz, p50", p50, 2.0, "ms");
+    line("trail of an hour at 1 Hz, p50 of CPU time", p50, 2.0, "ms");
     println!("  {n_points} points");
 }
 
@@ -125,13 +125,12 @@ fn pictures(history: &History, world: &World) {
     let mut n_vehicles = 0;
     let timed = (0..20).map(|n| {
         let at = world.now() - SignedDuration::from_secs(27 * n + 13);
-        let started_at = Instant::now();
-        let shown = history.at(at).expect("an answer").expect("a picture");
-        n_vehicles = shown.len();
-        ms(started_at.elapsed())
+        let (shown, took_ms) = common::timed(|| history.at(at).expect("an answer"));
+        n_vehicles = shown.expect("a picture").len();
+        took_ms
     });
     let p50 = common::median(timed.collect());
-    line("all vehicles at a time, p50", p50, 250.0, "ms");
+    line("all vehicles at a time, p50 of CPU time", p50, 250.0, "ms");
     println!("  {n_vehicles} vehicles");
 }
 

@@ -88,7 +88,6 @@ pub async fn run_with(
         memory,
         reloads,
     } = setup;
-    let history = memory.history;
     // Also refused when it is configured; whoever brings a listener of their own is not exempt.
     let address = listener
         .local_addr()
@@ -107,7 +106,7 @@ pub async fn run_with(
     let settings = reload::settings(config.clone(), reloads, &tasks, stop_work.clone());
     let publisher = Publisher {
         encoder: Arc::clone(&live.encoder),
-        history: history.clone(),
+        history: memory.history.clone(),
     };
     let mut writer = tasks.spawn(writer::run(
         fleet,
@@ -127,7 +126,7 @@ pub async fn run_with(
 
     let web = Web {
         hub: Arc::clone(&live.hub),
-        history: history.clone(),
+        history: memory.history.clone(),
         reception: live.reception.clone(),
         encoder: Arc::clone(&live.encoder),
         pulse,
@@ -155,7 +154,7 @@ pub async fn run_with(
         tasks,
         stop_serving,
         stop_work,
-        history,
+        history: memory.history,
     };
     all.stop().await;
     Ok(())

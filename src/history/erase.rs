@@ -149,7 +149,7 @@ fn erase_pieces(
     who: &Who,
     press: &mut Press,
 ) -> Result<u64, HistoryError> {
-    let slots = "SELECT min(slot), max(slot) FROM chunk";
+    let slots = "SELECT (SELECT min(slot) FROM chunk), (SELECT max(slot) FROM chunk)";
     let (first, last): (Option<i64>, Option<i64>) =
         write.query_row(slots, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let (Some(first), Some(last)) = (first, last) else {

@@ -27,14 +27,30 @@ const FORMAT: u8 = 1;
 /// The state as bytes.
 pub(super) fn to_bytes(remembered: &Remembered) -> Vec<u8> {
     let mut bytes = vec![FORMAT];
-    remembered.put(&mut bytes);
+    // Mostly they are one; this is written often.
+    let is_held = remembered.fix.is_some() && remembered.position == remembered.fix;
+    is_held.put(&mut bytes);
+    if is_held {
+        let mut rest = remembered.clone();
+        rest.position = None;
+        rest.put(&mut bytes);
+    } else {
+        remembered.put(&mut bytes);
+    }
     bytes
 }
 
 /// The state of bytes; `None` if they are of another format, or torn.
 pub(super) fn of_bytes(bytes: &[u8]) -> Option<Remembered> {
     let (&format, mut rest) = bytes.split_first()?;
-    let remembered = (format == FORMAT).then(|| Remembered::take(&mut rest))??;
+    if format != FORMAT {
+        return None;
+    }
+    let is_held = bool::take(&mut rest)?;
+    let mut remembered = Remembered::take(&mut rest)?;
+    if is_held {
+        remembered.position.clone_from(&remembered.fix);
+    }
     rest.is_empty().then_some(remembered)
 }
 
@@ -284,7 +300,11 @@ mod tests {
 
     #[test]
     fn a_state_comes_back_to_the_last_bit() {
-        let state = remembered();
+        let mut state = remembered();
+        assert_eq!(of_bytes(&to_bytes(&state)), Some(state.clone()));
+        state.position = None;
+        assert_eq!(of_bytes(&to_bytes(&state)), Some(state.clone()));
+        state.fix = None;
         assert_eq!(of_bytes(&to_bytes(&state)), Some(state));
     }
 

@@ -94,7 +94,8 @@ fn each_piece(
         Ok((row.get(0)?, row.get(1)?))
     })?;
     let late: HashSet<(i64, i64)> = late.collect::<Result<_, _>>()?;
-    let slots = "SELECT min(slot), max(slot) FROM chunk";
+    // Asked for together in one SELECT, SQLite would read the whole table.
+    let slots = "SELECT (SELECT min(slot) FROM chunk), (SELECT max(slot) FROM chunk)";
     let (first, last): (Option<i64>, Option<i64>) =
         db.query_row(slots, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let (Some(first), Some(last)) = (first, last) else {

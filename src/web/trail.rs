@@ -184,7 +184,12 @@ fn gaps(points: &[TrailPoint]) -> Vec<bool> {
     let passed = |pair: &[TrailPoint]| pair[1].fixed_at.duration_since(pair[0].fixed_at);
     let mut times: Vec<SignedDuration> = points.windows(2).map(passed).collect();
     times.sort_unstable();
-    let usual = times.get(times.len() * 9 / 10).or(times.last());
+    // Of a few, one gap would be the 90th percentile itself.
+    let n_usual = match times.len() {
+        n @ ..10 => n.div_ceil(2),
+        n => (9 * n).div_ceil(10),
+    };
+    let usual = times.get(n_usual.saturating_sub(1));
     let limit = usual.map_or(MIN_EXPECTED, |usual| (*usual).max(MIN_EXPECTED)) * 2;
     let first = points.iter().take(1).map(|_| false);
     let rest = points.windows(2).map(|pair| limit < passed(pair));
