@@ -128,20 +128,21 @@ test("the map tells where it is, as it moves and when it comes back", async () =
   await page.close();
 });
 
-test("a place is gone on from only where the map still is", async () => {
+test("counts alone are gone on from; tiles come anew, and no place is claimed for them", async () => {
   let viewer;
-  host = await standIn(server, (next, n) => {
+  host = await standIn(server, (next) => {
     viewer = next;
-    if (n !== 2) greet(next);
+    greet(next, { zoom: Number(host.connections.at(-1).query.get("zoom")) });
   }, answers());
   const page = await openDesk();
-  await until(page, ({ clusters }) => clusters.length === 2);
+  const { clusters } = await until(page, (state) => state.clusters.length === 2);
   await page.waitForTimeout(1_200);
   viewer.close(1001);
   await until(page, () => host.connections.length === 2);
   assert.equal(host.connections[1].query.get("epoch"), "stand-in");
-  await page.click(".maplibregl-ctrl-zoom-in");
-  await page.waitForTimeout(800);
+  await page.mouse.click(clusters[0].xPx, clusters[0].yPx);
+  await until(page, ({ tiles, isMapIdle }) => tiles.length === 1 && isMapIdle);
+  await page.waitForTimeout(1_200);
   viewer.close(1001);
   await until(page, () => host.connections.length === 3, 20_000);
   assert.equal(host.connections[2].query.has("epoch"), false);
