@@ -8,6 +8,9 @@ import { exposeDebug } from "./page/debug.ts";
 import { Reloader } from "./page/reload.ts";
 import { Selection } from "./page/selection.ts";
 import { Store } from "./page/store.ts";
+import type { Standing } from "./codes.ts";
+import type { ListQuery } from "./live/messages.ts";
+import { NO_QUERY } from "./live/messages.ts";
 import type { Vehicle } from "./protocol.ts";
 import { Counts } from "./ui/counts.ts";
 import { DetailPanel } from "./ui/detail-panel.ts";
@@ -38,7 +41,9 @@ const fleetMap = new FleetMap({
   onNotice: (notice) => setText(byId("map-notice"), notice),
 });
 const field = byId<HTMLInputElement>("search");
-const search = new SearchBox(field, byId<HTMLSelectElement>("sort"), (query) => {
+let query: ListQuery = NO_QUERY;
+const search = new SearchBox(field, byId<HTMLSelectElement>("sort"), (changed) => {
+  query = changed;
   list.clearMark();
   isQuerying = query.text.trim() !== "" || query.standings.length > 0;
   store.setQuery(query);
@@ -73,6 +78,7 @@ store.connectViews({
   onSources: () => feeds.show(store.sources, store.serverNowMs()),
 });
 fleetMap.watchSight((sight) => store.setSight(sight));
+fleetMap.map.on("moveend", showSummary);
 setInterval(tick, TICK_MS);
 document.addEventListener("keydown", shortcuts);
 exposeDebug(store, fleetMap, () => ({ selectedId, listed: list.length }));
@@ -82,6 +88,7 @@ function tick(): void {
   feeds.tick(store.serverNowMs());
   list.render();
   detail.tick();
+  if (!store.isWhole) showSummary();
 }
 
 /** Takes what was clicked on the map, if anything. */
@@ -156,13 +163,27 @@ function showList(): void {
   remoteRows.setActive(!store.isWhole);
   list.setRows(store.isWhole ? localRows : remoteRows);
   list.update();
+  showSummary();
+}
+
+function showSummary(): void {
   setText(byId("list-summary"), summary());
+}
+
+/** What covers parts of the map. */
+function openPanels(): DOMRect[] {
+  return ["fleet", "detail"].map(byId).filter((panel) => panel.offsetWidth > 0).map((panel) => panel.getBoundingClientRect());
+}
+
+/** The server's own lists of a state hold those that are overdue too; the counts do not. */
+function countedOf(standings: readonly string[]): number | null {
+  return query.text.trim() === "" ? standings.reduce((sum, standing) => sum + store.counts[standing as Standing], 0) : null;
 }
 
 function summary(): string {
   const all = numberText(store.vehicleCount);
-  if (!store.isWhole && !isQuerying) return `${numberText(store.heldCount)} of ${all} on the map`;
-  const found = store.isWhole ? store.order.length : remoteRows.total;
+  if (!store.isWhole && !isQuerying) return `${numberText(fleetMap.countInSight(openPanels()))} of ${all} on the map`;
+  const found = store.isWhole ? store.order.length : (remoteRows.total ?? countedOf(query.standings));
   // Only so many are known to be there yet.
   if (found === null) return `${numberText(remoteRows.length)} or more of ${all}`;
   return found === store.vehicleCount ? `${all} vehicles` : `${numberText(found)} of ${all} vehicles`;

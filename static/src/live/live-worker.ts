@@ -6,6 +6,7 @@ import { LiveConnection } from "./connection.ts";
 import type { AnyJson } from "./connection.ts";
 import { FleetFeed } from "./fleet-feed.ts";
 import type { ListQuery, ToPage, ToWorker } from "./messages.ts";
+import { NO_QUERY } from "./messages.ts";
 import { ServerClock, steadyNowMs } from "./server-clock.ts";
 import { SightTeller, sightQuery } from "./sight.ts";
 
@@ -19,7 +20,7 @@ const clock = new ServerClock();
 let sources = new Map<string, Source>();
 let connection: LiveConnection | null = null;
 const teller = new SightTeller((text) => connection?.say(text) ?? false);
-let query: ListQuery = { text: "", standings: [], sort: "name" };
+let query: ListQuery = NO_QUERY;
 let listTimer: ReturnType<typeof setTimeout> | undefined;
 let listCostMs = 0;
 

@@ -23,6 +23,8 @@ export interface ListQuery {
   sort: ListSort;
 }
 
+export const NO_QUERY: ListQuery = { text: "", standings: [], sort: "name" };
+
 export type ConnectionStatus = "connecting" | "open" | "waiting" | "refused";
 
 export type ToPage =

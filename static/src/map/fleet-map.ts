@@ -20,7 +20,8 @@ import { Overlay, overlayNowMs } from "./overlay.ts";
 import { pickRow } from "./picking.ts";
 import { onThemeChange, readTheme } from "./theme.ts";
 import { TrailLayer } from "./trail.ts";
-import { markerRadiusPx, viewOf } from "./view.ts";
+import { countUncovered } from "./in-sight.ts";
+import { markerRadiusPx, viewOf, worldBox } from "./view.ts";
 
 const LEAST_ZOOM_WHEN_SELECTED = 11;
 const PICK_SLACK_PX = 8;
@@ -86,6 +87,14 @@ export class FleetMap {
   get sight(): Sight {
     const bounds = this.map.getBounds();
     return sightOf([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()], this.map.getZoom());
+  }
+
+  /** How many vehicles can be seen on the map, those in discs too; not what lies under `panels`. */
+  countInSight(panels: readonly DOMRect[]): number {
+    const view = viewOf(this.map);
+    const [halfX, halfY] = [view.widthPx / 2, view.heightPx / 2];
+    const found = this.#markers.within(worldBox(view, halfX, halfY, halfX, halfY), overlayNowMs());
+    return countUncovered(found, view, this.clusters.clusters, panels);
   }
 
   /** Tells what the map shows, now and whenever it moved. */

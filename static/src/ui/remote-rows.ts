@@ -5,6 +5,7 @@
 
 import { STANDINGS, freshnessCode, motionCode, standingCode } from "../codes.ts";
 import type { ListQuery, ListSort } from "../live/messages.ts";
+import { NO_QUERY } from "../live/messages.ts";
 import { displayName } from "../live/names.ts";
 import type { Vehicle } from "../protocol.ts";
 import type { ListRows, ListedVehicle } from "./list-rows.ts";
@@ -31,7 +32,7 @@ export class RemoteRows implements ListRows {
   /** How many answer the query that was answered last; null where only the server knows. */
   total: number | null = null;
   #onChange: () => void;
-  #query: ListQuery = { text: "", standings: [], sort: "name" };
+  #query: ListQuery = NO_QUERY;
   #vehicles: ListedVehicle[] = [];
   #next: string | undefined;
   #isActive = false;
@@ -110,7 +111,8 @@ export class RemoteRows implements ListRows {
     const rest = others.filter(({ id }) => !held.has(id));
     this.#vehicles = isMore ? [...rest, ...fresh] : [...fresh, ...rest];
     // The server counts those that are overdue under what they did before, too.
-    const serverTotal = standings.length > 0 ? null : (total ?? null);
+    const isExact = standings.every((standing) => standing === "overdue" || standing === "never");
+    const serverTotal = isExact ? (total ?? null) : null;
     this.total = this.#next === undefined ? this.length : serverTotal;
     this.#onChange();
   }

@@ -1,10 +1,11 @@
 // The search field, the order and the filters, as one query to the worker.
 
 import type { ListQuery, ListSort } from "../live/messages.ts";
+import { NO_QUERY } from "../live/messages.ts";
 
 export class SearchBox {
   #field: HTMLInputElement;
-  #query: ListQuery = { text: "", standings: [], sort: "name" };
+  #query: ListQuery = NO_QUERY;
   #onQuery: (query: ListQuery) => void;
 
   constructor(field: HTMLInputElement, sort: HTMLSelectElement, onQuery: (query: ListQuery) => void) {
