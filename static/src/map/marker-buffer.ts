@@ -35,6 +35,8 @@ export interface WorldBox {
   y: number;
   halfX: number;
   halfY: number;
+  /** A way no longer than this is not worth following: less than anybody can see. */
+  blur: number;
 }
 
 /** Markers in a box, by index: their rows, and their places relative to the box's centre. */
@@ -110,7 +112,7 @@ export class MarkerBuffer {
     const { words, floats } = this;
     const found = this.#found;
     const { rows, x: xs, y: ys } = found;
-    const { halfX, halfY } = box;
+    const { halfX, halfY, blur } = box;
     const [centerX, centerY] = [box.x | 0, box.y | 0];
     const rowCount = Math.min(this.#table.rowCount, this.#lastFixedAtS.length);
     let count = 0;
@@ -123,11 +125,15 @@ export class MarkerBuffer {
       if (durationMs > 0) {
         const wayX = (words[at + 2]! - words[at]!) | 0;
         const wayY = (words[at + 3]! - words[at + 1]!) | 0;
+        const reachX = Math.abs(wayX) * REACH_FACTOR;
+        const reachY = Math.abs(wayY) * REACH_FACTOR;
         // Most are far off, whatever part of their way they have gone.
-        if (Math.abs(x) - Math.abs(wayX) * REACH_FACTOR > halfX || Math.abs(y) - Math.abs(wayY) * REACH_FACTOR > halfY) continue;
-        const beyond = glideProgress((nowMs - words[at + WORD.startMs]!) | 0, durationMs, (look & LOOK.mayCoast) !== 0) - 1;
-        x += wayX * beyond;
-        y += wayY * beyond;
+        if (Math.abs(x) - reachX > halfX || Math.abs(y) - reachY > halfY) continue;
+        if (reachX > blur || reachY > blur) {
+          const beyond = glideProgress((nowMs - words[at + WORD.startMs]!) | 0, durationMs, (look & LOOK.mayCoast) !== 0) - 1;
+          x += wayX * beyond;
+          y += wayY * beyond;
+        }
       }
       if (Math.abs(x) > halfX || Math.abs(y) > halfY) continue;
       rows[count] = row;
