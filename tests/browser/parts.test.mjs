@@ -224,7 +224,7 @@ test("a small fleet is listed by the page itself, and a fleet may become small",
   viewer.keyframe([{ id: "v/1", name: "Lorry 1", devices: [] }], 2);
   const state = await until(page, ({ isWhole, listed, clusters }) => isWhole && listed === 1 && clusters.length === 0);
   assert.equal(state.cells, 0);
-  assert.equal(await page.textContent("#list-summary"), "1 vehicles");
+  assert.equal(await page.textContent("#list-summary"), "1 vehicle");
   const count = asked.length;
   await page.waitForTimeout(5_000);
   assert.equal(asked.length, count, "nothing is asked for any more");

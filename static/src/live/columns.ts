@@ -8,6 +8,10 @@ import { MOTIONS, NEVER, UNKNOWN_MOTION } from "../codes.ts";
 export const MOST_ROWS = 2 ** 20;
 
 export const STATE = { motionMask: 7, freshnessShift: 3, hasPosition: 1 << 6 } as const;
+/** Bits of `flags`. */
+export const FLAG = { diverging: 1, clockAhead: 2, noFixTime: 4, feedDown: 8 } as const;
+/** The expected interval of a vehicle until one is told. */
+export const DEFAULT_EXPECTED_S = 30;
 /** Heading and speed where they are not known. */
 export const UNKNOWN = 255;
 export const HEADING_STEP_DEG = 2;
@@ -28,6 +32,8 @@ export class FleetColumns {
   speed = new Uint8Array(FIRST_CAPACITY);
   /** Whole seconds of Unix time. */
   fixedAtS = new Uint32Array(FIRST_CAPACITY);
+  /** The expected interval between fixes, whole seconds. */
+  expectedS = new Uint16Array(FIRST_CAPACITY).fill(DEFAULT_EXPECTED_S);
   /** Web Mercator as fractions of 2^32; meaningless without a position. */
   mercatorX = new Uint32Array(FIRST_CAPACITY);
   mercatorY = new Uint32Array(FIRST_CAPACITY);
@@ -67,6 +73,10 @@ export class FleetColumns {
     return this.hasPosition(row) ? this.fixedAtS[row]! * 1000 : NaN;
   }
 
+  isFeedDown(row: number): boolean {
+    return (this.flags[row]! & FLAG.feedDown) !== 0;
+  }
+
   clearRow(row: number): void {
     this.tile[row] = NO_TILE;
     this.state[row] = NO_VEHICLE;
@@ -74,6 +84,7 @@ export class FleetColumns {
     this.heading[row] = UNKNOWN;
     this.speed[row] = UNKNOWN;
     this.fixedAtS[row] = 0;
+    this.expectedS[row] = DEFAULT_EXPECTED_S;
   }
 
   /** Makes room for rows below `rowCount` and counts them as in use from now on. */
@@ -90,6 +101,7 @@ export class FleetColumns {
     this.heading = grown(this.heading, new Uint8Array(capacity));
     this.speed = grown(this.speed, new Uint8Array(capacity));
     this.fixedAtS = grown(this.fixedAtS, new Uint32Array(capacity));
+    this.expectedS = grown(this.expectedS, new Uint16Array(capacity).fill(DEFAULT_EXPECTED_S));
     this.mercatorX = grown(this.mercatorX, new Uint32Array(capacity));
     this.mercatorY = grown(this.mercatorY, new Uint32Array(capacity));
     this.tile = grown(this.tile, new Uint16Array(capacity));

@@ -138,7 +138,7 @@ function sendList(): void {
   clearTimeout(listTimer);
   listTimer = undefined;
   const startMs = performance.now();
-  const order = feed.directory.order(query);
+  const order = feed.directory.order(query, (steadyNowMs() + clock.offsetMs) / 1000);
   const counts = feed.directory.counts();
   const vehicleCount = Object.values(counts).reduce((sum, count) => sum + count, 0);
   listCostMs = performance.now() - startMs;

@@ -14,7 +14,7 @@ export interface Labels {
   registrations: string[];
 }
 
-export type ListSort = "name" | "attention" | "recent";
+export type ListSort = "name" | "silence" | "recent";
 
 export interface ListQuery {
   text: string;

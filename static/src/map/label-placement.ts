@@ -6,7 +6,8 @@
 
 import { MOVING, NEVER, OFFLINE } from "../codes.ts";
 import { STATE } from "../live/columns.ts";
-import type { FleetTable } from "../page/fleet-table.ts";
+import type { FleetColumns } from "../live/columns.ts";
+import { labelText } from "../ui/words.ts";
 import { Clumps } from "./clumps.ts";
 import type { LabelAtlas, LabelCell } from "./label-atlas.ts";
 import type { MarkerBuffer } from "./marker-buffer.ts";
@@ -58,9 +59,14 @@ export interface PlacedLabel {
   side: number;
 }
 
+/** Vehicles with their names. */
+export type NamedColumns = FleetColumns & { readonly names: readonly string[] };
+
 export interface PlacementInput {
   view: View;
+  /** By the page's clock, and by the fleet's. */
   nowMs: number;
+  fleetNowMs: number;
   scale: number;
   selectedRow: number;
   /** What was shown before, by row. */
@@ -70,7 +76,7 @@ export interface PlacementInput {
 export class LabelPlacement {
   /** Whether some names wait for the next round. */
   isUnfinished = false;
-  #table: FleetTable;
+  #table: NamedColumns;
   #markers: MarkerBuffer;
   #atlas: LabelAtlas;
   #grid = new MarkerGrid();
@@ -80,7 +86,7 @@ export class LabelPlacement {
   #probe: Box = { left: 0, top: 0, right: 0, bottom: 0 };
   #wasShown = new Uint8Array(0);
 
-  constructor(table: FleetTable, markers: MarkerBuffer, atlas: LabelAtlas) {
+  constructor(table: NamedColumns, markers: MarkerBuffer, atlas: LabelAtlas) {
     this.#table = table;
     this.#markers = markers;
     this.#atlas = atlas;
@@ -103,12 +109,18 @@ export class LabelPlacement {
         if (this.#clumps.isLed(index) || (row !== selectedRow && !this.#hasRoom(input, index, radiusPx))) continue;
         tries += 1;
         const size = this.#clumps.sizeLedBy(index);
-        const text = size === 1 ? (this.#table.names[row] ?? "") : `${size} vehicles`;
+        const text = size === 1 ? this.#textOf(row, input.fleetNowMs) : `${size} vehicles`;
         const label = this.#placeOne(input, index, text, radiusPx);
         if (label !== null) placed.set(row, label);
       }
     }
     return placed;
+  }
+
+  /** A name; with the age of a position that is not live. */
+  #textOf(row: number, fleetNowMs: number): string {
+    const table = this.#table;
+    return labelText(table.names[row] ?? "", table.freshness(row), fleetNowMs - table.fixedAtMs(row));
   }
 
   /** The next marker of a priority from `from` on; beyond the last one where there is none. */

@@ -26,6 +26,12 @@ export class SearchBox {
 
   #change(part: Partial<ListQuery>): void {
     this.#query = { ...this.#query, ...part };
-    this.#onQuery(this.#query);
+    this.#onQuery(inUsefulOrder(this.#query));
   }
+}
+
+/** Those that stopped reporting, alone, are wanted in the order of who should be called first. */
+function inUsefulOrder(query: ListQuery): ListQuery {
+  const isSilent = query.standings.length === 1 && query.standings[0] === "overdue";
+  return isSilent && query.sort === "name" ? { ...query, sort: "silence" } : query;
 }

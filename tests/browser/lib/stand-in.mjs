@@ -15,14 +15,15 @@ const CLOSE = 8;
 
 /**
  * A host whose `onViewer(viewer, n)` is called with each connection; `answers` are paths that it
- * answers by itself, called with response and request. `connections` tells of all that came: `{atMs, query, protocol}`.
+ * answers by itself, called with response and request, or one function for all paths, which answers
+ * false where it does not. `connections` tells of all that came: `{atMs, query, protocol}`.
  */
 export async function standIn(server, onViewer, answers = {}) {
   const connections = [];
   const host = http.createServer(async (request, response) => {
-    const answer = answers[new URL(request.url, server.url).pathname];
-    if (answer !== undefined) answer(response, request);
-    else if (!isOwnPage || !(await answerOwnPage(server.url, request, response))) forward(server.url, request, response);
+    const answer = typeof answers === "function" ? answers : answers[new URL(request.url, server.url).pathname];
+    if (answer !== undefined && answer(response, request) !== false) return;
+    if (!isOwnPage || !(await answerOwnPage(server.url, request, response))) forward(server.url, request, response);
   });
   host.on("upgrade", (request, socket) => {
     socket.on("error", () => {});
