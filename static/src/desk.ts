@@ -92,6 +92,10 @@ store.connectViews({
 });
 fleetMap.watchSight((sight) => store.setSight(sight));
 fleetMap.map.on("moveend", showSummary);
+fleetMap.map.on("moveend", () => {
+  // Of a large fleet only what is in sight was asked for.
+  if (travel.isOn && !store.isWhole) travel.go(travel.wantedMs);
+});
 setInterval(tick, TICK_MS);
 listenToKeys({ search: focusSearch, past: () => timeBar.enter(), now: () => timeBar.leave(), escape });
 exposeDebug(store, fleetMap, () => ({

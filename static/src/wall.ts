@@ -68,5 +68,5 @@ function tick(): void {
 
 function padding(): { top: number; bottom: number; left: number; right: number } {
   const side = Math.min(innerHeight, innerWidth) * 0.06;
-  return { top: side, bottom: bar.offsetHeight + side, left: side, right: side };
+  return { top: side + byId("feed-alarms").offsetHeight, bottom: bar.offsetHeight + side, left: side, right: side };
 }

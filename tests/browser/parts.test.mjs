@@ -204,6 +204,7 @@ test("the list is the server's: searched, filtered, continued, and one that is n
   await page.click("#counts [data-standing=overdue] button");
   await until(page, ({ listed }) => listed === 0);
   assert.equal(asked.at(-1).get("state"), "stale,offline");
+  assert.equal(asked.at(-1).get("sort"), "silence");
   await page.click("#counts [data-standing=overdue] button");
   await until(page, ({ listed }) => listed === 3);
   await page.click(".row >> nth=1");

@@ -106,6 +106,7 @@ test("why this position: each device, and on demand where the others are", { tim
   assert.equal(await page.isVisible("#ghosts"), false, "there is no other device");
   await rowOf(page, "Van 5").click();
   await untilDom(page, () => document.querySelector("#detail-headline").textContent, (headline) => headline === "Feed down, was parked");
+  assert.match(await page.textContent("#detail-position"), /Drawnwhere it parked/);
   assertClean(watched);
   await page.close();
 });
@@ -255,6 +256,24 @@ for (const colorScheme of ["light", "dark"]) {
     await page.close();
   });
 }
+
+test("a server that knows no past, and answers with the present, is not believed", { timeout: 120_000 }, async () => {
+  const forgetful = (response, request) => {
+    const { pathname, searchParams } = new URL(request.url, "http://host/");
+    if (pathname !== "/api/v1/vehicles" || !searchParams.has("at")) return pathname === "/api/v1/history" ? (response.writeHead(404).end(), true) : world.answer(response, request);
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(JSON.stringify({ at: new Date().toISOString(), vehicles: world.fleetAt(Date.now()) }));
+    return true;
+  };
+  const other = await standIn(server, (viewer) => world.greet(viewer), forgetful);
+  const { page } = await open(browser, other.url);
+  await until(page, (state) => state.listed === 11, 30_000);
+  await page.keyboard.press("h");
+  await untilDom(page, () => document.querySelector("#past-note").textContent, (text) => text === "Nothing is remembered of this time.");
+  await until(page, (state) => state.listed === 0);
+  await page.close();
+  other.close();
+});
 
 test("the wall has the one alarm too, and the ages", { timeout: 120_000 }, async () => {
   const watched = await open(browser, `${host.url}wall`, { viewport: { width: 1920, height: 1080 } });

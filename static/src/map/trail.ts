@@ -80,7 +80,7 @@ export class TrailLayer {
       id: "trail-fixes",
       type: "circle",
       source: SOURCE,
-      minzoom: 12,
+      minzoom: 13.5,
       filter: ["==", ["geometry-type"], "Point"],
       paint: { "circle-radius": 2, "circle-color": ["case", ["get", "isFilled"], trailCasing, speedUnknown], "circle-stroke-color": ["case", ["get", "isFilled"], speedUnknown, trailCasing], "circle-stroke-width": 1 },
     });

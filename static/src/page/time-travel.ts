@@ -22,6 +22,8 @@ const SCRUB_PACE = 60;
 /** Of a fleet that the page does not hold only those in sight are asked for, and no more. */
 const MOST_VEHICLES = 5_000;
 
+const AT_TOLERANCE_MS = 1_000;
+
 export const PACES = [1, 10, 60, 600] as const;
 
 export type Trouble = "none" | "loading" | "failed" | "beforeMemory";
@@ -73,8 +75,11 @@ export class TimeTravel {
     return Number.isNaN(fromMs) ? this.#events.nowMs() - DAY_MS : fromMs;
   }
 
+  /** Up to now, unless nothing is written down any more. */
   get toMs(): number {
-    return this.#events.nowMs();
+    const nowMs = this.#events.nowMs();
+    const toMs = Date.parse(this.history?.to ?? "");
+    return this.history === null || this.history.state === "recording" || Number.isNaN(toMs) ? nowMs : Math.min(nowMs, toMs);
   }
 
   vehicle(id: string): Vehicle | undefined {
@@ -187,7 +192,9 @@ async function fetchFleet(atMs: number, sight: Sight | null): Promise<PastAnswer
   const response = await fetch(new URL(`/api/v1/vehicles?${query}`, location.href), { signal: AbortSignal.timeout(TIMEOUT_MS), cache: "no-store" });
   if (response.status === 404) return null;
   if (!response.ok) throw new Error(`the past: ${response.status}`);
-  return (await response.json()) as PastAnswer;
+  const answer = (await response.json()) as PastAnswer & { at: string };
+  // A server that knows no past answers with the present, which must not be taken for it.
+  return Math.abs(Date.parse(answer.at) - atMs) > AT_TOLERANCE_MS ? null : answer;
 }
 
 /** What is remembered at all; null where the server does not say. */

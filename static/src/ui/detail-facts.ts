@@ -4,7 +4,7 @@
 import { freshnessCode, motionCode } from "../codes.ts";
 import type { Fact, Position, Vehicle } from "../protocol.ts";
 import type { FactContent } from "./fact-list.ts";
-import { ageText, fullTimeText, headingText, latencyText, numberText, sinceText, speedText, stateWords } from "./words.ts";
+import { DRAWN_AT_ANCHOR, ageText, fullTimeText, headingText, latencyText, numberText, sinceText, speedText, stateWords } from "./words.ts";
 
 /** "Moving · 63 km/h". */
 export function headline(vehicle: Vehicle): string {
@@ -42,7 +42,7 @@ export function vehicleFacts(vehicle: Vehicle, nowMs: number): Map<string, FactC
 }
 
 /** `toYouMs` is how long the line to this screen takes, where that is known. */
-export function positionFacts({ latency }: Vehicle, position: Position, nowMs: number, toYouMs: number | null): Map<string, FactContent> {
+export function positionFacts({ latency, drawn }: Vehicle, position: Position, nowMs: number, toYouMs: number | null): Map<string, FactContent> {
   const facts = new Map<string, FactContent>();
   const put = (key: string, label: string, value: string | undefined) => {
     if (value !== undefined) facts.set(key, { label, value });
@@ -54,6 +54,7 @@ export function positionFacts({ latency }: Vehicle, position: Position, nowMs: n
   put("received", "On its way", latency === undefined ? delay : latencyText(latency, toYouMs));
   put("source", "From", `${position.source}, device ${position.device}`);
   put("place", "Place", `${position.lat_deg.toFixed(5)}, ${position.lng_deg.toFixed(5)}`);
+  put("drawn", "Drawn", drawn === undefined ? undefined : DRAWN_AT_ANCHOR);
   put("speed", "Speed", position.speed_mps === undefined ? undefined : speedText(position.speed_mps));
   put("heading", "Heading", position.heading_deg === undefined ? undefined : headingText(position.heading_deg));
   put("altitude", "Altitude", position.altitude_m === undefined ? undefined : `${numberText(position.altitude_m)} m`);

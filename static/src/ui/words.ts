@@ -213,6 +213,8 @@ export function trailText({ points, simplified }: Trail, fromMs: number, toMs: n
 
 export const WHY_WORDS = { show: "Show the other devices on the map", noOther: "No other device has a position." } as const;
 
+/** Fixes of a parked vehicle drift; its marker does not. */
+export const DRAWN_AT_ANCHOR = "where it parked, so that it does not wander";
 export const NOT_KNOWN_THEN = "Not known at this time";
 
 export const PAST_WORDS = {
