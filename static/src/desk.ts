@@ -103,7 +103,7 @@ exposeDebug(store, fleetMap, () => ({
   listed: list.length,
   ghosts: fleetMap.ghosts.count,
   past: { isOn: travel.isOn, isPlaying: travel.isPlaying, shownMs: travel.shownMs, wantedMs: travel.wantedMs, trouble: travel.trouble, counts: travel.counts },
-}));
+}), shownTable);
 timeBar.show();
 
 /** Now, or the time of the past that is shown. */

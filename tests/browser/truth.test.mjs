@@ -162,7 +162,10 @@ test("a feed's details say how long positions are on their way", { timeout: 120_
 test("time travel: opened, played, scrubbed and left by keys, in a frame that says so", { timeout: 180_000 }, async () => {
   const watched = await openDesk();
   const { page } = watched;
-  const truck = () => page.evaluate(() => window.fleetglass.screenPoint("small/1"));
+  // An hour is three laps and a half for it.
+  const truck = () => page.evaluate(() => window.fleetglass.screenPoint("small/2"));
+  const live = await truck();
+  const isFarFromLive = (at) => Math.hypot(at.xPx - live.xPx, at.yPx - live.yPx) > 40;
   world.asked.length = 0;
   await page.keyboard.press("h");
   await until(page, (state) => state.past.isOn && state.past.trouble === "none" && state.listed === 11);
@@ -177,6 +180,7 @@ test("time travel: opened, played, scrubbed and left by keys, in a frame that sa
   assert.notEqual(await page.textContent("#past-time"), shown);
   await page.keyboard.press("ArrowLeft");
   await until(page, (state) => state.past.shownMs === began.past.shownMs - 61 * MINUTE_MS);
+  assert.ok(isFarFromLive(await truck()), "the map shows where it was");
   // Freshness is that of then: the ages do not grow by the hour.
   assert.match(await rowOf(page, "Truck 2").locator(".row-age").textContent(), /^\d+ s$/);
   // Played, it goes on by the pace, with one question at a time, some ahead.
@@ -212,7 +216,8 @@ test("time travel: opened, played, scrubbed and left by keys, in a frame that sa
   const now = await until(page, (state) => !state.past.isOn && state.listed === 11, 5_000);
   assert.equal(now.screen, "live");
   assert.equal(await page.isVisible("#past-frame"), false);
-  assert.ok((await truck()) !== null);
+  const { xPx } = await truck();
+  assert.ok(Number.isFinite(xPx));
   assertClean({ ...watched, errors: watched.errors.filter((text) => !text.includes("404")) });
   await page.close();
 });
