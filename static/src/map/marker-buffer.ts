@@ -168,6 +168,7 @@ export class MarkerBuffer {
     const { state, flags, heading, fixedAtS, expectedS, mercatorX, mercatorY } = this.#table;
     const { words, floats } = this;
     const lastFixedAtS = this.#lastFixedAtS;
+    const { pace } = this;
     const isGliding = this.#isGliding();
     const coasting = isGliding && this.#coasts ? LOOK.mayCoast : 0;
     let longestMs = 0;
@@ -187,7 +188,8 @@ export class MarkerBuffer {
         if (fixed !== last || x !== words[at + 2] || y !== words[at + 3]) {
           lastFixedAtS[row] = fixed;
           const gapMs = fixed === last ? SAME_SECOND_MS : ((fixed - last) | 0) * 1000;
-          durationMs = isGliding && last !== 0 ? glideDurationMs(gapMs, expectedS[row]! * 1000) / this.pace : 0;
+          durationMs = isGliding && last !== 0 ? glideDurationMs(gapMs, expectedS[row]! * 1000) : 0;
+          if (pace !== 1) durationMs /= pace;
           if (durationMs === 0) place(words, at, x, y);
           else if (moveTo(words, floats, at, x, y, durationMs, nowMs) && durationMs > longestMs) longestMs = durationMs;
         }
@@ -231,13 +233,14 @@ export class MarkerBuffer {
  */
 function moveTo(words: Int32Array, floats: Float32Array, at: number, x: number, y: number, durationMs: number, nowMs: number): boolean {
   const along = glideProgress((nowMs - words[at + WORD.startMs]!) | 0, floats[at + WORD.durationMs]!, (words[at + WORD.look]! & LOOK.mayCoast) !== 0);
-  const [lastX, lastY] = [words[at + 2]!, words[at + 3]!];
-  const [wayX, wayY] = [(lastX - words[at]!) | 0, (lastY - words[at + 1]!) | 0];
+  const wayX = (words[at + 2]! - words[at]!) | 0;
+  const wayY = (words[at + 3]! - words[at + 1]!) | 0;
   let fromX = (words[at]! + ((wayX * along) | 0)) | 0;
   let fromY = (words[at + 1]! + ((wayY * along) | 0)) | 0;
-  if (along > 1 && ((x - fromX) | 0) * wayX + ((y - fromY) | 0) * wayY < 0) {
-    const hasTurned = ((x - lastX) | 0) * wayX + ((y - lastY) | 0) * wayY < 0;
-    [fromX, fromY] = hasTurned ? [lastX, lastY] : [x, y];
+  if (along > 1 && leadsBack(x - fromX, y - fromY, wayX, wayY)) {
+    const hasTurned = leadsBack(x - words[at + 2]!, y - words[at + 3]!, wayX, wayY);
+    fromX = hasTurned ? words[at + 2]! : x;
+    fromY = hasTurned ? words[at + 3]! : y;
   }
   words[at] = fromX;
   words[at + 1] = fromY;
@@ -246,6 +249,10 @@ function moveTo(words: Int32Array, floats: Float32Array, at: number, x: number, 
   words[at + WORD.startMs] = nowMs;
   floats[at + WORD.durationMs] = durationMs;
   return fromX !== x || fromY !== y;
+}
+
+function leadsBack(stepX: number, stepY: number, wayX: number, wayY: number): boolean {
+  return (stepX | 0) * wayX + (stepY | 0) * wayY < 0;
 }
 
 /** Puts a marker where it stands still. */
