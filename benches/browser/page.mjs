@@ -18,6 +18,7 @@ import { firstMessage, labelsFor, movingMessage, randomNumbers } from "./fleet.m
 const SIZE = { width: 1280, height: 800 };
 const COUNTRY = { spread: 2 ** -5, zoom: 5.6 };
 const MESSAGES = 8;
+const NOW_S = 1_800_000_000;
 
 const pause = (ms = 0) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -112,7 +113,7 @@ const MEASURES = {
   async frames(vehicles) {
     const fleet = fleetOf(vehicles);
     const map = standingMap(COUNTRY.zoom);
-    const overlay = new Overlay(map, fleet.table, fleet.markers, { markerScale: 1, labelFontPx: 12, onHopeless() {} });
+    const overlay = new Overlay(map, fleet, { fleetNowMs: () => NOW_S * 1000, markerScale: 1, labelFontPx: 12, onHopeless() {} });
     const timesMs = [];
     for (let i = 0; i < 120; i++) {
       if (i % 10 === 0) fleet.update(overlayNowMs());
@@ -130,7 +131,7 @@ const MEASURES = {
     let nowMs = fleet.clock.nowMs;
     return timed(80, (i) => {
       nowMs += 300;
-      before = placement.place({ view: viewAt(zoom), nowMs, scale: 1, selectedRow: 17, before });
+      before = placement.place({ view: viewAt(zoom), nowMs, scale: 1, fleetNowMs: nowMs, selectedRow: 17, before });
       if (i % 3 === 2) setTimeout(() => fleet.update(nowMs));
     }, 5);
   },
@@ -157,12 +158,12 @@ const MEASURES = {
     const sortingMs = [];
     do {
       const roundMs = performance.now();
-      directory.order({ text: "", standings: [], sort: "name" });
+      directory.order({ text: "", standings: [], sort: "name" }, NOW_S);
       sortingMs.push(performance.now() - roundMs);
     } while (directory.isSorting);
     if (query === "first") return [namingMs];
     if (query === "sorting") return sortingMs;
-    return timed(30, () => directory.order(query));
+    return timed(30, () => directory.order(query, NOW_S));
   },
 
   /** A tick's bytes as they are, and packed once more within the message. */
@@ -227,7 +228,7 @@ function churningFleet() {
   const fleet = fleetOf(1_000, 0.2);
   const random = randomNumbers(3);
   const map = standingMap(COUNTRY.zoom);
-  const overlay = new Overlay(map, fleet.table, fleet.markers, { markerScale: 1, labelFontPx: 12, onHopeless() {} });
+  const overlay = new Overlay(map, fleet, { fleetNowMs: () => NOW_S * 1000, markerScale: 1, labelFontPx: 12, onHopeless() {} });
   let name = 0;
   const newNames = () => labelsFor(0, 1_000).map((labels) => ({ ...labels, names: labels.names.map(() => `New ${name++ % 1e6}`) }));
   let step = 0;

@@ -16,12 +16,12 @@ use super::Web;
 use super::aside::aside;
 use super::error::{ApiError, ErrorBody};
 use super::history::asked;
+use super::latency::{SourceAnswer, VehicleAnswer};
 use super::pick::Wanted;
 use super::query::{VehiclesQuery, past};
 use crate::domain::Vehicle;
-use crate::live::frame::{self, SourceFrame, Stamp, VehicleFrame};
+use crate::live::frame::{self, Stamp, VehicleFrame};
 use crate::live::hub::{Current, Entries, Entry};
-use crate::live::latency::Percentiles;
 use crate::live::roll::Roll;
 
 /// All vehicles that were asked for, as of one `seq`.
@@ -46,32 +46,6 @@ pub struct VehiclesAnswer<'a> {
 #[schema(as = Sources)]
 pub struct SourcesAnswer<'a> {
     sources: Vec<SourceAnswer<'a>>,
-}
-
-/// A source, and how long its positions were on their way within the last five minutes.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = SourceWithLatency)]
-pub struct SourceAnswer<'a> {
-    #[serde(flatten)]
-    source: SourceFrame<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    latency: Option<LatencyAnswer>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = SourceLatency)]
-struct LatencyAnswer {
-    /// The tracker, its network and its vendor.
-    fix_to_receipt_ms: PercentilesAnswer,
-    /// This server.
-    receipt_to_send_ms: PercentilesAnswer,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Percentiles)]
-struct PercentilesAnswer {
-    p50: u64,
-    p95: u64,
 }
 
 /// A GeoJSON collection (RFC 7946) with a feature for each vehicle.
@@ -173,7 +147,7 @@ fn answer(wanted: &Wanted, all: &Entries, (epoch, seq): (&str, u64), at: Timesta
 
 /// One vehicle.
 #[utoipa::path(get, path = "/api/v1/vehicles/{id}", params(("id" = String, Path)), responses(
-    (status = 200, body = VehicleFrame),
+    (status = 200, body = VehicleAnswer),
     (status = 404, body = ErrorBody),
 ))]
 pub async fn vehicle(State(web): State<Web>, Path(id): Path<String>) -> Result<Response, ApiError> {
@@ -181,7 +155,9 @@ pub async fn vehicle(State(web): State<Web>, Path(id): Path<String>) -> Result<R
         .hub
         .vehicle(&id)
         .ok_or_else(|| ApiError::no_vehicle(&id))?;
-    Ok(Json(&**entry.json()).into_response())
+    let vehicle = &entry.vehicle;
+    let answer = VehicleAnswer::new(frame::vehicle(vehicle), vehicle.latency());
+    Ok(Json(answer).into_response())
 }
 
 /// The vehicles as GeoJSON; one without a position has the geometry null.
@@ -229,21 +205,10 @@ fn collection(picked: &[&Entry]) -> Response {
 #[utoipa::path(get, path = "/api/v1/sources", responses((status = 200, body = SourcesAnswer)))]
 pub async fn sources(State(web): State<Web>) -> Response {
     let now = (web.clock)();
-    let percentiles = |of: Percentiles| PercentilesAnswer {
-        p50: of.p50_ms,
-        p95: of.p95_ms,
-    };
     let held = web.hub.sources();
-    let sources = held.iter().map(|status| SourceAnswer {
-        source: frame::source(status),
-        latency: web
-            .hub
-            .latencies()
-            .of(&status.id, now)
-            .map(|latency| LatencyAnswer {
-                fix_to_receipt_ms: percentiles(latency.fix_to_receipt),
-                receipt_to_send_ms: percentiles(latency.receipt_to_send),
-            }),
+    let sources = held.iter().map(|status| {
+        let latency = web.hub.latencies().of(&status.id, now);
+        SourceAnswer::new(frame::source(status), latency)
     });
     let sources = sources.collect();
     Json(SourcesAnswer { sources }).into_response()

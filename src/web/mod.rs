@@ -7,6 +7,7 @@ pub mod error;
 pub mod guard;
 pub mod health;
 pub mod history;
+pub mod latency;
 pub mod live;
 pub mod openapi;
 pub mod page;

@@ -14,6 +14,9 @@ export type StandingCounts = Record<Standing, number>;
 
 export const UNKNOWN_MOTION = MOTIONS.indexOf("unknown");
 export const MOVING = MOTIONS.indexOf("moving");
+export const STOPPED = MOTIONS.indexOf("stopped");
+export const PARKED = MOTIONS.indexOf("parked");
+export const LIVE = FRESHNESSES.indexOf("live");
 export const LATE = FRESHNESSES.indexOf("late");
 export const STALE = FRESHNESSES.indexOf("stale");
 export const OFFLINE = FRESHNESSES.indexOf("offline");

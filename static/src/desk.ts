@@ -1,6 +1,9 @@
-// The desk: map, list and detail panel put together. Each part knows only the store; what ties a
-// click to a flight to an open panel stands here.
+// The desk: map, list and detail panel put together. Each part knows only what it is given; what
+// ties a click to a flight to an open panel, and the present to the past, stands here.
 
+import type { Standing } from "./codes.ts";
+import type { ListQuery } from "./live/messages.ts";
+import { NO_QUERY } from "./live/messages.ts";
 import { FleetMap } from "./map/fleet-map.ts";
 import { frameOf } from "./map/framing.ts";
 import { readBoot } from "./page/boot.ts";
@@ -8,24 +11,38 @@ import { exposeDebug } from "./page/debug.ts";
 import { Reloader } from "./page/reload.ts";
 import { Selection } from "./page/selection.ts";
 import { Store } from "./page/store.ts";
+import { TimeTravel } from "./page/time-travel.ts";
 import type { Vehicle } from "./protocol.ts";
 import { Counts } from "./ui/counts.ts";
 import { DetailPanel } from "./ui/detail-panel.ts";
 import { byId, setText } from "./ui/dom.ts";
 import { FeedStrip } from "./ui/feed-strip.ts";
-import { LocalRows, listedRow } from "./ui/list-rows.ts";
+import { LocalRows, PastRows, listedRow } from "./ui/list-rows.ts";
 import type { ListedVehicle } from "./ui/list-rows.ts";
 import { RemoteRows } from "./ui/remote-rows.ts";
 import { ScreenSigns } from "./ui/screen-signs.ts";
 import { SearchBox } from "./ui/search-box.ts";
-import { TrailLoader } from "./ui/trail-loader.ts";
+import { listenToKeys } from "./ui/shortcuts.ts";
+import { TimeBar } from "./ui/time-bar.ts";
+import { TrailPanel } from "./ui/trail-panel.ts";
 import { VehicleList } from "./ui/vehicle-list.ts";
-import { numberText } from "./ui/words.ts";
+import { WhyPanel } from "./ui/why-panel.ts";
+import { foundText, onMapText } from "./ui/words.ts";
 
 const TICK_MS = 1_000;
+const TRAIL_FOLLOWS_MS = 400;
+const NARROW = "(max-width: 760px)";
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 const boot = readBoot();
 const store = new Store(new Reloader(boot.build));
+const travel = new TimeTravel({
+  nowMs: () => store.serverNowMs(),
+  sight: () => (store.isWhole ? null : fleetMap.sight),
+  isGliding: () => !reducedMotion.matches,
+  onShown: showTime,
+  onControls: () => timeBar.show(),
+});
 const fleetMap = new FleetMap({
   container: byId("map"),
   boot: boot.map,
@@ -34,29 +51,30 @@ const fleetMap = new FleetMap({
   isInteractive: true,
   markerScale: 1,
   labelFontPx: 12,
-  onPick: (row) => pick(listedRow(store, row)),
+  fleetNowMs,
+  onPick: (row) => pick(listedRow(shownTable(), row)),
   onNotice: (notice) => setText(byId("map-notice"), notice),
 });
 const field = byId<HTMLInputElement>("search");
-const search = new SearchBox(field, byId<HTMLSelectElement>("sort"), (query) => {
-  list.clearMark();
-  isQuerying = query.text.trim() !== "" || query.standings.length > 0;
-  store.setQuery(query);
-  remoteRows.setQuery(query);
-});
+let query: ListQuery = NO_QUERY;
+const search = new SearchBox(field, byId<HTMLSelectElement>("sort"), takeQuery);
 const localRows = new LocalRows(store);
 const remoteRows = new RemoteRows(showList);
-const list = new VehicleList(localRows, () => store.serverNowMs(), byId("vehicle-list"), field, { onSelect: (vehicle) => select(vehicle, true) });
+const pastRows = new PastRows(travel);
+const list = new VehicleList(localRows, fleetNowMs, byId("vehicle-list"), field, { onSelect: (vehicle) => select(vehicle, true) });
 const counts = new Counts(byId("counts"), (standings) => search.setStandings(standings));
-const feeds = new FeedStrip(byId("feeds"), true);
-const detail = new DetailPanel(store, deselect);
-const trail = new TrailLoader(fleetMap.trail, (sentence) => detail.showTrail(sentence));
+const feeds = new FeedStrip(byId("feeds"), byId("feed-alarms"), true);
+const why = new WhyPanel((origin, ghosts) => fleetMap.ghosts.show(origin, ghosts));
+const detail = new DetailPanel(fleetNowMs, why, deselect);
+const trail = new TrailPanel(fleetMap.trail, fleetNowMs);
 const signs = new ScreenSigns(store, byId("screen-badge"), byId("veil"));
+const timeBar = new TimeBar(travel);
 const selection = new Selection({ onVehicle: showVehicle, onTrouble: (hasTrouble) => detail.showTrouble(hasTrouble) });
 let selectedId: string | undefined;
-let isQuerying = false;
 /** Its row as it was last seen. */
 let selectedRow = { row: -1, fingerprint: "" };
+let showsPast = false;
+let trailTimer: ReturnType<typeof setTimeout> | undefined;
 
 store.connectViews({
   onRows: (changes) => {
@@ -65,23 +83,54 @@ store.connectViews({
   },
   onFirst: showWholeFleet,
   onCells: () => {
-    fleetMap.overlay.invalidate();
+    fleetMap.invalidate();
     showList();
   },
   onList: showList,
-  onCounts: () => counts.show(store.counts),
+  onCounts: showCounts,
   onSources: () => feeds.show(store.sources, store.serverNowMs()),
 });
 fleetMap.watchSight((sight) => store.setSight(sight));
+fleetMap.map.on("moveend", showSummary);
+fleetMap.map.on("moveend", () => {
+  // Of a large fleet only what is in sight was asked for.
+  if (travel.isOn && !store.isWhole) travel.go(travel.wantedMs);
+});
 setInterval(tick, TICK_MS);
-document.addEventListener("keydown", shortcuts);
-exposeDebug(store, fleetMap, () => ({ selectedId, listed: list.length }));
+listenToKeys({ search: focusSearch, past: () => timeBar.enter(), now: () => timeBar.leave(), escape });
+exposeDebug(store, fleetMap, () => ({
+  selectedId,
+  listed: list.length,
+  ghosts: fleetMap.ghosts.count,
+  past: { isOn: travel.isOn, isPlaying: travel.isPlaying, shownMs: travel.shownMs, wantedMs: travel.wantedMs, trouble: travel.trouble, counts: travel.counts },
+}), shownTable);
+timeBar.show();
+
+/** Now, or the time of the past that is shown. */
+function fleetNowMs(): number {
+  return travel.isOn ? travel.shownMs : store.serverNowMs();
+}
+
+function shownTable() {
+  return travel.isOn ? travel.table : store.table;
+}
 
 function tick(): void {
   signs.tick();
   feeds.tick(store.serverNowMs());
   list.render();
   detail.tick();
+  timeBar.show();
+  if (!store.isWhole) showSummary();
+}
+
+function takeQuery(changed: ListQuery): void {
+  query = changed;
+  list.clearMark();
+  store.setQuery(query);
+  remoteRows.setQuery(query);
+  travel.setQuery(query);
+  if (travel.isOn) showList();
 }
 
 /** Takes what was clicked on the map, if anything. */
@@ -92,17 +141,16 @@ function pick(vehicle: ListedVehicle | null): void {
 
 /** Of a part of the fleet the vehicle may not be held yet: flying there brings it. */
 function select({ id, name, lngLatDeg }: ListedVehicle, flies: boolean): void {
-  const row = store.table.row(id) ?? -1;
   const isSame = id === selectedId;
   selectedId = id;
   list.select(id);
-  selectedRow = { row, fingerprint: store.table.fingerprint(row) };
-  fleetMap.select(row);
+  selectRow();
   document.documentElement.dataset["detail"] = "open";
   if (!isSame) {
     detail.open(name);
-    selection.watch(id);
-    void trail.load(id);
+    if (travel.isOn) detail.show(travel.vehicle(id) ?? null);
+    else selection.watch(id);
+    trail.open(id);
   }
   if ((flies || !isSame) && lngLatDeg !== null) fleetMap.flyTo(lngLatDeg, panelInsets());
 }
@@ -114,71 +162,114 @@ function deselect(): void {
   list.select(undefined);
   fleetMap.select(-1);
   detail.close();
-  trail.clear();
+  trail.close();
   selection.watch(null);
+}
+
+/** Marks the selected vehicle in the fleet that is shown. */
+function selectRow(): void {
+  const table = shownTable();
+  const row = selectedId === undefined ? -1 : (table.row(selectedId) ?? -1);
+  selectedRow = { row, fingerprint: store.table.fingerprint(row) };
+  fleetMap.select(row);
 }
 
 /** Asks for the selected vehicle when its row changed; in a new state it may have another one. */
 function followSelected(): void {
-  if (selectedId === undefined) return;
+  if (selectedId === undefined || travel.isOn) return;
   const row = store.table.row(selectedId) ?? -1;
   const fingerprint = store.table.fingerprint(row);
   if (row === selectedRow.row && fingerprint === selectedRow.fingerprint) return;
-  if (row !== selectedRow.row) fleetMap.select(row);
-  selectedRow = { row, fingerprint };
+  selectRow();
   selection.changed();
 }
 
-function showVehicle(id: string, vehicle: Vehicle | null): void {
-  if (id !== selectedId) return;
+function showVehicle(id: string, vehicle: Vehicle | null, roundTripMs: number): void {
+  if (id !== selectedId || travel.isOn) return;
   if (vehicle === null) {
     deselect();
     return;
   }
+  detail.toYouMs = roundTripMs / 2;
   detail.show(vehicle);
-  if (vehicle.position) trail.extend(vehicle.position);
+  if (vehicle.position) trail.extend(vehicle.position, vehicle.freshness?.expected_s);
 }
 
-function shortcuts(event: KeyboardEvent): void {
-  const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
-  if (event.key === "/" && !isTyping) {
-    event.preventDefault();
-    field.focus();
-    field.select();
-  } else if (event.key === "Escape") {
-    if (document.querySelector(":popover-open")) return;
-    if (detail.isOpen) deselect();
-    else search.clear();
+/** Shows the fleet of the time that is chosen, be it now. */
+function showTime(): void {
+  if (showsPast !== travel.isOn) {
+    showsPast = travel.isOn;
+    fleetMap.showFleet(travel.isOn ? travel : null);
+    selection.watch(travel.isOn ? null : (selectedId ?? null));
   }
+  selectRow();
+  fleetMap.invalidate();
+  showList();
+  showCounts();
+  signs.tick();
+  timeBar.show();
+  if (selectedId === undefined) return;
+  if (travel.isOn) detail.show(travel.vehicle(selectedId) ?? null);
+  clearTimeout(trailTimer);
+  if (!travel.isPlaying) trailTimer = setTimeout(() => trail.reload(), TRAIL_FOLLOWS_MS);
+}
+
+function focusSearch(): void {
+  field.focus();
+  field.select();
+}
+
+function escape(): void {
+  if (travel.isOn) timeBar.leave();
+  else if (detail.isOpen) deselect();
+  else search.clear();
+}
+
+function showCounts(): void {
+  counts.show(travel.isOn ? travel.counts : store.counts);
 }
 
 function showList(): void {
-  remoteRows.setActive(!store.isWhole);
-  list.setRows(store.isWhole ? localRows : remoteRows);
+  remoteRows.setActive(!store.isWhole && !travel.isOn);
+  list.setRows(travel.isOn ? pastRows : store.isWhole ? localRows : remoteRows);
   list.update();
-  setText(byId("list-summary"), summary());
+  showSummary();
 }
 
-function summary(): string {
-  const all = numberText(store.vehicleCount);
-  if (!store.isWhole && !isQuerying) return `${numberText(store.heldCount)} of ${all} on the map`;
-  const found = store.isWhole ? store.order.length : remoteRows.total;
-  // Only so many are known to be there yet.
-  if (found === null) return `${numberText(remoteRows.length)} or more of ${all}`;
-  return found === store.vehicleCount ? `${all} vehicles` : `${numberText(found)} of ${all} vehicles`;
+function showSummary(): void {
+  const isQuerying = query.text.trim() !== "" || query.standings.length > 0;
+  const isList = isQuerying || store.isWhole || travel.isOn;
+  const text = isList ? foundText(foundCount(), list.length, allCount()) : onMapText(fleetMap.countInSight(openPanels()), allCount());
+  setText(byId("list-summary"), text);
+}
+
+function allCount(): number {
+  return travel.isOn ? Object.values(travel.counts).reduce((sum, count) => sum + count, 0) : store.vehicleCount;
+}
+
+/** How many answer the query; null where that is not known. */
+function foundCount(): number | null {
+  if (travel.isOn || store.isWhole) return list.length;
+  if (remoteRows.total !== null) return remoteRows.total;
+  // The server's own lists of a state hold those that are overdue too; the counts do not.
+  return query.text.trim() === "" ? query.standings.reduce((sum, standing) => sum + store.counts[standing as Standing], 0) : null;
+}
+
+/** What covers parts of the map. */
+function openPanels(): DOMRect[] {
+  return ["fleet", "detail"].map(byId).filter((panel) => panel.offsetWidth > 0).map((panel) => panel.getBoundingClientRect());
 }
 
 /** What the panels cover of the map, so that a flight ends in the free part. */
 function panelInsets(): { leftPx: number; rightPx: number; bottomPx: number } {
-  const isNarrow = matchMedia("(max-width: 760px)").matches;
-  if (isNarrow) return { leftPx: 0, rightPx: 0, bottomPx: byId("detail").offsetHeight - byId("fleet").offsetHeight };
+  if (matchMedia(NARROW).matches) return { leftPx: 0, rightPx: 0, bottomPx: byId("detail").offsetHeight - byId("fleet").offsetHeight };
   return { leftPx: byId("fleet").getBoundingClientRect().right, rightPx: innerWidth - byId("detail").getBoundingClientRect().left, bottomPx: 0 };
 }
 
 function showWholeFleet(): void {
   const frame = frameOf(store);
   if (frame === null) return;
-  const isNarrow = matchMedia("(max-width: 760px)").matches;
+  const isNarrow = matchMedia(NARROW).matches;
   const left = isNarrow ? 32 : byId("fleet").getBoundingClientRect().right + 64;
   const padding = { left, right: isNarrow ? 32 : 64, top: isNarrow ? 72 : 96, bottom: 64 };
   fleetMap.map.fitBounds(frame.bounds, { padding, maxZoom: 14, animate: false });

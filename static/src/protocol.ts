@@ -26,13 +26,29 @@ export interface Fact<T> {
   source: string;
 }
 
+/** A device's last fix, and what became of it. */
 export interface DeviceReport {
   source: string;
   device: string;
   fixed_at?: string;
   received_at?: string;
+  lat_deg?: number;
+  lng_deg?: number;
+  speed_mps?: number;
+  heading_deg?: number;
+  expected_s?: number;
   verdict?: string;
   reason?: string;
+}
+
+export interface Freshness {
+  state: FreshnessWord;
+  since?: string;
+  /** The expected interval of the position's device. */
+  expected_s?: number;
+  /** The age up to which the position counts as live, and whether that is the limit of the road. */
+  live_for_s?: number;
+  on_the_move?: boolean;
 }
 
 export interface Vehicle {
@@ -41,9 +57,12 @@ export interface Vehicle {
   registration?: string;
   groups?: string[];
   flags?: string[];
+  /** The fix that is believed. */
   position?: Position;
+  /** Where to draw it, where that differs: a parked vehicle stays at its anchor. */
+  drawn?: { lat_deg: number; lng_deg: number };
   motion?: { state: MotionWord; since?: string; since_at_least?: boolean };
-  freshness?: { state: FreshnessWord; since?: string };
+  freshness?: Freshness;
   ignition?: Fact<boolean>;
   odometer_m?: Fact<number>;
   driver?: Fact<string>;
@@ -51,6 +70,14 @@ export interface Vehicle {
   battery_pct?: Fact<number>;
   fuel_l?: Fact<number>;
   devices?: DeviceReport[];
+  /** Of the last accepted fix; of one vehicle only. */
+  latency?: { fix_to_receipt_ms?: number; receipt_to_send_ms?: number };
+}
+
+/** Of some minutes: half of the fixes were quicker than `p50`, all but one in twenty than `p95`. */
+export interface Percentiles {
+  p50: number;
+  p95: number;
 }
 
 export interface Source {
@@ -65,6 +92,7 @@ export interface Source {
   until?: string;
   sandbox?: boolean;
   vehicles?: number;
+  latency?: { fix_to_receipt_ms?: Percentiles; receipt_to_send_ms?: Percentiles };
 }
 
 export interface Hello {
@@ -143,6 +171,21 @@ export const SUBPROTOCOL = "fleetglass.v1.bin";
 /** Close codes with a meaning of their own. */
 export const CLOSE = { restart: 1012, tooOld: 4001, refused: 4003 } as const;
 
+/** What is remembered of the fleet. */
+export interface History {
+  from?: string;
+  to?: string;
+  state: "recording" | "failing" | "off";
+  error?: string;
+}
+
+export interface Trail {
+  points: TrailPoint[];
+  from?: string;
+  to?: string;
+  simplified?: boolean;
+}
+
 export interface TrailPoint {
   lat_deg: number;
   lng_deg: number;
@@ -150,4 +193,11 @@ export interface TrailPoint {
   speed_mps?: number;
   heading_deg?: number;
   source?: string;
+  device?: string;
+  /** The time before this point is longer than was to be expected: nobody knows the way to it. */
+  gap?: boolean;
+  /** Completed later from the vendor's history. */
+  filled?: boolean;
+  /** Arrived late. */
+  backfill?: boolean;
 }

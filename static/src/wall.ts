@@ -32,13 +32,14 @@ const fleetMap = new FleetMap({
   isInteractive: false,
   markerScale: MARKER_SCALE * sizeFactor,
   labelFontPx: Math.round(LABEL_PX * sizeFactor),
+  fleetNowMs: () => store.serverNowMs(),
   onPick: () => {},
   onNotice: (notice) => setText(byId("map-notice"), notice),
 });
 const isReduced = matchMedia("(prefers-reduced-motion: reduce)").matches;
 const framing = new AutoFrame(fleetMap.map, () => frameOf(store), padding, !isReduced && fleetMap.overlay.framesPerSecondLimit === 0);
 const counts = new Counts(byId("counts"));
-const feeds = new FeedStrip(byId("feeds"), false);
+const feeds = new FeedStrip(byId("feeds"), byId("feed-alarms"), false);
 const clock = new Clock(byId("clock-time"), byId("clock-zone"));
 const signs = new ScreenSigns(store, byId("screen-badge"), byId("veil"));
 
@@ -67,5 +68,5 @@ function tick(): void {
 
 function padding(): { top: number; bottom: number; left: number; right: number } {
   const side = Math.min(innerHeight, innerWidth) * 0.06;
-  return { top: side, bottom: bar.offsetHeight + side, left: side, right: side };
+  return { top: side + byId("feed-alarms").offsetHeight, bottom: bar.offsetHeight + side, left: side, right: side };
 }

@@ -57,8 +57,23 @@ test("newest first, and overdue first with those that were moving on top", () =>
     { name: "f", motion: 4, freshness: NEVER, fixedAtS: 0 },
   ]);
   assert.deepEqual(fleet.listed({ sort: "recent" }), ["e", "a", "c", "b", "d", "f"]);
-  assert.deepEqual(fleet.listed({ sort: "attention" }), ["c", "d", "b", "a", "e", "f"]);
+  assert.deepEqual(fleet.listed({ sort: "silence" }), ["c", "d", "b", "a", "e", "f"]);
   assert.deepEqual(fleet.listed({ standings: ["overdue"] }), ["b", "c", "d"]);
+});
+
+test("who stopped reporting: the road first, then by how many limits each is silent", () => {
+  const nowS = 1_000_000;
+  const silent = (name, motion, ageS, expectedS, freshness = STALE) => ({ name, motion, freshness, fixedAtS: nowS - ageS, expectedS });
+  const fleet = fleetOf([
+    silent("parked for two days", PARKED, 48 * 3_600, 3_600, OFFLINE),
+    silent("parked, chatty", PARKED, 24 * 3_600, 60, OFFLINE),
+    silent("on the road for an hour", MOVING, 3_600, 30),
+    silent("on the road, slow tracker", MOVING, 2 * 3_600, 900),
+    silent("idling", 1, 1_800, 10),
+    silent("nobody knows", 4, 2_000, 10, OFFLINE),
+  ]);
+  const listed = fleet.listed({ sort: "silence", standings: ["overdue"] }, nowS);
+  assert.deepEqual(listed, ["on the road for an hour", "nobody knows", "idling", "on the road, slow tracker", "parked, chatty", "parked for two days"]);
 });
 
 test("counts follow changes", () => {
@@ -73,10 +88,11 @@ function fleetOf(vehicles) {
   const columns = new FleetColumns();
   const directory = new Directory(columns);
   const names = [];
-  const set = (row, { motion = STOPPED, freshness = LIVE, fixedAtS = 1 }) => {
+  const set = (row, { motion = STOPPED, freshness = LIVE, fixedAtS = 1, expectedS = 30 }) => {
     columns.tile[row] = 1;
     columns.state[row] = motion | (freshness << 3);
     columns.fixedAtS[row] = fixedAtS;
+    columns.expectedS[row] = expectedS;
     directory.recount(Uint32Array.of(row));
   };
   const label = (row, entry) => {
@@ -84,9 +100,9 @@ function fleetOf(vehicles) {
     names[row] = entry.name ?? entry.registration;
   };
   columns.reserve(vehicles.length);
-  vehicles.forEach(({ motion, freshness, fixedAtS, ...entry }, row) => {
+  vehicles.forEach(({ motion, freshness, fixedAtS, expectedS, ...entry }, row) => {
     label(row, entry);
-    set(row, { motion, freshness, fixedAtS });
+    set(row, { motion, freshness, fixedAtS, expectedS });
   });
   return {
     directory,
@@ -97,6 +113,6 @@ function fleetOf(vehicles) {
       directory.forget(row);
       directory.recount(Uint32Array.of(row));
     },
-    listed: (query = {}) => [...directory.order({ text: "", standings: [], sort: "name", ...query })].map((row) => names[row]),
+    listed: (query = {}, nowS = 100_000) => [...directory.order({ text: "", standings: [], sort: "name", ...query }, nowS)].map((row) => names[row]),
   };
 }

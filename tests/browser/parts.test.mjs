@@ -61,9 +61,9 @@ function answers(asked = []) {
     const query = new URL(request.url, "http://host/").searchParams;
     asked.push(query);
     const first = query.has("after") ? 100 : 0;
-    const count = query.has("q") ? 3 : Number(query.get("limit"));
+    const [count, total] = { null: [Number(query.get("limit")), 30_100], "with more": [100, 1_234] }[query.get("q")] ?? [3, 3];
     const vehicles = Array.from({ length: count }, (_, i) => vehicle(first + i + 1));
-    json(response, { vehicles, total: query.has("q") ? 3 : 30_100, ...(query.has("q") ? {} : { next: "more" }) });
+    json(response, { vehicles, total, ...(total > count ? { next: "more" } : {}) });
   };
   return {
     "/api/v1/vehicles": list,
@@ -86,7 +86,8 @@ test("clusters stand where the fleet is, one is zoomed into, and its vehicles ta
   assert.deepEqual(state.counts, { moving: 29_800, idling: 0, stopped: 0, parked: 0, unknown: 0, overdue: 200, never: 100 });
   // Both are in the free part of the map.
   for (const { xPx, yPx } of state.clusters) assert.ok(xPx > 344 && xPx < 1280 && yPx > 60 && yPx < 800, `${xPx} ${yPx}`);
-  assert.equal(await page.textContent("#list-summary"), "0 of 30,100 on the map");
+  assert.equal(await page.textContent("#list-summary"), "30,000 of 30,100 on the map");
+  assert.equal(await page.textContent("#counts [data-standing=never]"), "100No position");
   const johannesburg = state.clusters.find(({ vehicles }) => vehicles === 1_000);
   assert.equal(johannesburg.overdue, 200);
   await page.mouse.click(johannesburg.xPx, johannesburg.yPx);
@@ -95,6 +96,32 @@ test("clusters stand where the fleet is, one is zoomed into, and its vehicles ta
   assert.deepEqual(near.clusters.map(({ vehicles }) => vehicles), [29_000], "the cells that tiles show are not drawn");
   await untilDom(page, () => document.querySelector("#list-summary").textContent, (text) => text === "2 of 30,100 on the map");
   assert.equal(near.selectedId, undefined);
+  await page.close();
+});
+
+test("what is held beyond the screen, or lies under a panel, is not on the map", async () => {
+  host = await standIn(server, (viewer) => greet(viewer), answers());
+  const page = await openDesk();
+  const { clusters } = await until(page, (state) => state.clusters.length === 2);
+  const johannesburg = clusters.find(({ vehicles }) => vehicles === 1_000);
+  await page.mouse.click(johannesburg.xPx, johannesburg.yPx);
+  await until(page, ({ markers, zoom, isMapIdle }) => markers === 2 && zoom > 8 && isMapIdle);
+  const summary = () => document.querySelector("#list-summary").textContent;
+  const at = await page.evaluate(() => window.fleetglass.screenPoint("v/1"));
+  const drag = async (fromPx, byXPx, byYPx) => {
+    await page.mouse.move(...fromPx);
+    await page.mouse.down();
+    await page.mouse.move(fromPx[0] + byXPx, fromPx[1] + byYPx, { steps: 5 });
+    await page.waitForTimeout(300); // or the map would run on
+    await page.mouse.up();
+  };
+  await drag([900, 300], 200 - at.xPx, 0);
+  await untilDom(page, summary, (text) => text === "0 of 30,100 on the map");
+  await drag([600, 300], 400, 0);
+  await untilDom(page, summary, (text) => text === "2 of 30,100 on the map");
+  await drag([900, 700], 0, -650);
+  await untilDom(page, summary, (text) => text === "0 of 30,100 on the map");
+  assert.equal((await read(page)).held, 2);
   await page.close();
 });
 
@@ -128,20 +155,21 @@ test("the map tells where it is, as it moves and when it comes back", async () =
   await page.close();
 });
 
-test("a place is gone on from only where the map still is", async () => {
+test("counts alone are gone on from; tiles come anew, and no place is claimed for them", async () => {
   let viewer;
-  host = await standIn(server, (next, n) => {
+  host = await standIn(server, (next) => {
     viewer = next;
-    if (n !== 2) greet(next);
+    greet(next, { zoom: Number(host.connections.at(-1).query.get("zoom")) });
   }, answers());
   const page = await openDesk();
-  await until(page, ({ clusters }) => clusters.length === 2);
+  const { clusters } = await until(page, (state) => state.clusters.length === 2);
   await page.waitForTimeout(1_200);
   viewer.close(1001);
   await until(page, () => host.connections.length === 2);
   assert.equal(host.connections[1].query.get("epoch"), "stand-in");
-  await page.click(".maplibregl-ctrl-zoom-in");
-  await page.waitForTimeout(800);
+  await page.mouse.click(clusters[0].xPx, clusters[0].yPx);
+  await until(page, ({ tiles, isMapIdle }) => tiles.length === 1 && isMapIdle);
+  await page.waitForTimeout(1_200);
   viewer.close(1001);
   await until(page, () => host.connections.length === 3, 20_000);
   assert.equal(host.connections[2].query.has("epoch"), false);
@@ -169,9 +197,14 @@ test("the list is the server's: searched, filtered, continued, and one that is n
   const searches = asked.slice(count).filter((query) => query.has("q"));
   assert.deepEqual(searches.map((query) => query.get("q")), ["lorry"], "typing waits for its end");
   assert.equal(await page.textContent("#list-summary"), "3 of 30,100 vehicles");
+  await page.fill("#search", "with more");
+  await untilDom(page, () => document.querySelector("#list-summary").textContent, (text) => text === "1,234 of 30,100 vehicles");
+  await page.fill("#search", "lorry");
+  await until(page, ({ listed }) => listed === 3);
   await page.click("#counts [data-standing=overdue] button");
   await until(page, ({ listed }) => listed === 0);
   assert.equal(asked.at(-1).get("state"), "stale,offline");
+  assert.equal(asked.at(-1).get("sort"), "silence");
   await page.click("#counts [data-standing=overdue] button");
   await until(page, ({ listed }) => listed === 3);
   await page.click(".row >> nth=1");
@@ -192,7 +225,7 @@ test("a small fleet is listed by the page itself, and a fleet may become small",
   viewer.keyframe([{ id: "v/1", name: "Lorry 1", devices: [] }], 2);
   const state = await until(page, ({ isWhole, listed, clusters }) => isWhole && listed === 1 && clusters.length === 0);
   assert.equal(state.cells, 0);
-  assert.equal(await page.textContent("#list-summary"), "1 vehicles");
+  assert.equal(await page.textContent("#list-summary"), "1 vehicle");
   const count = asked.length;
   await page.waitForTimeout(5_000);
   assert.equal(asked.length, count, "nothing is asked for any more");

@@ -3,6 +3,9 @@
 //   FLEETGLASS_BIN=target/release/fleetglass node tests/browser/run.mjs [name ...]
 //   ... --screenshot          writes docs/screenshot.png instead
 //
+//   ... with FLEETGLASS_PAGE=static   the page as it stands in static/ (after `node build.mjs` there),
+//                                     before a server that may have been built with an older one
+//
 // A name chooses files: `desk` is desk.test.mjs. Chromium is /usr/bin/chromium, or CHROMIUM.
 
 import { spawn } from "node:child_process";

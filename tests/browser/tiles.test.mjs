@@ -26,9 +26,8 @@ class Viewer {
   }
 
   view(tiles, whole = false) {
-    const taken = this.feed.takeView({ whole, tiles });
-    if (taken !== "gap" && taken.keep !== null) this.table.keepOnly(taken.keep);
-    return taken;
+    const { keep } = this.feed.takeView({ whole, tiles });
+    if (keep !== null) this.table.keepOnly(keep);
   }
 
   message(parts) {
@@ -55,7 +54,7 @@ class Viewer {
     const rows = Array.from({ length: table.rowCount }, (_, row) => row).filter((row) => table.isInUse(row));
     assert.deepEqual(rows.filter((row) => !feed.columns.isInUse(row)), []);
     const query = { text: "", standings: [], sort: "name" };
-    assert.deepEqual([...feed.directory.order(query)].sort((a, b) => a - b), rows);
+    assert.deepEqual([...feed.directory.order(query, AT_MS / 1000)].sort((a, b) => a - b), rows);
     assert.equal(Object.values(feed.directory.counts()).reduce((a, b) => a + b), rows.length);
     assert.deepEqual(rows.map((row) => table.row(`v/${row}`)), rows);
     return rows;
@@ -153,19 +152,21 @@ test("after a fresh hello nothing of the old state stays, even where no tile com
   assert.deepEqual(viewer.feed.continuity.place, { epoch: "another", seq: 3 }, "counts alone can be gone on from");
 });
 
-test("one goes on where the last heartbeat was, and not with tiles that are not held", () => {
+test("counts alone and the whole fleet are gone on from where the last heartbeat was, parts never", () => {
   const viewer = new Viewer();
-  viewer.view([WEST]);
-  viewer.keyframe(WEST, [0, 1], 4);
-  assert.equal(viewer.feed.continuity.place, null, "other tiles may have been missing");
+  viewer.view([]);
   viewer.feed.continuity.reach(6);
+  assert.equal(viewer.feed.holdsParts, false);
   assert.deepEqual(viewer.feed.continuity.place, { epoch: "epoch", seq: 6 });
+  viewer.view([WEST]);
+  viewer.keyframe(WEST, [0, 1], 7);
+  assert.equal(viewer.feed.holdsParts, true);
+  viewer.view([[0, 0, 0]], true);
+  viewer.keyframe([0, 0, 0], [0, 1, 2], 8);
+  assert.equal(viewer.feed.holdsParts, false);
   viewer.feed.greet("epoch", true);
-  assert.notEqual(viewer.view([WEST]), "gap");
-  assert.equal(viewer.differences(WEST, 6, { enter: [2] }), "taken");
-  assert.deepEqual(viewer.held, [0, 1, 2]);
-  viewer.feed.greet("epoch", true);
-  assert.equal(viewer.view([EAST]), "gap");
+  assert.equal(viewer.differences([0, 0, 0], 8, { enter: [3] }), "taken");
+  assert.deepEqual(viewer.held, [0, 1, 2, 3]);
 });
 
 test("cells are replaced, changed and emptied, and counted", () => {

@@ -8,6 +8,10 @@ import { MOTIONS, NEVER, UNKNOWN_MOTION } from "../codes.ts";
 export const MOST_ROWS = 2 ** 20;
 
 export const STATE = { motionMask: 7, freshnessShift: 3, hasPosition: 1 << 6, onTheMove: 1 << 7 } as const;
+/** Bits of `flags`. */
+export const FLAG = { diverging: 1, clockAhead: 2, noFixTime: 4, feedDown: 8 } as const;
+/** The expected interval of a vehicle until one is told. */
+export const DEFAULT_EXPECTED_S = 30;
 /** Heading, speed and expected interval where they are not known. */
 export const UNKNOWN = 255;
 export const HEADING_STEP_DEG = 2;
@@ -15,8 +19,12 @@ export const HEADING_STEP_DEG = 2;
 export const NO_TILE = 0;
 
 const FIRST_CAPACITY = 512;
+/** Whole seconds of each expected interval that can be told: four steps to a doubling. */
+export const EXPECTED_S = Uint16Array.from({ length: 256 }, (_, code) =>
+  code === UNKNOWN ? DEFAULT_EXPECTED_S : Math.min(Math.round(2 ** (code / 4)), 0xffff),
+);
+
 const SPEED_STEPS_PER_MPS = 2;
-const EXPECTED_STEPS_PER_DOUBLING = 4;
 const NO_VEHICLE = UNKNOWN_MOTION | (NEVER << STATE.freshnessShift);
 
 export class FleetColumns {
@@ -27,10 +35,12 @@ export class FleetColumns {
   flags = new Uint8Array(FIRST_CAPACITY);
   heading = new Uint8Array(FIRST_CAPACITY);
   speed = new Uint8Array(FIRST_CAPACITY);
-  /** How often the device is expected to report: 2^(n/4) seconds. */
+  /** The expected interval as it is told: an index into `EXPECTED_S`. */
   expected = new Uint8Array(FIRST_CAPACITY);
   /** Whole seconds of Unix time. */
   fixedAtS = new Uint32Array(FIRST_CAPACITY);
+  /** The expected interval between fixes, whole seconds. */
+  expectedS = new Uint16Array(FIRST_CAPACITY).fill(DEFAULT_EXPECTED_S);
   /** Web Mercator as fractions of 2^32; meaningless without a position. */
   mercatorX = new Uint32Array(FIRST_CAPACITY);
   mercatorY = new Uint32Array(FIRST_CAPACITY);
@@ -65,12 +75,6 @@ export class FleetColumns {
     return speed === UNKNOWN ? NaN : speed / SPEED_STEPS_PER_MPS;
   }
 
-  /** How often its device is expected to report, in seconds; NaN where nobody knows. */
-  expectedS(row: number): number {
-    const expected = this.expected[row]!;
-    return expected === UNKNOWN ? NaN : 2 ** (expected / EXPECTED_STEPS_PER_DOUBLING);
-  }
-
   /** Whether it was on the move at its last fix, so that its silence is news sooner. */
   wasOnTheMove(row: number): boolean {
     return (this.state[row]! & STATE.onTheMove) !== 0;
@@ -81,6 +85,10 @@ export class FleetColumns {
     return this.hasPosition(row) ? this.fixedAtS[row]! * 1000 : NaN;
   }
 
+  isFeedDown(row: number): boolean {
+    return (this.flags[row]! & FLAG.feedDown) !== 0;
+  }
+
   clearRow(row: number): void {
     this.tile[row] = NO_TILE;
     this.state[row] = NO_VEHICLE;
@@ -89,6 +97,7 @@ export class FleetColumns {
     this.speed[row] = UNKNOWN;
     this.expected[row] = UNKNOWN;
     this.fixedAtS[row] = 0;
+    this.expectedS[row] = DEFAULT_EXPECTED_S;
   }
 
   /** Makes room for rows below `rowCount` and counts them as in use from now on. */
@@ -106,6 +115,7 @@ export class FleetColumns {
     this.speed = grown(this.speed, new Uint8Array(capacity));
     this.expected = grown(this.expected, new Uint8Array(capacity));
     this.fixedAtS = grown(this.fixedAtS, new Uint32Array(capacity));
+    this.expectedS = grown(this.expectedS, new Uint16Array(capacity).fill(DEFAULT_EXPECTED_S));
     this.mercatorX = grown(this.mercatorX, new Uint32Array(capacity));
     this.mercatorY = grown(this.mercatorY, new Uint32Array(capacity));
     this.tile = grown(this.tile, new Uint16Array(capacity));

@@ -24,8 +24,6 @@ export class Continuity {
   #cellsSeq: number | null = null;
   #epoch = "";
   #isResumed = false;
-  /** Whether this connection began where the last one ended, and has not said yet what it sends. */
-  #isViewOpen = false;
 
   /** Where to resume, if anything is held. */
   get place(): { epoch: string; seq: number } | null {
@@ -47,7 +45,6 @@ export class Continuity {
   greet(epoch: string, isResumed: boolean): void {
     this.#epoch = epoch;
     this.#isResumed = isResumed && epoch === this.#heldEpoch;
-    this.#isViewOpen = this.#isResumed;
     this.#sourcesSeq = 0;
     if (!this.#isResumed) this.#cellsSeq = this.#wanted = null;
     if (this.#isResumed) this.reach(this.#completeSeq);
@@ -84,21 +81,18 @@ export class Continuity {
   }
 
   /**
-   * Takes what the server says it sends. "first" begins a new state, without waiting for a keyframe
-   * that may never come; "gap": it goes on with a tile that is not held.
+   * Takes what the server says it sends; whether that begins a new state, without waiting for a
+   * keyframe that may never come.
    */
-  takeView(tileKeys: readonly number[], isWhole: boolean): Verdict {
+  takeView(tileKeys: readonly number[], isWhole: boolean): boolean {
     const isFirst = !this.#isResumed && !isWhole;
-    const goesOn = this.#isViewOpen;
-    this.#isViewOpen = false;
-    if (goesOn && tileKeys.some((tileKey) => !this.#seqByTile.has(tileKey))) return "gap";
     if (isFirst) this.#begin();
     this.#wanted = new Set(tileKeys);
     if (isWhole) this.#cellsSeq = null;
     for (const tileKey of this.#seqByTile.keys()) {
       if (!this.#wanted.has(tileKey)) this.#seqByTile.delete(tileKey);
     }
-    return isFirst ? "first" : "apply";
+    return isFirst;
   }
 
   /** Takes a heartbeat: everything up to `seq` has been sent, whichever tile it was in. */

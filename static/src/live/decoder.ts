@@ -1,6 +1,7 @@
 // Applies fleet messages to columns, in one pass and without an object for each row. Pure: no
 // socket, no DOM. The worker and the page each have one, fed with the same bytes in the same order.
 
+import { EXPECTED_S } from "./columns.ts";
 import type { FleetColumns } from "./columns.ts";
 import { TileBook } from "./tiles.ts";
 import { BodyReader, FULL_PLANES, KIND, MOVED_PLANES, WireError, readHead } from "./wire.ts";
@@ -105,7 +106,7 @@ export class FleetDecoder {
     const { bytes } = body;
     // Ascending, so the last is the highest.
     this.columns.reserve(rows[n - 1]! + 1);
-    const { state, flags, heading, speed, expected, fixedAtS, mercatorX, mercatorY } = this.columns;
+    const { state, flags, heading, speed, expected, expectedS, fixedAtS, mercatorX, mercatorY } = this.columns;
     const tiles = this.columns.tile;
     const nowS = Math.floor(head.atMs / 1000);
     const [ages, xs, ys] = [start + 5 * n, start + 9 * n, start + 13 * n];
@@ -117,6 +118,7 @@ export class FleetDecoder {
       heading[row] = bytes[start + 2 * n + i]!;
       speed[row] = bytes[start + 3 * n + i]!;
       expected[row] = bytes[start + 4 * n + i]!;
+      expectedS[row] = EXPECTED_S[expected[row]!]!;
       fixedAtS[row] = nowS - word(bytes, ages + i, n);
       mercatorX[row] = word(bytes, xs + i, n) << MERCATOR_SHIFT;
       mercatorY[row] = word(bytes, ys + i, n) << MERCATOR_SHIFT;
@@ -130,7 +132,7 @@ export class FleetDecoder {
     body.indices(n, rows);
     const start = body.take(n * MOVED_PLANES);
     const { bytes } = body;
-    const { state, flags, heading, speed, expected, fixedAtS, mercatorX, mercatorY } = this.columns;
+    const { state, flags, heading, speed, expected, expectedS, fixedAtS, mercatorX, mercatorY } = this.columns;
     const tiles = this.columns.tile;
     const [seconds, dxs, dys] = [start + 5 * n, start + 7 * n, start + 9 * n];
     for (let i = 0; i < n; i++) {
@@ -140,7 +142,8 @@ export class FleetDecoder {
       flags[row]! ^= bytes[start + n + i]!;
       heading[row]! += bytes[start + 2 * n + i]!;
       speed[row]! += bytes[start + 3 * n + i]!;
-      expected[row]! ^= bytes[start + 4 * n + i]!;
+      const turned = bytes[start + 4 * n + i]!;
+      if (turned !== 0) expectedS[row] = EXPECTED_S[(expected[row]! ^= turned)]!;
       fixedAtS[row]! += half(bytes, seconds + i, n);
       mercatorX[row]! += signed(half(bytes, dxs + i, n)) << MERCATOR_SHIFT;
       mercatorY[row]! += signed(half(bytes, dys + i, n)) << MERCATOR_SHIFT;

@@ -3,7 +3,7 @@
 // bounded for 100,000: counts follow each change, and an order is made in a few passes over
 // numbers, as rows come in the order of their names already.
 
-import { MOVING, NEVER, OFFLINE, STALE, STANDINGS, STANDING_OF_STATE, UNKNOWN_MOTION, noCounts } from "../codes.ts";
+import { NEVER, OFFLINE, PARKED, STALE, STANDINGS, STANDING_OF_STATE, STOPPED, UNKNOWN_MOTION, noCounts } from "../codes.ts";
 import type { StandingCounts } from "../codes.ts";
 import type { DictionaryEntry } from "../protocol.ts";
 import { MOST_ROWS, STATE } from "./columns.ts";
@@ -14,9 +14,14 @@ import { displayName, fold, haystackOf, matchQuality } from "./names.ts";
 
 const NOT_COUNTED = 255;
 const QUALITIES = 3;
-/** Overdue after moving, overdue, then as the standings; never reported last. */
+/** Overdue after being on the move (or where unknown), overdue at rest, then as the standings; never reported last. */
 const URGENCIES = STANDINGS.length + 4;
 const OVERDUE_URGENCIES = 2;
+/** The ages up to which a position is live, at least: of one last seen on the move, and at rest. */
+const LIVE_ON_THE_MOVE_S = 60;
+const LIVE_AT_REST_S = 15 * 60;
+const NEWEST_S = 2 ** 32 - 1;
+const MOST_LIMITS = 2 ** 32 - 1;
 /** Names sorted in one go: some 20 ms. */
 const NAMES_AT_ONCE = 3_000;
 
@@ -68,8 +73,8 @@ export class Directory {
     return counts;
   }
 
-  /** Rows that answer the query, in the order to show them. */
-  order(query: ListQuery): Uint32Array<ArrayBuffer> {
+  /** Rows that answer the query at a time, in the order to show them. */
+  order(query: ListQuery, nowS: number): Uint32Array<ArrayBuffer> {
     this.#names.advance(NAMES_AT_ONCE);
     const rows = this.#names.rows();
     const buckets = new Uint8Array(rows.length);
@@ -82,8 +87,9 @@ export class Directory {
     }
     for (let bucket = 0; bucket < QUALITIES * URGENCIES; bucket++) {
       const part = ordered.subarray(starts[bucket], starts[bucket + 1]);
-      const isOverdue = query.sort === "attention" && bucket % URGENCIES < OVERDUE_URGENCIES;
-      if (query.sort === "recent" || isOverdue) this.#sortByTime(part, query.sort === "recent");
+      const isOverdue = query.sort === "silence" && bucket % URGENCIES < OVERDUE_URGENCIES;
+      if (query.sort === "recent") this.#sortByKey(part, (row) => NEWEST_S - this.#columns.fixedAtS[row]!);
+      else if (isOverdue) this.#sortByKey(part, (row) => MOST_LIMITS - this.#limitsSilent(row, nowS, bucket % URGENCIES === 0));
     }
     return ordered;
   }
@@ -101,7 +107,7 @@ export class Directory {
       if (!wanted[STANDING_OF_STATE[state[row]!]!]) continue;
       const quality = words.length === 0 ? 0 : matchQuality(this.#haystacks[row]!, text, words);
       if (quality === null) continue;
-      const bucket = quality * URGENCIES + (query.sort === "attention" ? URGENCY_OF_STATE[state[row]!]! : 0);
+      const bucket = quality * URGENCIES + (query.sort === "silence" ? URGENCY_OF_STATE[state[row]!]! : 0);
       buckets[i] = bucket;
       starts[bucket + 1]! += 1;
     }
@@ -109,12 +115,17 @@ export class Directory {
     return starts;
   }
 
-  /** Sorts by the time of the fix; rows of one time keep their order. */
-  #sortByTime(part: Uint32Array, isNewestFirst: boolean): void {
-    const { fixedAtS } = this.#columns;
+  /** How many times the age up to which it would be live a vehicle has been silent, in hundredths. */
+  #limitsSilent(row: number, nowS: number, wasOnTheMove: boolean): number {
+    const liveForS = Math.max(2 * this.#columns.expectedS[row]!, wasOnTheMove ? LIVE_ON_THE_MOVE_S : LIVE_AT_REST_S);
+    return Math.min(MOST_LIMITS, Math.max(0, Math.round((100 * (nowS - this.#columns.fixedAtS[row]!)) / liveForS)));
+  }
+
+  /** Sorts by a whole number, smallest first; rows of the same keep their order. */
+  #sortByKey(part: Uint32Array, keyOf: (row: number) => number): void {
     const before = part.slice();
-    // Time and place in one number, since plain numbers are sorted far faster than by comparing.
-    const keys = Float64Array.from(before, (row, place) => (isNewestFirst ? 2 ** 32 - 1 - fixedAtS[row]! : fixedAtS[row]!) * MOST_ROWS + place);
+    // Key and place in one number, since plain numbers are sorted far faster than by comparing.
+    const keys = Float64Array.from(before, (row, place) => keyOf(row) * MOST_ROWS + place);
     keys.sort();
     for (let i = 0; i < keys.length; i++) part[i] = before[keys[i]! % MOST_ROWS]!;
   }
@@ -135,7 +146,7 @@ export class Directory {
 const URGENCY_OF_STATE = Uint8Array.from({ length: 256 }, (_, state) => {
   const motion = Math.min(state & STATE.motionMask, UNKNOWN_MOTION);
   const freshness = Math.min((state >> STATE.freshnessShift) & 7, NEVER);
-  if (freshness === STALE || freshness === OFFLINE) return motion === MOVING ? 0 : 1;
+  if (freshness === STALE || freshness === OFFLINE) return motion === STOPPED || motion === PARKED ? 1 : 0;
   if (freshness === NEVER) return URGENCIES - 1;
   return OVERDUE_URGENCIES + STANDING_OF_STATE[state]!;
 });

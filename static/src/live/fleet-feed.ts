@@ -9,7 +9,7 @@ import type { Names } from "./decoder.ts";
 import { Directory } from "./directory.ts";
 import type { Labels } from "./messages.ts";
 import { displayName } from "./names.ts";
-import { KIND, WireError, readHead, tileKeyOf } from "./wire.ts";
+import { KIND, WHOLE_FLEET, WireError, readHead, tileKeyOf } from "./wire.ts";
 import type { Head } from "./wire.ts";
 
 /** Entries that a dictionary named. */
@@ -39,6 +39,11 @@ export class FleetFeed {
   #decoder = new FleetDecoder(this.columns);
   /** What dictionaries have named; it belongs to the rows that the next message brings. */
   #pending: NamedRows[] = [];
+
+  /** Whether tiles of the fleet are held rather than all of it, or its counts alone. */
+  get holdsParts(): boolean {
+    return this.#decoder.tileKeys.some((tileKey) => tileKey !== WHOLE_FLEET);
+  }
 
   /** To be called at each `hello`. */
   greet(epoch: string, isResumed: boolean): void {
@@ -70,10 +75,9 @@ export class FleetFeed {
    * Takes what the server says it sends. Tiles that it no longer sends stay until those that take
    * their place are all there, so that the map is never empty in between.
    */
-  takeView({ whole, tiles }: ViewTold): TakenView | "gap" {
-    const verdict = this.continuity.takeView(tiles.map((tile) => tileKeyOf(...tile)), whole);
-    if (verdict === "gap") return "gap";
-    if (verdict !== "first") return { isWhole: whole, keep: this.#dropOthers() };
+  takeView({ whole, tiles }: ViewTold): TakenView {
+    const isFirst = this.continuity.takeView(tiles.map((tile) => tileKeyOf(...tile)), whole);
+    if (!isFirst) return { isWhole: whole, keep: this.#dropOthers() };
     this.#keepOnly(new Set());
     return { isWhole: whole, keep: [] };
   }

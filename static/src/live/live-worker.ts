@@ -6,6 +6,7 @@ import { LiveConnection } from "./connection.ts";
 import type { AnyJson } from "./connection.ts";
 import { FleetFeed } from "./fleet-feed.ts";
 import type { ListQuery, ToPage, ToWorker } from "./messages.ts";
+import { NO_QUERY } from "./messages.ts";
 import { ServerClock, steadyNowMs } from "./server-clock.ts";
 import { SightTeller, sightQuery } from "./sight.ts";
 
@@ -19,8 +20,7 @@ const clock = new ServerClock();
 let sources = new Map<string, Source>();
 let connection: LiveConnection | null = null;
 const teller = new SightTeller((text) => connection?.say(text) ?? false);
-let isWhole = true;
-let query: ListQuery = { text: "", standings: [], sort: "name" };
+let query: ListQuery = NO_QUERY;
 let listTimer: ReturnType<typeof setTimeout> | undefined;
 let listCostMs = 0;
 
@@ -58,9 +58,9 @@ function connect(liveUrl: string): LiveConnection {
   });
 }
 
-/** Where to go on, and what the map shows. Parts of a fleet are gone on with only where they were. */
+/** Where to go on, and what the map shows. Who holds parts of a fleet gets them anew in any case. */
 function beginning(): Record<string, string> {
-  const place = isWhole || teller.isTold ? feed.continuity.place : null;
+  const place = feed.holdsParts ? null : feed.continuity.place;
   teller.connect();
   const sight = teller.sight === null ? {} : sightQuery(teller.sight);
   return place === null ? sight : { epoch: place.epoch, seq: String(place.seq), ...sight };
@@ -98,8 +98,6 @@ function takeSources(change: SourcesChange): boolean {
 
 function takeView(told: ViewTold): boolean {
   const taken = feed.takeView(told);
-  if (taken === "gap") return false;
-  isWhole = taken.isWhole;
   send({ type: "view", ...taken });
   sendPulse(Date.parse(told.at));
   if (taken.keep !== null) sendListIn(LIST_EVERY_MS);
@@ -140,7 +138,7 @@ function sendList(): void {
   clearTimeout(listTimer);
   listTimer = undefined;
   const startMs = performance.now();
-  const order = feed.directory.order(query);
+  const order = feed.directory.order(query, (steadyNowMs() + clock.offsetMs) / 1000);
   const counts = feed.directory.counts();
   const vehicleCount = Object.values(counts).reduce((sum, count) => sum + count, 0);
   listCostMs = performance.now() - startMs;

@@ -14,7 +14,7 @@ export interface Labels {
   registrations: string[];
 }
 
-export type ListSort = "name" | "attention" | "recent";
+export type ListSort = "name" | "silence" | "recent";
 
 export interface ListQuery {
   text: string;
@@ -22,6 +22,8 @@ export interface ListQuery {
   standings: string[];
   sort: ListSort;
 }
+
+export const NO_QUERY: ListQuery = { text: "", standings: [], sort: "name" };
 
 export type ConnectionStatus = "connecting" | "open" | "waiting" | "refused";
 

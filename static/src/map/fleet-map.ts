@@ -14,13 +14,16 @@ import { Basemap } from "./basemap.ts";
 import { ClusterLayer } from "./cluster-layer.ts";
 import type { Cluster } from "./clusters.ts";
 import { DrawWatch } from "./draw-watch.ts";
+import { GhostLayer } from "./ghosts.ts";
 import { MarkerBuffer } from "./marker-buffer.ts";
 import { latDegOf, lngDegOf } from "./mercator.ts";
 import { Overlay, overlayNowMs } from "./overlay.ts";
+import type { DrawnFleet } from "./overlay.ts";
 import { pickRow } from "./picking.ts";
 import { onThemeChange, readTheme } from "./theme.ts";
 import { TrailLayer } from "./trail.ts";
-import { markerRadiusPx, viewOf } from "./view.ts";
+import { countUncovered } from "./in-sight.ts";
+import { markerRadiusPx, viewOf, worldBox } from "./view.ts";
 
 const LEAST_ZOOM_WHEN_SELECTED = 11;
 const PICK_SLACK_PX = 8;
@@ -38,6 +41,8 @@ export interface FleetMapOptions {
   isInteractive: boolean;
   markerScale: number;
   labelFontPx: number;
+  /** Now by the clock that the fleet's times are of. */
+  fleetNowMs(): number;
   onPick(row: number): void;
   onNotice(notice: string): void;
 }
@@ -45,11 +50,14 @@ export interface FleetMapOptions {
 export class FleetMap {
   readonly map: MapLibre;
   readonly trail: TrailLayer;
+  readonly ghosts: GhostLayer;
   readonly overlay: Overlay;
   readonly basemap: Basemap;
   readonly draws: DrawWatch;
   readonly clusters: ClusterLayer;
   #markers: MarkerBuffer;
+  #live: DrawnFleet;
+  #shown: DrawnFleet;
   #cells: CellBook;
 
   constructor(options: FleetMapOptions) {
@@ -59,9 +67,13 @@ export class FleetMap {
     this.draws = new DrawWatch(options.table);
     this.clusters = new ClusterLayer(options.cells, options.table, options.markerScale);
     this.map = createMap(options);
-    this.trail = new TrailLayer(this.map);
-    this.trail.color = readTheme().trail;
-    this.overlay = new Overlay(this.map, options.table, this.#markers, {
+    const theme = readTheme();
+    this.trail = new TrailLayer(this.map, theme);
+    this.ghosts = new GhostLayer(this.map, theme);
+    this.#live = { table: options.table, markers: this.#markers };
+    this.#shown = this.#live;
+    this.overlay = new Overlay(this.map, this.#live, {
+      fleetNowMs: options.fleetNowMs,
       markerScale: options.markerScale,
       labelFontPx: options.labelFontPx,
       clusters: this.clusters,
@@ -82,10 +94,29 @@ export class FleetMap {
     this.overlay.invalidate();
   }
 
+  /** Tells that what is shown changed. */
+  invalidate(): void {
+    this.overlay.invalidate();
+  }
+
+  /** Draws another fleet, as of the past; null for the live one, which is up to date at any time. */
+  showFleet(fleet: DrawnFleet | null): void {
+    this.#shown = fleet ?? this.#live;
+    this.overlay.show(this.#shown, fleet === null);
+  }
+
   /** What the map shows now. */
   get sight(): Sight {
     const bounds = this.map.getBounds();
     return sightOf([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()], this.map.getZoom());
+  }
+
+  /** How many vehicles can be seen on the map, those in discs too; not what lies under `panels`. */
+  countInSight(panels: readonly DOMRect[]): number {
+    const view = viewOf(this.map);
+    const [halfX, halfY] = [view.widthPx / 2, view.heightPx / 2];
+    const found = this.#shown.markers.within(worldBox(view, halfX, halfY, halfX, halfY), overlayNowMs());
+    return countUncovered(found, view, this.#shown === this.#live ? this.clusters.clusters : [], panels);
   }
 
   /** Tells what the map shows, now and whenever it moved. */
@@ -96,7 +127,7 @@ export class FleetMap {
 
   /** Whether some marker moves by itself now. */
   get isGliding(): boolean {
-    return overlayNowMs() < this.#markers.restlessUntilMs;
+    return overlayNowMs() < this.#shown.markers.restlessUntilMs;
   }
 
   select(row: number): void {
@@ -113,13 +144,13 @@ export class FleetMap {
 
   /** Where a row's marker is now, CSS pixels from the map's top left. */
   screenPoint(row: number): { xPx: number; yPx: number } {
-    const point = this.#markers.drawnAt(row, overlayNowMs(), { x: 0, y: 0 });
+    const point = this.#shown.markers.drawnAt(row, overlayNowMs(), { x: 0, y: 0 });
     const screen = this.map.project([lngDegOf(point.x), latDegOf(point.y)]);
     return { xPx: screen.x, yPx: screen.y };
   }
 
   #restyle(): void {
-    this.trail.color = readTheme().trail;
+    this.trail.theme = this.ghosts.theme = readTheme();
     this.overlay.restyle();
     void this.basemap.load();
   }
@@ -127,11 +158,15 @@ export class FleetMap {
   #rowAt(xPx: number, yPx: number, slackPx: number, scale: number): number {
     const view = viewOf(this.map);
     const reachPx = markerRadiusPx(view.zoom, scale) + slackPx;
-    return pickRow(this.#markers, view, xPx, yPx, reachPx, overlayNowMs());
+    return pickRow(this.#shown.markers, view, xPx, yPx, reachPx, overlayNowMs());
   }
 
   #isOver(xPx: number, yPx: number, scale: number): boolean {
-    return this.#rowAt(xPx, yPx, 2, scale) >= 0 || this.clusters.at(xPx, yPx, viewOf(this.map)) !== null;
+    return this.#rowAt(xPx, yPx, 2, scale) >= 0 || this.#clusterAt(xPx, yPx) !== null;
+  }
+
+  #clusterAt(xPx: number, yPx: number): Cluster | null {
+    return this.#shown === this.#live ? this.clusters.at(xPx, yPx, viewOf(this.map)) : null;
   }
 
   /** Shows the cells of a cluster, at least a level closer than now. */
@@ -148,7 +183,7 @@ export class FleetMap {
     this.map.on("click", (event) => {
       const isTouch = (event.originalEvent as Partial<PointerEvent>).pointerType === "touch";
       const row = this.#rowAt(event.point.x, event.point.y, isTouch ? TOUCH_SLACK_PX : PICK_SLACK_PX, markerScale);
-      const cluster = row < 0 ? this.clusters.at(event.point.x, event.point.y, viewOf(this.map)) : null;
+      const cluster = row < 0 ? this.#clusterAt(event.point.x, event.point.y) : null;
       if (cluster === null) onPick(row);
       else this.#zoomInto(cluster);
     });

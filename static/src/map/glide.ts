@@ -1,9 +1,8 @@
 // How a marker gets from one fix to the next. Between two known fixes it glides at an even pace;
-// past the last fix it coasts on a little, ever slower, and then stands; over a gap it jumps, since
-// nobody knows what was in between. The vertex shader does the same sums: keep the two alike.
+// past the last fix it coasts on a little, ever slower, and then stands; over a gap longer than its
+// device is expected to leave it jumps, since nobody knows what was in between. The vertex shader
+// does the same sums: keep the two alike.
 
-/** Gaps longer than this are jumped. */
-export const LONGEST_GLIDED_GAP_MS = 30_000;
 /** A glide takes as long as the gap between its fixes, within these limits. */
 export const SHORTEST_GLIDE_MS = 250;
 export const LONGEST_GLIDE_MS = 15_000;
@@ -14,9 +13,9 @@ export const REACH_FACTOR = Math.max(1, COAST_TAU_MS / SHORTEST_GLIDE_MS);
 /** After this long past the last fix nothing moves any more. */
 export const COAST_END_MS = 4_000;
 
-/** How long to glide over a gap between two fixes; 0 is a jump. */
-export function glideDurationMs(gapMs: number): number {
-  if (!(gapMs > 0) || gapMs > LONGEST_GLIDED_GAP_MS) return 0;
+/** How long to glide over a gap between two fixes, of which `expectedMs` is the longest known; 0 is a jump. */
+export function glideDurationMs(gapMs: number, expectedMs: number): number {
+  if (!(gapMs > 0) || gapMs > expectedMs) return 0;
   return Math.min(LONGEST_GLIDE_MS, Math.max(SHORTEST_GLIDE_MS, gapMs));
 }
 

@@ -6,7 +6,8 @@
 
 import { MOVING, NEVER, OFFLINE } from "../codes.ts";
 import { STATE } from "../live/columns.ts";
-import type { FleetTable } from "../page/fleet-table.ts";
+import type { FleetColumns } from "../live/columns.ts";
+import { labelText } from "../ui/words.ts";
 import { Clumps } from "./clumps.ts";
 import type { LabelAtlas, LabelCell } from "./label-atlas.ts";
 import type { MarkerBuffer } from "./marker-buffer.ts";
@@ -28,8 +29,10 @@ const SIDES = [
 const MOST_LABELS = 300;
 /** Tries after which a crowded view has all the names it can hold. */
 const MOST_TRIES = 800;
-/** Markers looked at, one by one, in all tries. */
-const MOST_VISITS = 150_000;
+/** Markers looked at, one by one, in a whole round. */
+const MOST_VISITS = 70_000;
+/** A name is hardly shorter than this: where not even this has room, nothing is measured. */
+const SHORTEST_PX = 36;
 /** Markers closer than this many radii to another lie on it. */
 const CLUMP_RADII = 1.4;
 /** The selected marker's ring, in radii. */
@@ -56,9 +59,14 @@ export interface PlacedLabel {
   side: number;
 }
 
+/** Vehicles with their names. */
+export type NamedColumns = FleetColumns & { readonly names: readonly string[] };
+
 export interface PlacementInput {
   view: View;
+  /** By the page's clock, and by the fleet's. */
   nowMs: number;
+  fleetNowMs: number;
   scale: number;
   selectedRow: number;
   /** What was shown before, by row. */
@@ -68,17 +76,17 @@ export interface PlacementInput {
 export class LabelPlacement {
   /** Whether some names wait for the next round. */
   isUnfinished = false;
-  #table: FleetTable;
+  #table: NamedColumns;
   #markers: MarkerBuffer;
   #atlas: LabelAtlas;
   #grid = new MarkerGrid();
   #clumps = new Clumps(this.#grid);
   #taken = new NameBoxes();
-  #ordered = new Int32Array(0);
   #buckets = new Uint8Array(0);
+  #probe: Box = { left: 0, top: 0, right: 0, bottom: 0 };
   #wasShown = new Uint8Array(0);
 
-  constructor(table: FleetTable, markers: MarkerBuffer, atlas: LabelAtlas) {
+  constructor(table: NamedColumns, markers: MarkerBuffer, atlas: LabelAtlas) {
     this.#table = table;
     this.#markers = markers;
     this.#atlas = atlas;
@@ -94,63 +102,72 @@ export class LabelPlacement {
     this.#atlas.beginRound();
     this.isUnfinished = false;
     const placed = new Map<number, PlacedLabel>();
-    let tries = 0;
-    for (let i = 0; i < grid.count; i++) {
-      if (placed.size >= MOST_LABELS || tries >= MOST_TRIES || grid.visits > MOST_VISITS) break;
-      const index = this.#ordered[i]!;
-      if (this.#clumps.isLed(index)) continue;
-      const size = this.#clumps.sizeLedBy(index);
-      tries += 1;
-      const row = grid.rows[index]!;
-      const text = size === 1 ? (this.#table.names[row] ?? "") : `${size} vehicles`;
-      const label = this.#placeOne(input, index, text, radiusPx);
-      if (label !== null) placed.set(row, label);
+    for (let bucket = 0, tries = 0; bucket < PRIORITIES; bucket++) {
+      for (let index = this.#nextOf(bucket, 0); index < grid.count; index = this.#nextOf(bucket, index + 1)) {
+        if (placed.size >= MOST_LABELS || tries >= MOST_TRIES || grid.visits > MOST_VISITS) return placed;
+        const row = grid.rows[index]!;
+        if (this.#clumps.isLed(index) || (row !== selectedRow && !this.#hasRoom(input, index, radiusPx))) continue;
+        tries += 1;
+        const size = this.#clumps.sizeLedBy(index);
+        const text = size === 1 ? this.#textOf(row, input.fleetNowMs) : `${size} vehicles`;
+        const label = this.#placeOne(input, index, text, radiusPx);
+        if (label !== null) placed.set(row, label);
+      }
     }
     return placed;
   }
 
-  /** Takes the markers in view, and puts their indices into order: most important first, else by row. */
+  /** A name; with the age of a position that is not live. */
+  #textOf(row: number, fleetNowMs: number): string {
+    const table = this.#table;
+    return labelText(table.names[row] ?? "", table.freshness(row), fleetNowMs - table.fixedAtMs(row));
+  }
+
+  /** The next marker of a priority from `from` on; beyond the last one where there is none. */
+  #nextOf(bucket: number, from: number): number {
+    const index = this.#buckets.indexOf(bucket, from);
+    return index === -1 ? this.#grid.count : index;
+  }
+
+  /** Takes the markers in view, each with its priority; of one priority they stand in the order of rows. */
   #fillGrid({ view, nowMs, selectedRow, before }: PlacementInput): void {
     const grid = this.#grid;
     const [halfXPx, halfYPx] = [view.widthPx / 2, view.heightPx / 2];
     const { count, rows, x, y } = this.#markers.within(worldBox(view, halfXPx, halfYPx, halfXPx, halfYPx), nowMs);
-    const pxPerUnit = view.worldPx / WORLD;
-    for (let i = 0; i < count; i++) {
-      x[i] = halfXPx + x[i]! * pxPerUnit;
-      y[i] = halfYPx + y[i]! * pxPerUnit;
-    }
-    grid.fill(count, rows, x, y, view.widthPx, view.heightPx);
-    this.#order(count, rows, selectedRow, before);
+    grid.fill(count, rows, x, y, view.worldPx / WORLD, view.widthPx, view.heightPx);
+    this.#prioritise(count, rows, selectedRow, before);
   }
 
-  #order(count: number, rows: Int32Array, selectedRow: number, before: Map<number, PlacedLabel>): void {
+  #prioritise(count: number, rows: Int32Array, selectedRow: number, before: Map<number, PlacedLabel>): void {
     const { state, capacity } = this.#table;
     if (this.#wasShown.length < capacity) this.#wasShown = new Uint8Array(capacity);
-    if (this.#ordered.length < count) {
-      this.#ordered = new Int32Array(Math.ceil(count * 1.25));
-      this.#buckets = new Uint8Array(this.#ordered.length);
-    }
+    if (this.#buckets.length < count) this.#buckets = new Uint8Array(Math.ceil(count * 1.25));
     const wasShown = this.#wasShown;
     for (const row of before.keys()) wasShown[row] = SHOWN;
     // The most important bucket is the first.
     const buckets = this.#buckets;
-    const starts = new Int32Array(PRIORITIES + 1);
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
-      const bucket = row === selectedRow ? 0 : PRIORITY.selected - PRIORITY_OF_STATE[state[row]!]! - wasShown[row]!;
-      buckets[i] = bucket;
-      starts[bucket + 1]! += 1;
-    }
-    for (let i = 1; i <= PRIORITIES; i++) starts[i]! += starts[i - 1]!;
-    const { indexOf } = this.#grid;
-    const ordered = this.#ordered;
-    for (let i = 0; i < count; i++) {
-      const bucket = buckets[i]!;
-      const at = starts[bucket]!;
-      starts[bucket] = at + 1;
-      ordered[at] = indexOf[i]!;
+      buckets[i] = row === selectedRow ? 0 : PRIORITY.selected - PRIORITY_OF_STATE[state[row]!]! - wasShown[row]!;
     }
     for (const row of before.keys()) wasShown[row] = 0;
+  }
+
+  /** Whether the shortest of names would have room on some side; cheap where markers lie in heaps. */
+  #hasRoom({ view }: PlacementInput, index: number, radiusPx: number): boolean {
+    const halfHeightPx = (this.#atlas.heightPx * LETTER_HEIGHT) / 2;
+    const [x, y] = [this.#grid.xPx[index]!, this.#grid.yPx[index]!];
+    const box = this.#probe;
+    for (const side of SIDES) {
+      const middleX = x + side.x * (radiusPx + SHORTEST_PX / 2);
+      const middleY = y + side.y * (radiusPx + halfHeightPx);
+      box.left = middleX - SHORTEST_PX / 2;
+      box.right = middleX + SHORTEST_PX / 2;
+      box.top = middleY - halfHeightPx;
+      box.bottom = middleY + halfHeightPx;
+      if (!isCut(box, view) && !this.#isCovered(box, index, radiusPx)) return true;
+    }
+    return false;
   }
 
   #placeOne(input: PlacementInput, index: number, text: string, radiusPx: number): PlacedLabel | null {

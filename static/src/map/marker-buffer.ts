@@ -2,9 +2,9 @@
 // goes to, when, and how it looks. Only records that changed are uploaded.
 
 import { FRESHNESSES, MOVING } from "../codes.ts";
-import { STATE, UNKNOWN } from "../live/columns.ts";
+import { FLAG, STATE, UNKNOWN } from "../live/columns.ts";
 import type { RowChanges } from "../live/decoder.ts";
-import type { FleetTable } from "../page/fleet-table.ts";
+import type { FleetColumns } from "../live/columns.ts";
 import { COAST_END_MS, REACH_FACTOR, glideDurationMs, glideProgress } from "./glide.ts";
 
 /** Words of a record: from x y, to x y, start ms, duration ms, look. */
@@ -16,7 +16,7 @@ export const WORD = { from: 0, to: 2, startMs: 4, durationMs: 5, look: 6 } as co
  * Bits of the look word: motion in bits 0 to 2, freshness in bits 3 to 5, as on the wire; the
  * headings before and after the glide in the two highest bytes, in steps, 255 where unknown.
  */
-export const LOOK = { freshnessShift: 3, isShown: 1 << 6, mayCoast: 1 << 7, isSelected: 1 << 8, headingFromShift: 16, headingToShift: 24 } as const;
+export const LOOK = { freshnessShift: 3, isShown: 1 << 6, mayCoast: 1 << 7, isSelected: 1 << 8, isFeedDown: 1 << 9, headingFromShift: 16, headingToShift: 24 } as const;
 
 const STATE_MASK = 0x7f;
 const MOTION_AND_FRESHNESS = 0x3f;
@@ -35,6 +35,8 @@ export interface WorldBox {
   y: number;
   halfX: number;
   halfY: number;
+  /** A way no longer than this is not worth following: less than anybody can see. */
+  blur: number;
 }
 
 /** Markers in a box, by index: their rows, and their places relative to the box's centre. */
@@ -53,16 +55,21 @@ export class MarkerBuffer {
   dirtyTo = 0;
   /** Until when some marker moves, in `nowMs` of this page. */
   restlessUntilMs = 0;
+  /** How much faster than a clock the fleet's time runs: 1 but where the past is played. */
+  pace = 1;
   /** The time of the fix that each marker goes to; 0 is none. */
   #lastFixedAtS = new Int32Array(0);
   #selectedRow = -1;
-  #table: FleetTable;
+  #table: FleetColumns;
+  #coasts: boolean;
   #isGliding: () => boolean;
   #drawn: DrawnPoint = { x: 0, y: 0 };
   #found: Found = { count: 0, rows: new Int32Array(0), x: new Float32Array(0), y: new Float32Array(0) };
 
-  constructor(table: FleetTable, isGliding: () => boolean) {
+  /** `coasts`: past its last fix a marker may go on a little. Not so where the next fix is known. */
+  constructor(table: FleetColumns, isGliding: () => boolean, coasts = true) {
     this.#table = table;
+    this.#coasts = coasts;
     this.#isGliding = isGliding;
   }
 
@@ -110,7 +117,7 @@ export class MarkerBuffer {
     const { words, floats } = this;
     const found = this.#found;
     const { rows, x: xs, y: ys } = found;
-    const { halfX, halfY } = box;
+    const { halfX, halfY, blur } = box;
     const [centerX, centerY] = [box.x | 0, box.y | 0];
     const rowCount = Math.min(this.#table.rowCount, this.#lastFixedAtS.length);
     let count = 0;
@@ -123,11 +130,15 @@ export class MarkerBuffer {
       if (durationMs > 0) {
         const wayX = (words[at + 2]! - words[at]!) | 0;
         const wayY = (words[at + 3]! - words[at + 1]!) | 0;
+        const reachX = Math.abs(wayX) * REACH_FACTOR;
+        const reachY = Math.abs(wayY) * REACH_FACTOR;
         // Most are far off, whatever part of their way they have gone.
-        if (Math.abs(x) - Math.abs(wayX) * REACH_FACTOR > halfX || Math.abs(y) - Math.abs(wayY) * REACH_FACTOR > halfY) continue;
-        const beyond = glideProgress((nowMs - words[at + WORD.startMs]!) | 0, durationMs, (look & LOOK.mayCoast) !== 0) - 1;
-        x += wayX * beyond;
-        y += wayY * beyond;
+        if (Math.abs(x) - reachX > halfX || Math.abs(y) - reachY > halfY) continue;
+        if (reachX > blur || reachY > blur) {
+          const beyond = glideProgress((nowMs - words[at + WORD.startMs]!) | 0, durationMs, (look & LOOK.mayCoast) !== 0) - 1;
+          x += wayX * beyond;
+          y += wayY * beyond;
+        }
       }
       if (Math.abs(x) > halfX || Math.abs(y) > halfY) continue;
       rows[count] = row;
@@ -154,17 +165,19 @@ export class MarkerBuffer {
 
   /** The one loop that must be fast: all arrays stand by, and nothing is made for a row. */
   #putAll(changed: Uint32Array, nowMs: number): void {
-    const { state, heading, fixedAtS, mercatorX, mercatorY } = this.#table;
+    const { state, flags, heading, fixedAtS, expectedS, mercatorX, mercatorY } = this.#table;
     const { words, floats } = this;
     const lastFixedAtS = this.#lastFixedAtS;
+    const { pace } = this;
     const isGliding = this.#isGliding();
-    const coasting = isGliding ? LOOK.mayCoast : 0;
+    const coasting = isGliding && this.#coasts ? LOOK.mayCoast : 0;
     let longestMs = 0;
     for (let i = 0; i < changed.length; i++) {
       const row = changed[i]!;
       const at = row * RECORD_WORDS;
       const code = state[row]!;
-      const look = (code & STATE_MASK) | ((code & MOTION_AND_FRESHNESS) === MOVING_AND_LIVE ? coasting : 0);
+      const feed = (flags[row]! & FLAG.feedDown) === 0 ? 0 : LOOK.isFeedDown;
+      const look = (code & STATE_MASK) | feed | ((code & MOTION_AND_FRESHNESS) === MOVING_AND_LIVE ? coasting : 0);
       const before = words[at + WORD.look]!;
       let durationMs = 0;
       if ((code & STATE.hasPosition) !== 0) {
@@ -175,7 +188,8 @@ export class MarkerBuffer {
         if (fixed !== last || x !== words[at + 2] || y !== words[at + 3]) {
           lastFixedAtS[row] = fixed;
           const gapMs = fixed === last ? SAME_SECOND_MS : ((fixed - last) | 0) * 1000;
-          durationMs = isGliding && last !== 0 ? glideDurationMs(gapMs) : 0;
+          durationMs = isGliding && last !== 0 ? glideDurationMs(gapMs, expectedS[row]! * 1000) : 0;
+          if (pace !== 1) durationMs /= pace;
           if (durationMs === 0) place(words, at, x, y);
           else if (moveTo(words, floats, at, x, y, durationMs, nowMs) && durationMs > longestMs) longestMs = durationMs;
         }
@@ -212,18 +226,33 @@ export class MarkerBuffer {
   }
 }
 
-/** Sends a marker on its way from where it is drawn now; answers whether it has any to go. */
+/**
+ * Sends a marker on its way from where it is drawn now; answers whether it has any to go. It never
+ * glides backwards for having coasted too far: that is put right at once. From a vehicle that did
+ * turn round, it glides from its last fix, which is the last that was known of it.
+ */
 function moveTo(words: Int32Array, floats: Float32Array, at: number, x: number, y: number, durationMs: number, nowMs: number): boolean {
   const along = glideProgress((nowMs - words[at + WORD.startMs]!) | 0, floats[at + WORD.durationMs]!, (words[at + WORD.look]! & LOOK.mayCoast) !== 0);
-  const drawnX = (words[at]! + ((((words[at + 2]! - words[at]!) | 0) * along) | 0)) | 0;
-  const drawnY = (words[at + 1]! + ((((words[at + 3]! - words[at + 1]!) | 0) * along) | 0)) | 0;
-  words[at] = drawnX;
-  words[at + 1] = drawnY;
+  const wayX = (words[at + 2]! - words[at]!) | 0;
+  const wayY = (words[at + 3]! - words[at + 1]!) | 0;
+  let fromX = (words[at]! + ((wayX * along) | 0)) | 0;
+  let fromY = (words[at + 1]! + ((wayY * along) | 0)) | 0;
+  if (along > 1 && leadsBack(x - fromX, y - fromY, wayX, wayY)) {
+    const hasTurned = leadsBack(x - words[at + 2]!, y - words[at + 3]!, wayX, wayY);
+    fromX = hasTurned ? words[at + 2]! : x;
+    fromY = hasTurned ? words[at + 3]! : y;
+  }
+  words[at] = fromX;
+  words[at + 1] = fromY;
   words[at + 2] = x;
   words[at + 3] = y;
   words[at + WORD.startMs] = nowMs;
   floats[at + WORD.durationMs] = durationMs;
-  return drawnX !== x || drawnY !== y;
+  return fromX !== x || fromY !== y;
+}
+
+function leadsBack(stepX: number, stepY: number, wayX: number, wayY: number): boolean {
+  return (stepX | 0) * wayX + (stepY | 0) * wayY < 0;
 }
 
 /** Puts a marker where it stands still. */

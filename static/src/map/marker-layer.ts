@@ -23,6 +23,7 @@ const UNIFORMS = [
   "surfaceColor",
   "haloColor",
   "ringColor",
+  "badColor",
 ] as const;
 
 export class MarkerLayer {
@@ -44,6 +45,11 @@ export class MarkerLayer {
     gl.bindBuffer(gl.ARRAY_BUFFER, this.#records);
     bindRecords(gl);
     gl.bindVertexArray(null);
+  }
+
+  /** Forgets what it holds: other markers are to be uploaded next. */
+  reset(): void {
+    this.#uploadedBytes = 0;
   }
 
   upload(markers: MarkerBuffer): void {
@@ -78,6 +84,7 @@ export class MarkerLayer {
     color(at.surfaceColor, theme.markerSurface);
     color(at.haloColor, theme.markerHalo);
     color(at.ringColor, theme.ring);
+    color(at.badColor, theme.bad);
     gl.uniform1i(at.onlySelected, 0);
     gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, rowCount);
     if (hasSelection) {

@@ -2,7 +2,8 @@
 // size and zoom: arrow (moving), disc with a bright eye (moving, heading unknown), disc with two
 // bars (idling), rounded square (stopped), small disc (parked), diamond (unknown). Freshness is
 // told by the filling: full (live), hollow (late), hollow in a warning colour (stale), hollow and
-// struck through (offline).
+// struck through (offline). A cross at the upper right says that the feed is down; a soft disc, that
+// the marker is past its last fix and where it is drawn a guess.
 
 import { HEADING_STEP_DEG, UNKNOWN } from "../live/columns.ts";
 import { COAST_END_MS, COAST_TAU_MS } from "./glide.ts";
@@ -25,14 +26,19 @@ uniform float radiusPx;
 uniform uint nowMs;
 uniform bool onlySelected;
 out vec2 spot;
+out vec2 upright;
+flat out float guess;
+flat out float isFeedDown;
 flat out int motion;
 flat out int freshness;
 flat out float hasHeading;
 flat out float isSelected;
 
+float elapsedMs() { return float(int(nowMs - startMs)); }
+
 float progress() {
   if (durationMs <= 0.0) return 1.0;
-  float elapsed = float(int(nowMs - startMs));
+  float elapsed = elapsedMs();
   float along = clamp(elapsed / durationMs, 0.0, 1.0);
   if ((look & ${LOOK.mayCoast}u) == 0u) return along;
   float beyond = clamp(elapsed - durationMs, 0.0, ${COAST_END_MS.toFixed(1)});
@@ -54,9 +60,12 @@ void main() {
   vec2 px = anchorPx + mix(from, to, along) / 4294967296.0 * worldPx;
   float turn = mod(headings.y - headings.x + 540.0, 360.0) - 180.0;
   float angle = motion == 0 && hasHeading > 0.5 ? radians(headings.x + turn * min(along, 1.0)) : 0.0;
+  guess = along - 1.0 > 0.0 ? 1.0 - exp(-(elapsedMs() - durationMs) / ${COAST_TAU_MS.toFixed(1)}) : 0.0;
+  isFeedDown = (look & ${LOOK.isFeedDown}u) != 0u ? 1.0 : 0.0;
   spot = corner * 2.0;
   vec2 turned = vec2(spot.x * cos(angle) + spot.y * sin(angle), spot.x * sin(angle) - spot.y * cos(angle));
   px += turned * radiusPx;
+  upright = vec2(turned.x, -turned.y);
   vec2 clip = px / viewportPx * 2.0 - 1.0;
   gl_Position = shown ? vec4(clip.x, -clip.y, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
 }`;
@@ -64,6 +73,9 @@ void main() {
 export const MARKER_FRAGMENT = `#version 300 es
 precision highp float;
 in vec2 spot;
+in vec2 upright;
+flat in float guess;
+flat in float isFeedDown;
 flat in int motion;
 flat in int freshness;
 flat in float hasHeading;
@@ -74,6 +86,7 @@ uniform vec3 offlineColor;
 uniform vec3 surfaceColor;
 uniform vec3 haloColor;
 uniform vec3 ringColor;
+uniform vec3 badColor;
 out vec4 color;
 
 // Distance to the arrow's outline; exact outside too, so that its halo has round corners.
@@ -130,7 +143,19 @@ void main() {
   vec4 drop = vec4(0.0, 0.0, 0.0, 0.1) * shade;
   color = vec4(drop.rgb * drop.a, drop.a);
   color = under + color * (1.0 - under.a);
+  float cloud = 0.24 * guess * (1.0 - smoothstep(0.9, 1.75, length(spot)));
+  color = color + vec4(tint, 1.0) * cloud * (1.0 - color.a);
   color = vec4(fill, 1.0) * body + color * (1.0 - body);
+  if (isFeedDown > 0.5) {
+    vec2 q = upright - vec2(0.86, 0.86);
+    float badge = length(q) - 0.5;
+    float cross_ = max(min(abs(q.x - q.y), abs(q.x + q.y)) * 0.7071 - 0.085, max(abs(q.x), abs(q.y)) - 0.24);
+    float rim = 1.0 - smoothstep(-soft, soft, badge - 0.13);
+    color = vec4(haloColor, 1.0) * rim + color * (1.0 - rim);
+    float plate = 1.0 - smoothstep(-soft, soft, badge);
+    vec3 sign_ = mix(badColor, surfaceColor, 1.0 - smoothstep(-soft, soft, cross_));
+    color = vec4(sign_, 1.0) * plate + color * (1.0 - plate);
+  }
   if (isSelected > 0.5) {
     float ring = abs(length(spot) - 1.62) - 0.13;
     float edge = 1.0 - smoothstep(-soft, soft, ring - 0.09);

@@ -2,12 +2,11 @@
 // itself while markers glide, so that a gliding fleet does not make the map draw itself again.
 
 import type { Map as MapLibre } from "maplibre-gl";
-import type { FleetTable } from "../page/fleet-table.ts";
 import type { ClusterLayer } from "./cluster-layer.ts";
 import { LabelAtlas } from "./label-atlas.ts";
 import { LabelLayer } from "./label-layer.ts";
 import { LabelPlacement } from "./label-placement.ts";
-import type { PlacedLabel } from "./label-placement.ts";
+import type { NamedColumns, PlacedLabel } from "./label-placement.ts";
 import type { MarkerBuffer } from "./marker-buffer.ts";
 import { MarkerLayer } from "./marker-layer.ts";
 import { Pacing, rendererName } from "./pacing.ts";
@@ -29,10 +28,18 @@ export interface OverlayOptions {
   labelFontPx: number;
   /** What stands for vehicles that are not drawn one by one; drawn in the same frame. */
   clusters?: ClusterLayer;
+  /** Now by the clock that the fleet's times are of. */
+  fleetNowMs(): number;
   /** Called after each draw call. */
   onDrawn?(): void;
   /** Called when the graphics context is lost twice in a row. */
   onHopeless(): void;
+}
+
+/** Vehicles and where they are drawn. */
+export interface DrawnFleet {
+  table: NamedColumns;
+  markers: MarkerBuffer;
 }
 
 /** Milliseconds of this page as the marker buffer counts them. */
@@ -46,7 +53,7 @@ export class Overlay {
   /** Milliseconds that each of the last frames took on this thread, newest last. */
   readonly frameTimesMs: number[] = [];
   #map: MapLibre;
-  #table: FleetTable;
+  #table: NamedColumns;
   #markers: MarkerBuffer;
   #options: OverlayOptions;
   #gl: WebGL2RenderingContext | null;
@@ -63,7 +70,7 @@ export class Overlay {
   #isChanged = true;
   #lostAtMs = -Infinity;
 
-  constructor(map: MapLibre, table: FleetTable, markers: MarkerBuffer, options: OverlayOptions) {
+  constructor(map: MapLibre, { table, markers }: DrawnFleet, options: OverlayOptions) {
     this.#map = map;
     this.#table = table;
     this.#markers = markers;
@@ -100,6 +107,18 @@ export class Overlay {
     this.#selectedRow = row;
     this.#markers.select(row);
     this.#replaceLabelsSoon();
+  }
+
+  /** Draws another fleet from now on; the one before is kept by whoever made it. */
+  show({ table, markers }: DrawnFleet, isLive: boolean): void {
+    this.#markers.select(-1);
+    this.#table = table;
+    this.#markers = markers;
+    this.#placement = new LabelPlacement(table, markers, this.#atlas);
+    this.#labels = new Map();
+    this.#layers?.markers.reset();
+    if (this.#options.clusters) this.#options.clusters.canvas.hidden = !isLive;
+    this.select(-1);
   }
 
   /** Takes the theme's colours anew. */
@@ -170,7 +189,7 @@ export class Overlay {
   #replaceLabels(view: View, nowMs: number): void {
     const startMs = performance.now();
     this.#labelsAtMs = startMs;
-    this.#labels = this.#placement.place({ view, nowMs, scale: this.#options.markerScale, selectedRow: this.#selectedRow, before: this.#labels });
+    this.#labels = this.#placement.place({ view, nowMs, fleetNowMs: this.#options.fleetNowMs(), scale: this.#options.markerScale, selectedRow: this.#selectedRow, before: this.#labels });
     const costMs = performance.now() - startMs;
     this.#labelsEveryMs = Math.min(LABELS_SELDOM_MS, Math.max(LABELS_EVERY_MS, costMs / LABELS_SHARE));
     if (this.#placement.isUnfinished) setTimeout(() => this.invalidate(), this.#labelsEveryMs);

@@ -15,9 +15,14 @@ export interface Theme {
   markerSurface: Rgb;
   markerHalo: Rgb;
   ring: Rgb;
+  bad: Rgb;
   labelText: string;
   labelHalo: string;
-  trail: string;
+  /** By band of speed, slowest first; the lightness rises or falls all along, so hue is not needed. */
+  speedBands: string[];
+  speedUnknown: string;
+  trailCasing: string;
+  ghost: string;
   clusterSurface: string;
   clusterRing: string;
   clusterOverdue: string;
@@ -51,9 +56,13 @@ export function readTheme(): Theme {
     markerSurface: rgb("--marker-surface"),
     markerHalo: rgb("--marker-halo"),
     ring: rgb("--ring"),
+    bad: rgb("--bad"),
     labelText: css("--label-text"),
     labelHalo: css("--label-halo"),
-    trail: css("--trail"),
+    speedBands: [0, 1, 2, 3, 4].map((band) => css(`--speed-${band}`)),
+    speedUnknown: css("--speed-unknown"),
+    trailCasing: css("--marker-halo"),
+    ghost: css("--ghost"),
     clusterSurface: css("--cluster-surface"),
     clusterRing: css("--cluster-ring"),
     clusterOverdue: css("--stale"),

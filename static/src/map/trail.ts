@@ -1,21 +1,22 @@
-// Where a vehicle has been: its way as a line on the map, dashed where nothing is known for some
-// minutes, with a dot for each fix. Drawn by the map itself, under the vehicles.
+// Where a vehicle has been: its way as a line on the map, its speed by colour, dashed where nothing
+// is known, with a dot for each fix. Drawn by the map itself, under the vehicles.
 
-import type { Feature, FeatureCollection } from "geojson";
-import type { GeoJSONSource, Map as MapLibre } from "maplibre-gl";
+import type { ExpressionSpecification, GeoJSONSource, Map as MapLibre } from "maplibre-gl";
 import type { TrailPoint } from "../protocol.ts";
+import type { Theme } from "./theme.ts";
+import { trailFeatures } from "./trail-features.ts";
 
-const GAP_MS = 3 * 60_000;
 const SOURCE = "trail";
-const MOST_POINTS = 5_000;
+const MOST_POINTS = 20_000;
 
 export class TrailLayer {
   #map: MapLibre;
   #points: TrailPoint[] = [];
-  #color = "#2563eb";
+  #theme: Theme;
 
-  constructor(map: MapLibre) {
+  constructor(map: MapLibre, theme: Theme) {
     this.#map = map;
+    this.#theme = theme;
     map.on("style.load", () => this.#addLayers());
   }
 
@@ -23,8 +24,9 @@ export class TrailLayer {
     return this.#points;
   }
 
-  set color(css: string) {
-    this.#color = css;
+  /** Taken when the map's style is loaded next, as after every change of theme. */
+  set theme(theme: Theme) {
+    this.#theme = theme;
   }
 
   show(points: TrailPoint[]): void {
@@ -32,12 +34,16 @@ export class TrailLayer {
     this.#refresh();
   }
 
-  /** Adds a fix that came after the trail was fetched; older ones and repeats are left out. */
-  extend(point: TrailPoint): void {
+  /**
+   * Adds a fix that came after the trail was fetched, and drops those before `fromMs`; older ones
+   * and repeats are left out.
+   */
+  extend(point: TrailPoint, fromMs: number): void {
     const last = this.#points.at(-1);
     if (last && Date.parse(point.fixed_at) <= Date.parse(last.fixed_at)) return;
     this.#points.push(point);
-    if (this.#points.length > MOST_POINTS) this.#points.shift();
+    const kept = this.#points.findIndex(({ fixed_at }) => Date.parse(fixed_at) >= fromMs);
+    this.#points = this.#points.slice(Math.max(kept, this.#points.length - MOST_POINTS));
     this.#refresh();
   }
 
@@ -55,6 +61,8 @@ export class TrailLayer {
     const map = this.#map;
     if (map.getSource(SOURCE)) return;
     map.addSource(SOURCE, { type: "geojson", data: trailFeatures(this.#points) });
+    const { speedBands, speedUnknown, trailCasing } = this.#theme;
+    const byBand = ["match", ["get", "band"], ...speedBands.flatMap((color, band) => [band, color]), speedUnknown] as unknown as ExpressionSpecification;
     const line = (id: string, isGap: boolean, paint: object) =>
       map.addLayer({
         id,
@@ -62,43 +70,19 @@ export class TrailLayer {
         source: SOURCE,
         filter: ["all", ["==", ["geometry-type"], "LineString"], ["==", ["get", "isGap"], isGap]],
         layout: { "line-cap": isGap ? "butt" : "round", "line-join": "round" },
-        paint: { "line-color": this.#color, ...paint },
+        paint,
       });
-    line("trail-gap", true, { "line-width": 2, "line-opacity": 0.7, "line-dasharray": [2, 2] });
-    line("trail-line", false, { "line-width": 3.5, "line-opacity": 0.75 });
+    line("trail-casing", false, { "line-color": trailCasing, "line-width": 7, "line-opacity": 0.85 });
+    line("trail-gap-casing", true, { "line-color": trailCasing, "line-width": 5, "line-opacity": 0.6 });
+    line("trail-gap", true, { "line-color": speedUnknown, "line-width": 2, "line-dasharray": [2.5, 2.5] });
+    line("trail-line", false, { "line-color": byBand, "line-width": 4 });
     map.addLayer({
       id: "trail-fixes",
       type: "circle",
       source: SOURCE,
-      minzoom: 11,
+      minzoom: 13.5,
       filter: ["==", ["geometry-type"], "Point"],
-      paint: { "circle-radius": 2.2, "circle-color": "#ffffff", "circle-stroke-color": this.#color, "circle-stroke-width": 1.2 },
+      paint: { "circle-radius": 2, "circle-color": ["case", ["get", "isFilled"], trailCasing, speedUnknown], "circle-stroke-color": ["case", ["get", "isFilled"], speedUnknown, trailCasing], "circle-stroke-width": 1 },
     });
   }
-}
-
-/** Stretches of known way and the gaps between them, and the fixes themselves. */
-export function trailFeatures(points: readonly TrailPoint[]): FeatureCollection {
-  const features: Feature[] = [];
-  let stretch: [number, number][] = [];
-  const endStretch = () => {
-    if (stretch.length > 1) features.push(lineFeature(stretch, false));
-    stretch = [];
-  };
-  points.forEach((point, i) => {
-    const at: [number, number] = [point.lng_deg, point.lat_deg];
-    const before = points[i - 1];
-    if (before && Date.parse(point.fixed_at) - Date.parse(before.fixed_at) > GAP_MS) {
-      endStretch();
-      features.push(lineFeature([[before.lng_deg, before.lat_deg], at], true));
-    }
-    stretch.push(at);
-    features.push({ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: at } });
-  });
-  endStretch();
-  return { type: "FeatureCollection", features };
-}
-
-function lineFeature(coordinates: [number, number][], isGap: boolean): Feature {
-  return { type: "Feature", properties: { isGap }, geometry: { type: "LineString", coordinates } };
 }

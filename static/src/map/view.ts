@@ -55,6 +55,7 @@ export function worldBox(view: View, xPx: number, yPx: number, halfXPx: number, 
     y: (view.centerY + Math.round((yPx - view.anchorYPx) * unitsPerPx)) >>> 0,
     halfX: halfXPx * unitsPerPx,
     halfY: halfYPx * unitsPerPx,
+    blur: unitsPerPx / 2,
   };
 }
 

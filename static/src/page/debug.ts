@@ -5,7 +5,8 @@ import { toXPx, toYPx, viewOf } from "../map/view.ts";
 import { tileOf } from "../live/wire.ts";
 import type { Store } from "./store.ts";
 
-export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => object = () => ({})): void {
+/** `shown` is the fleet that is on the map, where that may be another than the live one. */
+export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => object = () => ({}), shown: () => { row(id: string): number | undefined } = () => store.table): void {
   const read = () => ({
     screen: store.screen(),
     connection: store.status,
@@ -36,7 +37,7 @@ export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => objec
     ...extra(),
   });
   const screenPoint = (id: string) => {
-    const row = store.table.row(id);
+    const row = shown().row(id);
     return row === undefined ? null : fleetMap.screenPoint(row);
   };
   const fixesOf = (id: string) => fleetMap.draws.fixesOf(id);

@@ -2,6 +2,7 @@
 // ever dies.
 
 import type { ListQuery, ToPage, ToWorker } from "../live/messages.ts";
+import { NO_QUERY } from "../live/messages.ts";
 import type { Sight } from "../live/sight.ts";
 import { liveUrl } from "./boot.ts";
 
@@ -10,7 +11,7 @@ const RESTART_AFTER_MS = 2_000;
 export class LiveLink {
   #worker!: Worker;
   #onMessage: (message: ToPage) => void;
-  #query: ListQuery = { text: "", standings: [], sort: "name" };
+  #query: ListQuery = NO_QUERY;
   #sight: Sight | null = null;
 
   constructor(onMessage: (message: ToPage) => void) {

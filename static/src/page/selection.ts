@@ -10,7 +10,7 @@ const TIMEOUT_MS = 10_000;
 
 export interface SelectionEvents {
   /** The vehicle as the server has it; null if it has none of that id (any more). */
-  onVehicle(id: string, vehicle: Vehicle | null): void;
+  onVehicle(id: string, vehicle: Vehicle | null, roundTripMs: number): void;
   /** Whether the last question went unanswered; it is asked again by itself. */
   onTrouble(hasTrouble: boolean): void;
 }
@@ -58,11 +58,12 @@ export class Selection {
     this.#askedAtMs = performance.now();
     this.#isChanged = false;
     const answer = await fetchVehicle(id, open.signal).catch(() => undefined);
+    const answeredAtMs = performance.now();
     if (this.#open !== open) return;
     this.#open = null;
     this.#askIn(this.#isChanged ? AT_MOST_EVERY_MS : AT_LEAST_EVERY_MS);
     this.#events.onTrouble(answer === undefined);
-    if (answer !== undefined) this.#events.onVehicle(id, answer);
+    if (answer !== undefined) this.#events.onVehicle(id, answer, answeredAtMs - this.#askedAtMs);
   }
 }
 

@@ -2,30 +2,17 @@
 // named facts.
 
 import { freshnessCode, motionCode } from "../codes.ts";
-import type { DeviceReport, Fact, Position, Vehicle } from "../protocol.ts";
+import type { Fact, Position, Vehicle } from "../protocol.ts";
 import type { FactContent } from "./fact-list.ts";
-import { ageText, fullTimeText, headingText, numberText, sinceText, speedText, stateWords } from "./words.ts";
-
-const FLAG_WORDS: Record<string, string> = {
-  diverging: "its devices disagree about the place",
-  gps_stuck: "reports come, but the position stands still",
-  backfill: "an old position came late",
-  clock_ahead: "a tracker's clock is ahead",
-  no_fix_time: "the vendor gives no time for its position",
-  restored: "known only from before a restart of the server",
-  feed_down: "its feed is down",
-};
-
-export function flagText(flag: string): string {
-  return FLAG_WORDS[flag] ?? flag.replaceAll("_", " ");
-}
+import { DRAWN_AT_ANCHOR, ageText, fullTimeText, headingText, latencyText, numberText, sinceText, speedText, stateWords } from "./words.ts";
 
 /** "Moving · 63 km/h". */
 export function headline(vehicle: Vehicle): string {
   const motion = motionCode(vehicle.motion?.state);
-  const words = stateWords(motion, freshnessCode(vehicle.freshness?.state));
+  const isFeedDown = vehicle.flags?.includes("feed_down") === true;
+  const words = stateWords(motion, freshnessCode(vehicle.freshness?.state), isFeedDown);
   const speedMps = vehicle.position?.speed_mps;
-  const isMoving = vehicle.motion?.state === "moving" && vehicle.freshness?.state === "live";
+  const isMoving = !isFeedDown && vehicle.motion?.state === "moving" && vehicle.freshness?.state === "live";
   return isMoving && speedMps !== undefined ? `${words} · ${speedText(speedMps)}` : words;
 }
 
@@ -54,7 +41,8 @@ export function vehicleFacts(vehicle: Vehicle, nowMs: number): Map<string, FactC
   return facts;
 }
 
-export function positionFacts(position: Position, nowMs: number): Map<string, FactContent> {
+/** `toYouMs` is how long the line to this screen takes, where that is known. */
+export function positionFacts({ latency, drawn }: Vehicle, position: Position, nowMs: number, toYouMs: number | null): Map<string, FactContent> {
   const facts = new Map<string, FactContent>();
   const put = (key: string, label: string, value: string | undefined) => {
     if (value !== undefined) facts.set(key, { label, value });
@@ -62,32 +50,16 @@ export function positionFacts(position: Position, nowMs: number): Map<string, Fa
   const fixedMs = Date.parse(position.fixed_at);
   const receivedMs = Date.parse(position.received_at);
   facts.set("fixed", { label: "Fixed", value: `${ageText(nowMs - fixedMs)} ago`, title: fullTimeText(fixedMs) });
-  put("received", "Delay", Number.isNaN(receivedMs) ? undefined : `received ${ageText(receivedMs - fixedMs)} after the fix`);
+  const delay = Number.isNaN(receivedMs) ? undefined : latencyText({ fix_to_receipt_ms: receivedMs - fixedMs }, null);
+  put("received", "On its way", latency === undefined ? delay : latencyText(latency, toYouMs));
   put("source", "From", `${position.source}, device ${position.device}`);
   put("place", "Place", `${position.lat_deg.toFixed(5)}, ${position.lng_deg.toFixed(5)}`);
+  put("drawn", "Drawn", drawn === undefined ? undefined : DRAWN_AT_ANCHOR);
   put("speed", "Speed", position.speed_mps === undefined ? undefined : speedText(position.speed_mps));
   put("heading", "Heading", position.heading_deg === undefined ? undefined : headingText(position.heading_deg));
   put("altitude", "Altitude", position.altitude_m === undefined ? undefined : `${numberText(position.altitude_m)} m`);
   put("accuracy", "Accuracy", position.accuracy_m === undefined ? undefined : `± ${numberText(position.accuracy_m)} m`);
   return facts;
-}
-
-/** One device a line: why this position. */
-export function deviceFacts(devices: readonly DeviceReport[], nowMs: number): Map<string, FactContent> {
-  return new Map(
-    devices.map((report) => {
-      const fixedMs = Date.parse(report.fixed_at ?? "");
-      const age = Number.isNaN(fixedMs) ? "no position yet" : `fix ${ageText(nowMs - fixedMs)} ago`;
-      const verdict = report.verdict === undefined ? age : `${report.verdict}, ${age}`;
-      const content: FactContent = {
-        label: `${report.source} ${report.device}`,
-        value: verdict,
-        note: report.reason ?? "",
-        ...(Number.isNaN(fixedMs) ? {} : { title: fullTimeText(fixedMs) }),
-      };
-      return [`${report.source}/${report.device}`, content];
-    }),
-  );
 }
 
 function origin(at: string, source: string, nowMs: number): { note: string; title?: string } {

@@ -2,17 +2,19 @@
 // second for the ages and at each change for the rest.
 
 import { freshnessCode, motionCode } from "../codes.ts";
-import type { Store } from "../page/store.ts";
 import type { Vehicle } from "../protocol.ts";
 import { displayName } from "../live/names.ts";
-import { deviceFacts, flagText, headline, positionFacts, sinceLine, vehicleFacts } from "./detail-facts.ts";
+import { headline, positionFacts, sinceLine, vehicleFacts } from "./detail-facts.ts";
 import { byId, h, setText } from "./dom.ts";
 import { FactList } from "./fact-list.ts";
 import { stateIcon } from "./icons.ts";
+import type { WhyPanel } from "./why-panel.ts";
+import { NOT_KNOWN_THEN, flagText, freshnessText } from "./words.ts";
 
 export class DetailPanel {
   readonly root = byId("detail");
-  #store: Store;
+  #nowMs: () => number;
+  #why: WhyPanel;
   #vehicle: Vehicle | null = null;
   #icon = byId("detail-icon");
   #name = byId("detail-name");
@@ -20,18 +22,20 @@ export class DetailPanel {
   #headline = byId("detail-headline");
   #since = byId("detail-since");
   #flags = byId("detail-flags");
-  #trail = byId("detail-trail");
+  #freshness = byId("detail-freshness");
   #trouble = h("p", { class: "muted", role: "status" });
   #facts = new FactList();
   #position = new FactList();
-  #devices = new FactList();
   #iconKey = "";
+  /** How long the line from the server to here takes; null where unknown. */
+  toYouMs: number | null = null;
 
-  constructor(store: Store, onClose: () => void) {
-    this.#store = store;
+  /** `nowMs` is the time that is shown, the server's or one of the past. */
+  constructor(nowMs: () => number, why: WhyPanel, onClose: () => void) {
+    this.#nowMs = nowMs;
+    this.#why = why;
     byId("detail-facts").append(this.#facts.element);
     byId("detail-position").append(this.#position.element);
-    byId("detail-devices").append(this.#devices.element);
     this.#since.after(this.#trouble);
     byId("detail-close").addEventListener("click", onClose);
   }
@@ -45,18 +49,23 @@ export class DetailPanel {
     this.#vehicle = null;
     this.#clear();
     setText(this.#name, name);
-    setText(this.#trail, "Loading the trail …");
     this.root.hidden = false;
     this.root.scrollTop = 0;
   }
 
   close(): void {
     this.#vehicle = null;
+    this.#why.show(null, 0);
     this.root.hidden = true;
   }
 
-  show(vehicle: Vehicle): void {
+  /** Null where nothing is known of it at the time that is shown. */
+  show(vehicle: Vehicle | null): void {
     this.#vehicle = vehicle;
+    if (vehicle === null) {
+      this.#clear();
+      setText(this.#headline, NOT_KNOWN_THEN);
+    }
     this.tick();
   }
 
@@ -65,14 +74,10 @@ export class DetailPanel {
     setText(this.#trouble, hasTrouble ? "Details cannot be loaded at the moment; trying again." : "");
   }
 
-  showTrail(sentence: string): void {
-    setText(this.#trail, sentence);
-  }
-
   tick(): void {
     const vehicle = this.#vehicle;
     if (vehicle === null || !this.isOpen) return;
-    const nowMs = this.#store.serverNowMs();
+    const nowMs = this.#nowMs();
     const name = displayName(vehicle);
     setText(this.#name, name);
     setText(this.#registration, vehicle.registration === name ? "" : (vehicle.registration ?? ""));
@@ -81,25 +86,30 @@ export class DetailPanel {
     this.#showIcon(vehicle);
     this.#showFlags(vehicle.flags ?? []);
     this.#facts.show(vehicleFacts(vehicle, nowMs));
-    this.#position.show(vehicle.position ? positionFacts(vehicle.position, nowMs) : new Map());
-    this.#devices.show(deviceFacts(vehicle.devices ?? [], nowMs));
+    const { position } = vehicle;
+    setText(this.#freshness, freshnessText(vehicle.freshness, nowMs - Date.parse(position?.fixed_at ?? "")));
+    this.#position.show(position ? positionFacts(vehicle, position, nowMs, this.toYouMs) : new Map());
+    this.#why.show(vehicle, nowMs);
   }
 
   /** Leaves nothing of the vehicle that was shown before. */
   #clear(): void {
-    for (const element of [this.#registration, this.#headline, this.#since, this.#trouble]) setText(element, "");
+    for (const element of [this.#registration, this.#headline, this.#since, this.#freshness, this.#trouble]) setText(element, "");
     this.#flags.replaceChildren();
     this.#icon.replaceChildren();
     this.#iconKey = "";
-    for (const list of [this.#facts, this.#position, this.#devices]) list.show(new Map());
+    for (const list of [this.#facts, this.#position]) list.show(new Map());
+    this.#why.show(null, 0);
   }
 
   #showIcon(vehicle: Vehicle): void {
     const motion = motionCode(vehicle.motion?.state);
     const freshness = freshnessCode(vehicle.freshness?.state);
-    if (this.#iconKey === `${motion}/${freshness}`) return;
-    this.#iconKey = `${motion}/${freshness}`;
-    this.#icon.replaceChildren(stateIcon(motion, freshness));
+    const isFeedDown = vehicle.flags?.includes("feed_down") === true;
+    const key = `${motion}/${freshness}/${isFeedDown}`;
+    if (this.#iconKey === key) return;
+    this.#iconKey = key;
+    this.#icon.replaceChildren(stateIcon(motion, freshness, isFeedDown));
   }
 
   #showFlags(flags: readonly string[]): void {

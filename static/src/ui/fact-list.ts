@@ -9,6 +9,8 @@ export interface FactContent {
   /** Where and when from, in small type. */
   note?: string;
   title?: string;
+  /** Stands out, as the one that counts. */
+  isMarked?: boolean;
 }
 
 export class FactList {
@@ -38,6 +40,7 @@ export class FactList {
     setText(fact.term, content.label);
     setText(fact.value, content.value);
     setText(fact.note, content.note ?? "");
+    fact.term.classList.toggle("is-marked", content.isMarked === true);
     if (content.title === undefined) fact.body.removeAttribute("title");
     else if (fact.body.title !== content.title) fact.body.title = content.title;
   }

@@ -1,10 +1,11 @@
-// One pill a source: how well its feed is and how old its last word. What the vendor said last is
-// one press away.
+// One pill a source: how well its feed is and how old its last word. What the vendor said last, and
+// how long positions are on their way, is one press away. A feed that is down is one alarm, however
+// many vehicles it carries.
 
-import type { HealthWord, Source } from "../protocol.ts";
+import type { HealthWord, Percentiles, Source } from "../protocol.ts";
 import { h, setText } from "./dom.ts";
 import { healthIcon } from "./icons.ts";
-import { HEALTH_WORDS, ageText, fullTimeText, sinceText } from "./words.ts";
+import { HEALTH_WORDS, ageText, feedAlarmText, fullTimeText, numberText, percentilesText, sinceText } from "./words.ts";
 
 interface Pill {
   item: HTMLLIElement;
@@ -17,13 +18,15 @@ interface Pill {
 
 export class FeedStrip {
   #list: HTMLElement;
+  #alarms: HTMLElement;
   #withDetails: boolean;
   #pills = new Map<string, Pill>();
   #nowMs = 0;
 
   /** `withDetails` makes each pill a button that tells more; a wall has nobody to press it. */
-  constructor(list: HTMLElement, withDetails: boolean) {
+  constructor(list: HTMLElement, alarms: HTMLElement, withDetails: boolean) {
     this.#list = list;
+    this.#alarms = alarms;
     this.#withDetails = withDetails;
   }
 
@@ -42,10 +45,18 @@ export class FeedStrip {
   /** Brings the ages up to date. */
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
+    this.#alarm();
     for (const pill of this.#pills.values()) {
       setText(pill.age, feedText(pill.source, nowMs));
       if (pill.popover?.matches(":popover-open")) fillPopover(pill.popover, pill.source, nowMs);
     }
+  }
+
+  /** One line for each feed that delivers nothing; untouched where nothing changed, as it is read out. */
+  #alarm(): void {
+    const texts = [...this.#pills.values()].flatMap(({ source }) => feedAlarmText(source, this.#nowMs) ?? []);
+    if (texts.join("\n") === [...this.#alarms.children].map((line) => line.textContent).join("\n")) return;
+    this.#alarms.replaceChildren(...texts.map((text) => h("p", { class: "feed-alarm" }, healthIcon("down"), text)));
   }
 
   #put(source: Source): void {
@@ -114,6 +125,10 @@ function togglePopover(popover: HTMLElement, button: HTMLElement, source: Source
   popover.style.top = `${at.bottom + 8}px`;
 }
 
+function percentiles(told: Percentiles | undefined): string | null {
+  return told === undefined ? null : percentilesText(told);
+}
+
 function fillPopover(popover: HTMLElement, source: Source, nowMs: number): void {
   const time = (text: string | undefined) => {
     const ms = Date.parse(text ?? "");
@@ -124,7 +139,9 @@ function fillPopover(popover: HTMLElement, source: Source, nowMs: number): void 
     ["Since", time(source.since)],
     ["By", source.mode === "stream" ? "live stream" : source.mode === "poll" ? "polling" : null],
     ["Last success", time(source.last_success_at)],
-    ["Vehicles", source.vehicles === undefined ? null : String(source.vehicles)],
+    ["Vehicles", source.vehicles === undefined ? null : numberText(source.vehicles)],
+    ["Tracker to us", percentiles(source.latency?.fix_to_receipt_ms)],
+    ["Us to you", percentiles(source.latency?.receipt_to_send_ms)],
     ["Last error", source.last_error ?? "none"],
     ["Error seen", time(source.last_error_at)],
   ];

@@ -5,6 +5,7 @@
 
 import { STANDINGS, freshnessCode, motionCode, standingCode } from "../codes.ts";
 import type { ListQuery, ListSort } from "../live/messages.ts";
+import { NO_QUERY } from "../live/messages.ts";
 import { displayName } from "../live/names.ts";
 import type { Vehicle } from "../protocol.ts";
 import type { ListRows, ListedVehicle } from "./list-rows.ts";
@@ -18,8 +19,7 @@ const MOST_REFRESHED = 1_000;
 /** Places before the end at which more are asked for. */
 const NEAR_END = 30;
 
-/** The oldest fix first is as near as the server comes to "overdue first". */
-const SORTS: Record<ListSort, string> = { name: "name", attention: "fixed_at", recent: "-fixed_at" };
+const SORTS: Record<ListSort, string> = { name: "name", silence: "silence", recent: "-fixed_at" };
 
 interface Answer {
   vehicles: Vehicle[];
@@ -31,7 +31,7 @@ export class RemoteRows implements ListRows {
   /** How many answer the query that was answered last; null where only the server knows. */
   total: number | null = null;
   #onChange: () => void;
-  #query: ListQuery = { text: "", standings: [], sort: "name" };
+  #query: ListQuery = NO_QUERY;
   #vehicles: ListedVehicle[] = [];
   #next: string | undefined;
   #isActive = false;
@@ -90,7 +90,10 @@ export class RemoteRows implements ListRows {
     const open = new AbortController();
     this.#open = open;
     const limit = after === undefined ? Math.min(MOST_REFRESHED, Math.max(AT_ONCE, this.length)) : AT_ONCE;
-    const answer = await fetchVehicles({ ...questionOf(this.#query), limit: String(limit), ...(after === undefined ? {} : { after }) }, open.signal).catch(() => null);
+    const ask = (more: Record<string, string>) => fetchVehicles({ ...questionOf(this.#query), limit: String(limit), ...(after === undefined ? {} : { after }), ...more }, open.signal).catch(() => null);
+    let answer = await ask({});
+    // A server that does not know that order: the oldest fix first comes nearest to it.
+    if (answer === null && this.#query.sort === "silence" && this.#open === open) answer = await ask({ sort: "fixed_at" });
     if (this.#open !== open) return;
     this.#open = null;
     if (answer !== null) this.#take(answer, after !== undefined, limit);
@@ -110,7 +113,8 @@ export class RemoteRows implements ListRows {
     const rest = others.filter(({ id }) => !held.has(id));
     this.#vehicles = isMore ? [...rest, ...fresh] : [...fresh, ...rest];
     // The server counts those that are overdue under what they did before, too.
-    const serverTotal = standings.length > 0 ? null : (total ?? null);
+    const isExact = standings.every((standing) => standing === "overdue" || standing === "never");
+    const serverTotal = isExact ? (total ?? null) : null;
     this.total = this.#next === undefined ? this.length : serverTotal;
     this.#onChange();
   }
@@ -131,6 +135,7 @@ async function fetchVehicles(query: Record<string, string>, signal: AbortSignal)
 
 function listed(vehicle: Vehicle): ListedVehicle {
   const { id, registration = "", position, motion, freshness } = vehicle;
+  const at = position && (vehicle.drawn ?? position);
   return {
     id,
     name: displayName(vehicle),
@@ -139,6 +144,7 @@ function listed(vehicle: Vehicle): ListedVehicle {
     freshness: freshnessCode(freshness?.state),
     speedMps: position?.speed_mps ?? NaN,
     fixedAtMs: position === undefined ? NaN : Date.parse(position.fixed_at),
-    lngLatDeg: position === undefined ? null : [position.lng_deg, position.lat_deg],
+    lngLatDeg: at === undefined ? null : [at.lng_deg, at.lat_deg],
+    isFeedDown: vehicle.flags?.includes("feed_down") === true,
   };
 }

@@ -1,17 +1,9 @@
 // Says whether this very screen is live: a small badge always, and over the map a veil that can be
 // read from across the room once the screen is dead.
 
-import type { ScreenState } from "../page/screen.ts";
 import type { Store } from "../page/store.ts";
 import { setText } from "./dom.ts";
-import { clockText, sinceText } from "./words.ts";
-
-const BADGE_WORDS: Record<ScreenState, string> = {
-  waiting: "Connecting",
-  live: "Live",
-  reconnecting: "Reconnecting",
-  dead: "Not live",
-};
+import { badgeText, clockText, sinceText } from "./words.ts";
 
 export class ScreenSigns {
   #store: Store;
@@ -29,7 +21,7 @@ export class ScreenSigns {
   tick(): void {
     const state = this.#store.screen();
     document.documentElement.dataset["screen"] = state;
-    setText(this.#badge, this.#store.status === "refused" ? "Access ended" : BADGE_WORDS[state]);
+    setText(this.#badge, badgeText(this.#store.status, state, document.documentElement.dataset["time"] === "past"));
     setText(this.#veilSince, this.#sinceText());
     this.#veil.hidden = state !== "dead";
   }

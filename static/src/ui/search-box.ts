@@ -1,10 +1,11 @@
 // The search field, the order and the filters, as one query to the worker.
 
 import type { ListQuery, ListSort } from "../live/messages.ts";
+import { NO_QUERY } from "../live/messages.ts";
 
 export class SearchBox {
   #field: HTMLInputElement;
-  #query: ListQuery = { text: "", standings: [], sort: "name" };
+  #query: ListQuery = NO_QUERY;
   #onQuery: (query: ListQuery) => void;
 
   constructor(field: HTMLInputElement, sort: HTMLSelectElement, onQuery: (query: ListQuery) => void) {
@@ -25,6 +26,12 @@ export class SearchBox {
 
   #change(part: Partial<ListQuery>): void {
     this.#query = { ...this.#query, ...part };
-    this.#onQuery(this.#query);
+    this.#onQuery(inUsefulOrder(this.#query));
   }
+}
+
+/** Those that stopped reporting, alone, are wanted in the order of who should be called first. */
+function inUsefulOrder(query: ListQuery): ListQuery {
+  const isSilent = query.standings.length === 1 && query.standings[0] === "overdue";
+  return isSilent && query.sort === "name" ? { ...query, sort: "silence" } : query;
 }

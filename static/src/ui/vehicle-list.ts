@@ -103,7 +103,7 @@ export class VehicleList {
     const { root } = element;
     root.hidden = vehicle === null;
     if (vehicle === null) return;
-    const { id, name, registration, motion, freshness, fixedAtMs } = vehicle;
+    const { id, name, registration, motion, freshness, fixedAtMs, isFeedDown } = vehicle;
     root.style.transform = `translateY(${place * ROW_PX}px)`;
     root.id = `vehicle-option-${place}`;
     root.dataset["place"] = String(place);
@@ -112,9 +112,9 @@ export class VehicleList {
     root.setAttribute("aria-setsize", String(this.#rows.length));
     root.setAttribute("aria-selected", String(id === this.#selectedId));
     root.classList.toggle("is-marked", place === this.#mark);
-    const iconKey = `${motion}/${freshness}`;
+    const iconKey = `${motion}/${freshness}/${isFeedDown}`;
     if (element.iconKey !== iconKey) {
-      const icon = stateIcon(motion, freshness);
+      const icon = stateIcon(motion, freshness, isFeedDown);
       element.icon.replaceWith(icon);
       element.icon = icon;
       element.iconKey = iconKey;
@@ -183,8 +183,8 @@ export class VehicleList {
   }
 }
 
-function stateText({ motion, freshness, speedMps }: ListedVehicle): string {
-  const words = stateWords(motion, freshness);
-  const showsSpeed = motion === MOVING && freshness === 0 && !Number.isNaN(speedMps);
+function stateText({ motion, freshness, speedMps, isFeedDown }: ListedVehicle): string {
+  const words = stateWords(motion, freshness, isFeedDown);
+  const showsSpeed = !isFeedDown && motion === MOVING && freshness === 0 && !Number.isNaN(speedMps);
   return showsSpeed ? `${words} · ${speedText(speedMps)}` : words;
 }

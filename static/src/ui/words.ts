@@ -1,12 +1,14 @@
-// Words, ages, times and numbers as people read them. Speeds in km/h, clock times in the viewer's
-// own zone.
+// What the page says, in one place: words, sentences, ages, times and numbers as people read them.
+// Speeds in km/h, clock times in the viewer's own zone.
 
-import { FRESHNESSES, LATE, MOTIONS, NEVER, OFFLINE, STALE } from "../codes.ts";
+import { FRESHNESSES, LATE, LIVE, MOTIONS, NEVER, OFFLINE, STALE } from "../codes.ts";
 import type { Standing } from "../codes.ts";
-import type { HealthWord } from "../protocol.ts";
+import type { ConnectionStatus } from "../live/messages.ts";
+import type { ScreenState } from "../page/screen.ts";
+import type { DeviceReport, Freshness, HealthWord, History, Percentiles, Source, Trail, Vehicle } from "../protocol.ts";
 
 const MOTION_WORDS = { moving: "Moving", idling: "Idling", stopped: "Stopped", parked: "Parked", unknown: "Unknown" };
-export const STANDING_WORDS: Record<Standing, string> = { ...MOTION_WORDS, overdue: "Overdue", never: "No position" };
+export const STANDING_WORDS: Record<Standing, string> = { ...MOTION_WORDS, overdue: "Stopped reporting", never: "No position" };
 export const HEALTH_WORDS: Record<HealthWord, string> = {
   connecting: "connecting",
   up: "up",
@@ -16,10 +18,40 @@ export const HEALTH_WORDS: Record<HealthWord, string> = {
   down: "down",
 };
 
-/** "Moving", "Late, moving", "Offline, was moving", "No position yet". */
-export function stateWords(motion: number, freshness: number): string {
+const FLAG_WORDS: Record<string, string> = {
+  diverging: "its devices disagree about the place",
+  gps_stuck: "reports come, but the position stands still",
+  backfill: "an old position came late",
+  clock_ahead: "a tracker's clock is ahead",
+  no_fix_time: "the vendor gives no time for its position",
+  restored: "known only from before a restart of the server",
+  feed_down: "its feed is down: nothing new can come",
+};
+
+export function flagText(flag: string): string {
+  return FLAG_WORDS[flag] ?? flag.replaceAll("_", " ");
+}
+
+const VERDICT_WORDS: Record<string, string> = {
+  accepted: "used",
+  duplicate: "repeated, nothing new",
+  older: "older than what is shown",
+  outranked: "another device ranks higher",
+  refused: "refused",
+};
+
+const BADGE_WORDS: Record<ScreenState, string> = { waiting: "Connecting", live: "Live", reconnecting: "Reconnecting", dead: "Not live" };
+
+export function badgeText(status: ConnectionStatus, screen: ScreenState, isPast: boolean): string {
+  if (status === "refused") return "Access ended";
+  return isPast ? "Not live" : BADGE_WORDS[screen];
+}
+
+/** "Moving", "Late, moving", "Offline, was moving", "Feed down, was moving", "No position yet". */
+export function stateWords(motion: number, freshness: number, isFeedDown = false): string {
   const motionWord = MOTION_WORDS[MOTIONS[motion] ?? "unknown"];
-  if (freshness === NEVER) return "No position yet";
+  if (freshness === NEVER) return isFeedDown ? "Feed down, no position yet" : "No position yet";
+  if (isFeedDown) return motionWord === "Unknown" ? "Feed down" : `Feed down, was ${motionWord.toLowerCase()}`;
   if (freshness === LATE) return `Late, ${motionWord.toLowerCase()}`;
   if (freshness === STALE || freshness === OFFLINE) {
     const word = FRESHNESSES[freshness] === "stale" ? "Stale" : "Offline";
@@ -36,6 +68,16 @@ export function ageText(ageMs: number): string {
   if (minutes < 100) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
+}
+
+/** "under 1 min", "4 min", "3 h", "2 d": for what is drawn and should not change each second. */
+export function roughAgeText(ageMs: number): string {
+  return ageMs < 60_000 ? "under 1 min" : ageText(Math.max(100_000, ageMs));
+}
+
+/** What stands beside a marker: the name, and the age of a position that is not live. */
+export function labelText(name: string, freshness: number, ageMs: number): string {
+  return freshness === LIVE || Number.isNaN(ageMs) ? name : `${name} · ${roughAgeText(ageMs)}`;
 }
 
 export function speedText(speedMps: number): string {
@@ -81,8 +123,114 @@ export function headingText(headingDeg: number): string {
   return `${word} (${Math.round(headingDeg)}°)`;
 }
 
+/** "12 of 30,100 on the map". */
+export function onMapText(inSight: number, all: number): string {
+  return `${numberText(inSight)} of ${numberText(all)} on the map`;
+}
+
+/** "300 vehicles", "12 of 300 vehicles", "100 or more of 30,100"; `found` is null where it is not known. */
+export function foundText(found: number | null, shown: number, all: number): string {
+  // Only so many are known to be there yet.
+  if (found === null) return `${numberText(shown)} or more of ${numberText(all)}`;
+  if (found === all) return all === 1 ? "1 vehicle" : `${numberText(all)} vehicles`;
+  return `${numberText(found)} of ${numberText(all)} vehicles`;
+}
+
 const wholeNumber = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 
 export function numberText(value: number): string {
   return wholeNumber.format(value);
+}
+
+/** How old the position is against what is normal for it; empty without a position. */
+export function freshnessText(freshness: Freshness | undefined, ageMs: number): string {
+  if (freshness === undefined || Number.isNaN(ageMs)) return "";
+  const { expected_s, live_for_s } = freshness;
+  const every = expected_s === undefined ? "" : `; a report is expected every ${ageText(expected_s * 1000)}`;
+  const limit = live_for_s === undefined ? "" : `, counted as live up to ${ageText(live_for_s * 1000)}`;
+  return `Position ${ageText(ageMs)} old${limit}${every}`;
+}
+
+/** "used · fix 4 s ago · every 10 s". */
+export function deviceText({ verdict, expected_s }: DeviceReport, ageMs: number): string {
+  const age = Number.isNaN(ageMs) ? "no position yet" : `fix ${ageText(ageMs)} ago`;
+  const every = expected_s === undefined ? null : `expected every ${ageText(expected_s * 1000)}`;
+  const word = verdict === undefined ? null : (VERDICT_WORDS[verdict] ?? verdict);
+  return [word, age, every].filter((part) => part !== null).join(" · ");
+}
+
+/** "1.2 s", "340 ms". */
+export function delayText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  return ms < 100_000 ? `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s` : ageText(ms);
+}
+
+/** How long a position was on its way, stage by stage; `toYouMs` is half a round trip. */
+export function latencyText(latency: NonNullable<Vehicle["latency"]>, toYouMs: number | null): string {
+  const stages = [
+    ["tracker and vendor", latency.fix_to_receipt_ms],
+    ["this server", latency.receipt_to_send_ms],
+    ["the line to you", toYouMs ?? undefined],
+  ] as const;
+  return stages.flatMap(([stage, ms]) => (ms === undefined ? [] : [`${stage} ${delayText(ms)}`])).join(", ");
+}
+
+/** "half within 3.1 s, 95 of 100 within 12 s". */
+export function percentilesText({ p50, p95 }: Percentiles): string {
+  return `half within ${delayText(p50)}, 95 of 100 within ${delayText(p95)}`;
+}
+
+/** The one alarm of a feed that delivers nothing; null where it does. */
+export function feedAlarmText({ id, health, since, vehicles }: Source, nowMs: number): string | null {
+  if (health !== "down" && health !== "auth") return null;
+  const sinceMs = Date.parse(since ?? "");
+  const when = Number.isNaN(sinceMs) ? "" : ` since ${sinceText(sinceMs, nowMs)}`;
+  const what = health === "down" ? `${id} is down${when}.` : `${id} refuses access${when}: check its password or key.`;
+  if (vehicles === undefined || vehicles === 0) return what;
+  return `${what} ${numberText(vehicles)} ${vehicles === 1 ? "vehicle shows its" : "vehicles show their"} last known place.`;
+}
+
+export const TRAIL_WORDS = {
+  loading: "Loading the trail …",
+  failed: "The trail could not be loaded.",
+  badSpan: "The start must be before the end.",
+  spans: { "1": "1 h", "6": "6 h", "24": "24 h", custom: "Custom" } as Record<string, string>,
+  speeds: ["under 20", "20 to 50", "50 to 80", "80 to 110", "over 110"],
+  unknownSpeed: "unknown",
+  gap: "no reports",
+} as const;
+
+/** "412 positions, 13:10 to 14:10, simplified". */
+export function trailText({ points, simplified }: Trail, fromMs: number, toMs: number): string {
+  const span = `${sinceText(fromMs, toMs)} to ${sinceText(toMs, toMs)}`;
+  if (points.length === 0) return `No positions, ${span}.`;
+  const filled = points.filter((point) => point.filled === true).length;
+  const parts = [`${numberText(points.length)} positions`, span];
+  if (simplified === true) parts.push("simplified");
+  if (filled > 0) parts.push(`${numberText(filled)} completed later by the vendor`);
+  return `${parts.join(", ")}.`;
+}
+
+export const WHY_WORDS = { show: "Show the other devices on the map", noOther: "No other device has a position." } as const;
+
+/** Fixes of a parked vehicle drift; its marker does not. */
+export const DRAWN_AT_ANCHOR = "where it parked, so that it does not wander";
+export const NOT_KNOWN_THEN = "Not known at this time";
+
+export const PAST_WORDS = {
+  beforeMemory: "Nothing is remembered of this time.",
+  failed: "The past cannot be loaded at the moment; trying again.",
+  off: "This server keeps no history.",
+} as const;
+
+/** What to know of the memory before trusting it; empty where all is well. */
+export function historyText({ state, error }: History): string {
+  if (state === "off") return PAST_WORDS.off;
+  if (state === "failing") return `The history is not being written at the moment${error === undefined ? "." : `: ${error}`}`;
+  return "";
+}
+
+/** "Thu 5 Aug, 14:02:31". */
+export function pastTimeText(ms: number): string {
+  return `${dayText(ms)}, ${clockText(ms)}`;
 }

@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { inFrontOf, isOwnPage } from "./own-page.mjs";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../..");
 export const BINARY = process.env.FLEETGLASS_BIN ?? path.join(REPOSITORY, "target/release/fleetglass");
@@ -68,7 +69,7 @@ export class Server {
 export async function startServer(args, env) {
   const server = new Server(args, env);
   const [url] = await server.printed((lines) => lines.length > 0);
-  server.url = url;
+  server.url = isOwnPage ? (await inFrontOf(url)).url : url;
   return server;
 }
 

@@ -5,6 +5,7 @@
 import crypto from "node:crypto";
 import http from "node:http";
 import { KEYFRAME, DICTIONARY, fleetMessage } from "./fleet-message.mjs";
+import { answerOwnPage, forward, isOwnPage } from "./own-page.mjs";
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const SUBPROTOCOL = "fleetglass.v1.bin";
@@ -14,14 +15,15 @@ const CLOSE = 8;
 
 /**
  * A host whose `onViewer(viewer, n)` is called with each connection; `answers` are paths that it
- * answers by itself, called with response and request. `connections` tells of all that came: `{atMs, query, protocol}`.
+ * answers by itself, called with response and request, or one function for all paths, which answers
+ * false where it does not. `connections` tells of all that came: `{atMs, query, protocol}`.
  */
 export async function standIn(server, onViewer, answers = {}) {
   const connections = [];
-  const host = http.createServer((request, response) => {
-    const answer = answers[new URL(request.url, server.url).pathname];
-    if (answer !== undefined) answer(response, request);
-    else forward(server.url, request, response);
+  const host = http.createServer(async (request, response) => {
+    const answer = typeof answers === "function" ? answers : answers[new URL(request.url, server.url).pathname];
+    if (answer !== undefined && answer(response, request) !== false) return;
+    if (!isOwnPage || !(await answerOwnPage(server.url, request, response))) forward(server.url, request, response);
   });
   host.on("upgrade", (request, socket) => {
     socket.on("error", () => {});
@@ -123,15 +125,4 @@ export class Viewer {
 export function rowAt(index, more = {}) {
   const [x, y] = [Math.floor((28.05 / 360 + 0.5) * 2 ** 27), Math.floor(0.5767 * 2 ** 27)];
   return { index, state: 0x40, flags: 0, heading: 45, speed: 20, fixed_s: Math.floor(Date.now() / 1000) - 2, x: x + index * 700, y, ...more };
-}
-
-function forward(url, request, response) {
-  // The server takes what comes from its own pages only.
-  const { host: _host, origin: _origin, ...headers } = request.headers;
-  const asked = http.request(new URL(request.url, url), { method: request.method, headers: { ...headers, host: new URL(url).host } }, (answer) => {
-    response.writeHead(answer.statusCode, answer.headers);
-    answer.pipe(response);
-  });
-  asked.on("error", () => response.destroy());
-  request.pipe(asked);
 }

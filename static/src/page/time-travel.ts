@@ -1,0 +1,204 @@
+// The past, shown in place of the present: which time, how fast it runs, and the fleet of then. The
+// live fleet goes on underneath, untouched, so that coming back takes no longer than a frame.
+
+import type { StandingCounts } from "../codes.ts";
+import type { ListQuery } from "../live/messages.ts";
+import { NO_QUERY } from "../live/messages.ts";
+import type { Sight } from "../live/sight.ts";
+import { MarkerBuffer } from "../map/marker-buffer.ts";
+import { overlayNowMs } from "../map/overlay.ts";
+import type { History, Vehicle } from "../protocol.ts";
+import { PastAsker } from "./past-asker.ts";
+import type { PastAnswer } from "./past-asker.ts";
+import { PastTable } from "./past-table.ts";
+
+const TIMEOUT_MS = 15_000;
+const DAY_MS = 86_400_000;
+/** How often another time is shown while it runs: faster than this nobody asks the server. */
+const STEP_MS = 500;
+const STEP_AT_PACE_1_MS = 1_000;
+/** How quickly markers go to where a paused scrubber put them. */
+const SCRUB_PACE = 60;
+/** Of a fleet that the page does not hold only those in sight are asked for, and no more. */
+const MOST_VEHICLES = 5_000;
+
+const AT_TOLERANCE_MS = 1_000;
+
+export const PACES = [1, 10, 60, 600] as const;
+
+export type Trouble = "none" | "loading" | "failed" | "beforeMemory";
+
+export interface TravelEvents {
+  nowMs(): number;
+  /** What to ask for of a fleet that is too large to ask for whole; else null. */
+  sight(): Sight | null;
+  isGliding(): boolean;
+  /** Another time is shown, or it began or ended to be. */
+  onShown(): void;
+  /** What the controls show changed. */
+  onControls(): void;
+}
+
+export class TimeTravel {
+  readonly table = new PastTable();
+  readonly markers: MarkerBuffer;
+  isOn = false;
+  isPlaying = false;
+  pace: number = 10;
+  /** The time whose fleet is shown, and the one that was asked for last. */
+  shownMs = 0;
+  wantedMs = 0;
+  trouble: Trouble = "none";
+  history: History | null = null;
+  order = new Uint32Array(0);
+  #events: TravelEvents;
+  #asker: PastAsker;
+  #query: ListQuery = NO_QUERY;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(events: TravelEvents) {
+    this.#events = events;
+    this.markers = new MarkerBuffer(this.table, () => events.isGliding(), false);
+    this.#asker = new PastAsker({
+      fetchAt: (atMs) => fetchFleet(atMs, events.sight()),
+      onAnswer: (atMs, answer) => this.#take(atMs, answer),
+      onTrouble: (hasTrouble) => this.#tell(hasTrouble ? "failed" : this.trouble),
+    });
+  }
+
+  get counts(): StandingCounts {
+    return this.table.directory.counts();
+  }
+
+  get fromMs(): number {
+    const fromMs = Date.parse(this.history?.from ?? "");
+    return Number.isNaN(fromMs) ? this.#events.nowMs() - DAY_MS : fromMs;
+  }
+
+  /** Up to now, unless nothing is written down any more. */
+  get toMs(): number {
+    const nowMs = this.#events.nowMs();
+    const toMs = Date.parse(this.history?.to ?? "");
+    return this.history === null || this.history.state === "recording" || Number.isNaN(toMs) ? nowMs : Math.min(nowMs, toMs);
+  }
+
+  vehicle(id: string): Vehicle | undefined {
+    return this.table.vehicle(id);
+  }
+
+  /** Leaves the present, for a time. */
+  start(atMs: number): void {
+    if (this.isOn) return;
+    this.isOn = true;
+    this.shownMs = atMs;
+    this.go(atMs);
+    this.#events.onShown();
+    void fetchHistory().then((history) => {
+      this.history = history;
+      this.#events.onControls();
+    });
+  }
+
+  /** Comes back to the present. */
+  stop(): void {
+    if (!this.isOn) return;
+    this.pause();
+    this.isOn = false;
+    this.#asker.stop();
+    this.markers.update(this.table.take([]), overlayNowMs());
+    this.trouble = "none";
+    this.#events.onShown();
+  }
+
+  /** Shows another time as soon as it is there. */
+  go(atMs: number): void {
+    this.wantedMs = Math.min(this.toMs, Math.max(this.fromMs, Math.round(atMs)));
+    if (this.trouble !== "failed") this.trouble = "loading";
+    this.#asker.want(this.wantedMs, this.isPlaying ? this.#afterMs(this.wantedMs) : null);
+    this.#events.onControls();
+  }
+
+  play(): void {
+    if (!this.isOn || this.isPlaying) return;
+    this.isPlaying = true;
+    this.#restart();
+  }
+
+  pause(): void {
+    this.isPlaying = false;
+    clearInterval(this.#timer);
+    this.#events.onControls();
+  }
+
+  setPace(pace: number): void {
+    this.pace = pace;
+    if (this.isPlaying) this.#restart();
+    this.#events.onControls();
+  }
+
+  setQuery(query: ListQuery): void {
+    this.#query = query;
+    if (this.isOn) this.#list();
+  }
+
+  get #stepMs(): number {
+    return this.pace === 1 ? STEP_AT_PACE_1_MS : STEP_MS;
+  }
+
+  #afterMs(atMs: number): number {
+    return atMs + this.pace * this.#stepMs;
+  }
+
+  #restart(): void {
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => this.#step(), this.#stepMs);
+    this.#step();
+  }
+
+  /** One step on, unless the last one has not come yet: what is shown is never ahead of what is known. */
+  #step(): void {
+    if (this.#asker.isWaiting) return;
+    const nextMs = this.#afterMs(this.shownMs);
+    if (nextMs >= this.toMs) this.pause();
+    else this.go(nextMs);
+  }
+
+  #take(atMs: number, answer: PastAnswer | null): void {
+    this.shownMs = atMs;
+    this.markers.pace = this.isPlaying ? this.pace : SCRUB_PACE;
+    this.markers.update(this.table.take(answer?.vehicles ?? []), overlayNowMs());
+    this.#list();
+    this.#tell(answer === null ? "beforeMemory" : "none");
+    this.#events.onShown();
+  }
+
+  #list(): void {
+    do this.order = this.table.directory.order(this.#query, this.shownMs / 1000);
+    while (this.table.directory.isSorting);
+  }
+
+  #tell(trouble: Trouble): void {
+    this.trouble = trouble;
+    this.#events.onControls();
+  }
+}
+
+async function fetchFleet(atMs: number, sight: Sight | null): Promise<PastAnswer | null> {
+  const query = new URLSearchParams({ at: new Date(atMs).toISOString() });
+  if (sight !== null) {
+    query.set("bbox", sight.bounds.join());
+    query.set("limit", String(MOST_VEHICLES));
+  }
+  const response = await fetch(new URL(`/api/v1/vehicles?${query}`, location.href), { signal: AbortSignal.timeout(TIMEOUT_MS), cache: "no-store" });
+  if (response.status === 404) return null;
+  if (!response.ok) throw new Error(`the past: ${response.status}`);
+  const answer = (await response.json()) as PastAnswer & { at: string };
+  // A server that knows no past answers with the present, which must not be taken for it.
+  return Math.abs(Date.parse(answer.at) - atMs) > AT_TOLERANCE_MS ? null : answer;
+}
+
+/** What is remembered at all; null where the server does not say. */
+async function fetchHistory(): Promise<History | null> {
+  const response = await fetch(new URL("/api/v1/history", location.href), { signal: AbortSignal.timeout(TIMEOUT_MS), cache: "no-store" }).catch(() => null);
+  return response?.ok ? ((await response.json()) as History) : null;
+}

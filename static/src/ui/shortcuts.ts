@@ -1,0 +1,27 @@
+// The keys that work anywhere on the desk: / searches, h opens the past, n and Escape come back.
+
+export interface Keys {
+  search(): void;
+  past(): void;
+  now(): void;
+  escape(): void;
+}
+
+/** Fields in which letters are letters. */
+const TEXT_FIELDS = "input:not([type=range], [type=radio], [type=checkbox]), select, textarea";
+
+export function listenToKeys(keys: Keys): void {
+  const byKey: Record<string, () => void> = { "/": keys.search, h: keys.past, n: keys.now };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") {
+      // An open popover takes it by itself.
+      if (document.querySelector(":popover-open") === null) keys.escape();
+      return;
+    }
+    const act = byKey[event.key];
+    if (act === undefined || (event.target as Element).matches(TEXT_FIELDS)) return;
+    event.preventDefault();
+    act();
+  });
+}

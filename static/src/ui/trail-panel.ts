@@ -1,0 +1,160 @@
+// The trail of the selected vehicle: fetched at once for the last hour, for other spans when asked,
+// kept growing with what comes in live, explained by a legend, and to be had as a file.
+
+import type { TrailLayer } from "../map/trail.ts";
+import type { Position, Trail } from "../protocol.ts";
+import { byId, h, setText } from "./dom.ts";
+import { TRAIL_WORDS, trailText } from "./words.ts";
+
+const TIMEOUT_MS = 20_000;
+const HOUR_MS = 3_600_000;
+const MOST_POINTS = 5_000;
+const FORMATS = { geojson: "GeoJSON", gpx: "GPX", csv: "CSV" } as const;
+
+/** So many hours up to now, or from one time to another. */
+type Span = { hours: number } | { fromMs: number; toMs: number };
+
+export class TrailPanel {
+  #layer: TrailLayer;
+  #nowMs: () => number;
+  #id: string | null = null;
+  #span: Span = { hours: 1 };
+  #trail: Trail | null = null;
+  #abort: AbortController | null = null;
+  #sentence = h("p", { class: "muted", role: "status" });
+  #links = Object.fromEntries(Object.entries(FORMATS).map(([format, name]) => [format, h("a", { download: "", href: "#" }, name)]));
+  #from = h("input", { type: "datetime-local", id: "trail-from", step: "60" });
+  #to = h("input", { type: "datetime-local", id: "trail-to", step: "60" });
+  #custom = h("div", { class: "span-custom" }, h("label", { for: "trail-from" }, "From"), this.#from, h("label", { for: "trail-to" }, "To"), this.#to);
+  #choices = new Map<string, HTMLInputElement>();
+
+  /** `nowMs` is the time that is shown, the server's or one of the past. */
+  constructor(layer: TrailLayer, nowMs: () => number) {
+    this.#layer = layer;
+    this.#nowMs = nowMs;
+    const downloads = h("p", { class: "downloads" }, "Download ", ...Object.values(this.#links));
+    byId("detail-trail").append(this.#picker(), this.#custom, this.#sentence, legend(), downloads);
+    for (const field of [this.#from, this.#to]) field.addEventListener("change", () => this.#chooseCustom());
+  }
+
+  /** Shows the last hour of a vehicle. */
+  open(id: string): void {
+    this.close();
+    this.#id = id;
+    this.#choices.get("1")!.checked = true;
+    this.#choose("1");
+  }
+
+  close(): void {
+    this.#abort?.abort();
+    this.#id = this.#trail = null;
+    this.#layer.clear();
+  }
+
+  /** Fetches it anew, as when another time is shown. */
+  reload(): void {
+    if (this.#id !== null) void this.#load(this.#id);
+  }
+
+  /** Takes a live position; those before the trail has come are in it anyway. */
+  extend(position: Position, expectedS: number | undefined): void {
+    const trail = this.#trail;
+    if (trail === null || !("hours" in this.#span)) return;
+    const last = this.#layer.points.at(-1);
+    const sinceMs = last === undefined ? 0 : Date.parse(position.fixed_at) - Date.parse(last.fixed_at);
+    const isGap = expectedS !== undefined && sinceMs > expectedS * 1000;
+    this.#layer.extend(isGap ? { ...position, gap: true } : position, this.#range().fromMs);
+    this.#trail = { ...trail, points: [...this.#layer.points] };
+    this.#tell();
+  }
+
+  #picker(): HTMLElement {
+    const choices = Object.entries(TRAIL_WORDS.spans).map(([value, word]) => {
+      const input = h("input", { type: "radio", name: "trail-span", value, id: `trail-${value}` });
+      input.addEventListener("change", () => this.#choose(value));
+      this.#choices.set(value, input);
+      return [input, h("label", { for: `trail-${value}` }, word)];
+    });
+    return h("fieldset", { class: "segments" }, h("legend", { class: "visually-hidden" }, "How far back"), ...choices.flat());
+  }
+
+  #choose(value: string): void {
+    this.#custom.hidden = value !== "custom";
+    if (value === "custom") {
+      const { fromMs, toMs } = this.#range();
+      this.#from.value = localText(fromMs);
+      this.#to.value = localText(toMs);
+      return;
+    }
+    this.#span = { hours: Number(value) };
+    this.reload();
+  }
+
+  #chooseCustom(): void {
+    const [fromMs, toMs] = [this.#from, this.#to].map((field) => new Date(field.value).getTime()) as [number, number];
+    if (!(fromMs < toMs)) return setText(this.#sentence, TRAIL_WORDS.badSpan);
+    this.#span = { fromMs, toMs };
+    this.reload();
+  }
+
+  #range(): { fromMs: number; toMs: number } {
+    if (!("hours" in this.#span)) return this.#span;
+    const toMs = Math.floor(this.#nowMs() / 1000) * 1000;
+    return { fromMs: toMs - this.#span.hours * HOUR_MS, toMs };
+  }
+
+  async #load(id: string): Promise<void> {
+    this.#abort?.abort();
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.#trail = null;
+    this.#layer.clear();
+    this.#linkFiles(id);
+    setText(this.#sentence, TRAIL_WORDS.loading);
+    try {
+      const trail = await fetchTrail(id, this.#range(), abort.signal);
+      if (abort.signal.aborted) return;
+      this.#trail = trail;
+      this.#layer.show(trail.points);
+      this.#tell();
+    } catch {
+      if (!abort.signal.aborted) setText(this.#sentence, TRAIL_WORDS.failed);
+    }
+  }
+
+  #tell(): void {
+    const { fromMs, toMs } = this.#range();
+    setText(this.#sentence, trailText(this.#trail!, fromMs, toMs));
+    if (this.#id !== null) this.#linkFiles(this.#id);
+  }
+
+  #linkFiles(id: string): void {
+    for (const [format, link] of Object.entries(this.#links)) link.href = trailUrl(id, this.#range(), { format }).href;
+  }
+}
+
+function legend(): HTMLElement {
+  const bands = TRAIL_WORDS.speeds.map((word, band) => h("li", {}, h("i", { class: `swatch speed-${band}` }), word));
+  const unknown = h("li", {}, h("i", { class: "swatch speed-unknown" }), TRAIL_WORDS.unknownSpeed);
+  const gap = h("li", {}, h("i", { class: "swatch gap" }), TRAIL_WORDS.gap);
+  return h("div", { class: "legend" }, h("p", { id: "legend-title" }, "Speed, km/h"), h("ul", { "aria-labelledby": "legend-title" }, ...bands, unknown, gap));
+}
+
+/** As a `datetime-local` field wants it: the viewer's own zone, to the minute. */
+function localText(ms: number): string {
+  const date = new Date(ms);
+  const two = (number: number) => String(number).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+function trailUrl(id: string, { fromMs, toMs }: { fromMs: number; toMs: number }, more: Record<string, string>): URL {
+  const span = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+  return new URL(`/api/v1/vehicles/${encodeURIComponent(id)}/trail?${new URLSearchParams({ ...span, ...more })}`, location.href);
+}
+
+async function fetchTrail(id: string, range: { fromMs: number; toMs: number }, signal: AbortSignal): Promise<Trail> {
+  const within = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const response = await fetch(trailUrl(id, range, { max_points: String(MOST_POINTS) }), { signal: within });
+  if (!response.ok) throw new Error(`trail: ${response.status}`);
+  return (await response.json()) as Trail;
+}

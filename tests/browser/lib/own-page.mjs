@@ -1,0 +1,73 @@
+// The page as it stands in static/, in front of a server that was built with an older one: so the
+// page can be worked on, and tested, without building the server. Only with FLEETGLASS_PAGE=static;
+// `node build.mjs` in static/ is what brings it up to date.
+
+import fs from "node:fs";
+import http from "node:http";
+import net from "node:net";
+import path from "node:path";
+
+const REPOSITORY = path.resolve(import.meta.dirname, "../../..");
+const TYPES = { ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json" };
+const PAGES = { "/": "desk", "/wall": "wall" };
+
+export const isOwnPage = process.env.FLEETGLASS_PAGE === "static";
+
+/** Answers a request for the page or a part of it; false where it is for something else. */
+export async function answerOwnPage(serverUrl, request, response) {
+  const { pathname } = new URL(request.url, serverUrl);
+  if (pathname in PAGES) return answerShell(serverUrl, pathname, response);
+  if (!pathname.startsWith("/assets/")) return false;
+  const file = path.join(REPOSITORY, "static/dist", path.normalize(pathname));
+  if (!fs.existsSync(file)) return false;
+  response.writeHead(200, { "content-type": TYPES[path.extname(file)] ?? "application/octet-stream" });
+  response.end(fs.readFileSync(file));
+  return true;
+}
+
+/** The template with the server's own policy and boot data, its build included. */
+async function answerShell(serverUrl, pathname, response) {
+  const served = await fetch(new URL(pathname, serverUrl));
+  const [, boot] = /data-boot="([^"]*)"/.exec(await served.text());
+  const assets = Object.fromEntries(fs.readFileSync(path.join(REPOSITORY, "static/manifest.txt"), "utf8").trim().split("\n").map((line) => line.split(" ")));
+  const name = PAGES[pathname];
+  const values = { boot, "assets.icon": assets["icon.svg"], "assets.web_manifest": assets["app.webmanifest"], "assets.style": assets[`${name}.css`], "assets.script": assets[`${name}.js`] };
+  const template = fs.readFileSync(path.join(REPOSITORY, "templates", `${name}.html`), "utf8");
+  response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-security-policy": served.headers.get("content-security-policy") });
+  response.end(template.replace(/\{\{ ([\w.]+) \}\}/g, (_, value) => values[value]));
+  return true;
+}
+
+/** A host that answers for a server but for its page. */
+export async function inFrontOf(serverUrl) {
+  const host = http.createServer(async (request, response) => {
+    if (!(await answerOwnPage(serverUrl, request, response))) forward(serverUrl, request, response);
+  });
+  host.on("upgrade", (request, socket, head) => {
+    const { hostname, port } = new URL(serverUrl);
+    const upstream = net.connect(Number(port), hostname, () => {
+      const headers = { ...request.headers, host: `${hostname}:${port}`, origin: new URL(serverUrl).origin };
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      upstream.write(`GET ${request.url} HTTP/1.1\r\n${lines.join("")}\r\n`);
+      upstream.write(head);
+      socket.pipe(upstream).pipe(socket);
+    });
+    for (const end of [socket, upstream]) end.on("error", () => [socket, upstream].forEach((other) => other.destroy()));
+    for (const end of [socket, upstream]) end.on("close", () => [socket, upstream].forEach((other) => other.destroy()));
+  });
+  await new Promise((resolve) => host.listen(0, "127.0.0.1", resolve));
+  host.unref();
+  return { url: `http://127.0.0.1:${host.address().port}/`, close: () => (host.closeAllConnections(), host.close()) };
+}
+
+/** Hands a request on. */
+export function forward(url, request, response) {
+  // The server takes what comes from its own pages only.
+  const { host: _host, origin: _origin, ...headers } = request.headers;
+  const asked = http.request(new URL(request.url, url), { method: request.method, headers: { ...headers, host: new URL(url).host } }, (answer) => {
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  });
+  asked.on("error", () => response.destroy());
+  request.pipe(asked);
+}
