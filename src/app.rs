@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -94,42 +95,23 @@ pub async fn run_with(
         .context("the listener has no address")?;
     refuse_exposure("listen", address)?;
     let is_restored = !memory.remembered.is_empty();
-    let known_until = known_until(&memory.remembered);
-    let fleet = fleet(&config, memory.remembered)?;
     let live = Live::start()?;
-    let pulse = Pulse::default();
     let tasks = TaskTracker::new();
     // Sources and writer outlive the sessions, which are told first.
     let stop_work = CancellationToken::new();
-
-    let (reports, inbox) = mpsc::channel::<Report>(MAX_REPORTS);
-    let settings = reload::settings(config.clone(), reloads, &tasks, stop_work.clone());
     let publisher = Publisher {
         encoder: Arc::clone(&live.encoder),
         history: memory.history.clone(),
     };
-    let mut writer = tasks.spawn(writer::run(
-        fleet,
-        Inbox {
-            reports: inbox,
-            settings,
-        },
-        publisher,
-        TICK,
-        pulse.clone(),
-        clock::now,
-        stop_work.clone(),
-    ));
-    let known_until = |source: &SourceId| known_until.get(source).copied();
-    let sources = config.sources.clone();
-    source::start(sources, &known_until, reports, stop_work.clone(), &tasks);
+    let remembered = memory.remembered;
+    let mut work = Work::start(&config, remembered, reloads, publisher, &tasks, &stop_work)?;
 
     let web = Web {
         hub: Arc::clone(&live.hub),
         history: memory.history.clone(),
         reception: live.reception.clone(),
         encoder: Arc::clone(&live.encoder),
-        pulse,
+        pulse: work.pulse.clone(),
         started_at: clock::now(),
         is_restored,
         shutdown: shutdown.clone(),
@@ -145,7 +127,7 @@ pub async fn run_with(
 
     tokio::select! {
         () = shutdown.cancelled() => {}
-        end = &mut writer => return Err(ended("the writer of the fleet", &end)),
+        end = &mut work.writer => return Err(ended("the writer of the fleet", &end)),
         end = &mut server => return Err(ended("the HTTP server", &end)),
         () = live.broken_thread() => return Err(ended("a thread of the live path", &"")),
     }
@@ -158,6 +140,46 @@ pub async fn run_with(
     };
     all.stop().await;
     Ok(())
+}
+
+/// The writer of the fleet and the sources, at work.
+struct Work {
+    writer: JoinHandle<()>,
+    pulse: Pulse,
+}
+
+impl Work {
+    fn start(
+        config: &Config,
+        remembered: Vec<Remembered>,
+        reloads: mpsc::Receiver<Config>,
+        publisher: Publisher,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let known_until = known_until(&remembered);
+        let fleet = fleet(config, remembered)?;
+        let pulse = Pulse::default();
+        let (reports, inbox) = mpsc::channel::<Report>(MAX_REPORTS);
+        let settings = reload::settings(config.clone(), reloads, tasks, stop.clone());
+        let inbox = Inbox {
+            reports: inbox,
+            settings,
+        };
+        let writer = tasks.spawn(writer::run(
+            fleet,
+            inbox,
+            publisher,
+            TICK,
+            pulse.clone(),
+            clock::now,
+            stop.clone(),
+        ));
+        let known_until = |source: &SourceId| known_until.get(source).copied();
+        let sources = config.sources.clone();
+        source::start(sources, &known_until, reports, stop.clone(), tasks);
+        Ok(Self { writer, pulse })
+    }
 }
 
 /// The live path: what viewers see, who makes their frames, and where they come in.

@@ -3,7 +3,7 @@
 // bounded for 100,000: counts follow each change, and an order is made in a few passes over
 // numbers, as rows come in the order of their names already.
 
-import { NEVER, OFFLINE, PARKED, STALE, STANDINGS, STANDING_OF_STATE, STOPPED, UNKNOWN_MOTION, noCounts } from "../codes.ts";
+import { NEVER, OFFLINE, STALE, STANDINGS, STANDING_OF_STATE, noCounts } from "../codes.ts";
 import type { StandingCounts } from "../codes.ts";
 import type { DictionaryEntry } from "../protocol.ts";
 import { MOST_ROWS, STATE } from "./columns.ts";
@@ -144,9 +144,8 @@ export class Directory {
  * reported in time follow, in the order of what they do.
  */
 const URGENCY_OF_STATE = Uint8Array.from({ length: 256 }, (_, state) => {
-  const motion = Math.min(state & STATE.motionMask, UNKNOWN_MOTION);
   const freshness = Math.min((state >> STATE.freshnessShift) & 7, NEVER);
-  if (freshness === STALE || freshness === OFFLINE) return motion === STOPPED || motion === PARKED ? 1 : 0;
+  if (freshness === STALE || freshness === OFFLINE) return (state & STATE.onTheMove) === 0 ? 1 : 0;
   if (freshness === NEVER) return URGENCIES - 1;
   return OVERDUE_URGENCIES + STANDING_OF_STATE[state]!;
 });
