@@ -106,7 +106,7 @@ impl Fleet {
         let is_trusted = is_accepted || !merge::is_poor(&fix);
         self.continue_neighbour(slot, vehicle, &fix);
         self.take_moment(slot, Some(&fix).filter(|_| is_trusted), ignition);
-        self.keep_last(slot, fix, judgement);
+        self.keep_last(slot, fix, judgement, is_trusted);
     }
 
     /// Keeps what a device says whose vehicle is not shown, for the day when it is.
@@ -116,17 +116,21 @@ impl Fleet {
             reason: Reason::First,
         };
         self.take_moment(slot, Some(&fix), ignition);
-        self.keep_last(slot, fix, judgement);
+        self.keep_last(slot, fix, judgement, true);
     }
 
-    fn keep_last(&mut self, slot: DeviceSlot, fix: Fix, judgement: Judgement) {
+    /// Keeps the newest fix. Only one that is trusted ends what was said before it: that the device
+    /// is offline, that it is known from before a restart.
+    fn keep_last(&mut self, slot: DeviceSlot, fix: Fix, judgement: Judgement, is_trusted: bool) {
         let Some(device) = self.devices.get_mut(slot) else {
             return;
         };
         let newest = device.last_fix().map(|last| last.fixed_at);
         if newest.is_none_or(|newest| newest < fix.fixed_at) {
-            device.offline_at = None;
-            device.is_restored = false;
+            if is_trusted {
+                device.offline_at = None;
+                device.is_restored = false;
+            }
             device.last = Some((fix, judgement));
         }
     }

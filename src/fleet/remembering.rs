@@ -23,7 +23,12 @@ impl Fleet {
     /// flagged so until its device's next fix.
     pub fn restore(&mut self, remembered: Vec<Remembered>, now: Timestamp) {
         let mut restored = Vec::new();
-        for one in remembered {
+        for mut one in remembered {
+            for fix in [&mut one.fix, &mut one.position].into_iter().flatten() {
+                // Our clock may have been ahead then: what is yet to come would look live until it is.
+                fix.fixed_at = fix.fixed_at.min(now);
+                fix.received_at = fix.received_at.min(now);
+            }
             let mut sources = self.sources.iter();
             let Some(source_at) = sources.position(|it| *it.id() == one.device.source) else {
                 continue;

@@ -114,6 +114,34 @@ fn what_is_restored_is_as_old_as_it_is_and_flagged_until_its_next_fix() {
 }
 
 #[test]
+fn a_fix_that_is_not_trusted_ends_nothing() {
+    let mut fleet = fleet_of(&SOURCES, keeping());
+    observe(&mut fleet, record(&key("a", "1"), 10, 11));
+    let mut store = BTreeMap::new();
+    keep(&mut store, &step(&mut fleet, 11));
+    let mut fleet = restarted(&store, 20);
+    let mut poor = record(&key("a", "1"), 21, 22);
+    poor.reading.as_mut().unwrap().accuracy_m = Some(900.0);
+    observe(&mut fleet, poor);
+    step(&mut fleet, 22);
+    let vehicle = published(&fleet)[&VehicleId::new("a/1")].clone();
+    assert_eq!(vehicle.flags, [Flag::Restored]);
+    assert_eq!(vehicle.position.unwrap().fixed_at, at(10));
+}
+
+#[test]
+fn what_is_restored_from_the_future_is_of_now() {
+    let mut fleet = fleet_of(&SOURCES, keeping());
+    observe(&mut fleet, record(&key("a", "1"), 9_000, 9_001));
+    let mut store = BTreeMap::new();
+    keep(&mut store, &step(&mut fleet, 9_001));
+    // The clock was wrong, and is right again.
+    let fleet = restarted(&store, 100);
+    let vehicle = published(&fleet)[&VehicleId::new("a/1")].clone();
+    assert_eq!(vehicle.position.unwrap().fixed_at, at(100));
+}
+
+#[test]
 fn a_store_is_told_of_a_device_once_it_differs_and_of_no_other() {
     let mut fleet = fleet_of(&SOURCES, keeping());
     for device in ["1", "2"] {
