@@ -95,6 +95,8 @@ export class TimeTravel {
     this.#events.onShown();
     void fetchHistory().then((history) => {
       this.history = history;
+      // What was asked for may lie before all that is remembered.
+      if (this.isOn && this.wantedMs < this.fromMs) this.go(this.fromMs);
       this.#events.onControls();
     });
   }
