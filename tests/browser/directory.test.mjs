@@ -71,9 +71,10 @@ test("who stopped reporting: the road first, then by how many limits each is sil
     silent("on the road, slow tracker", MOVING, 2 * 3_600, 900),
     silent("idling", 1, 1_800, 10),
     silent("nobody knows", 4, 2_000, 10, OFFLINE),
+    { ...silent("unknown by now, once parked", 4, 200 * 3_600, 60, OFFLINE), onTheMove: false },
   ]);
   const listed = fleet.listed({ sort: "silence", standings: ["overdue"] }, nowS);
-  assert.deepEqual(listed, ["on the road for an hour", "nobody knows", "idling", "on the road, slow tracker", "parked, chatty", "parked for two days"]);
+  assert.deepEqual(listed, ["on the road for an hour", "nobody knows", "idling", "on the road, slow tracker", "unknown by now, once parked", "parked, chatty", "parked for two days"]);
 });
 
 test("counts follow changes", () => {
@@ -88,9 +89,9 @@ function fleetOf(vehicles) {
   const columns = new FleetColumns();
   const directory = new Directory(columns);
   const names = [];
-  const set = (row, { motion = STOPPED, freshness = LIVE, fixedAtS = 1, expectedS = 30 }) => {
+  const set = (row, { motion = STOPPED, freshness = LIVE, fixedAtS = 1, expectedS = 30, onTheMove = motion !== STOPPED && motion !== PARKED }) => {
     columns.tile[row] = 1;
-    columns.state[row] = motion | (freshness << 3);
+    columns.state[row] = motion | (freshness << 3) | (onTheMove ? 0x80 : 0);
     columns.fixedAtS[row] = fixedAtS;
     columns.expectedS[row] = expectedS;
     directory.recount(Uint32Array.of(row));
@@ -100,9 +101,9 @@ function fleetOf(vehicles) {
     names[row] = entry.name ?? entry.registration;
   };
   columns.reserve(vehicles.length);
-  vehicles.forEach(({ motion, freshness, fixedAtS, expectedS, ...entry }, row) => {
+  vehicles.forEach(({ motion, freshness, fixedAtS, expectedS, onTheMove, ...entry }, row) => {
     label(row, entry);
-    set(row, { motion, freshness, fixedAtS, expectedS });
+    set(row, { motion, freshness, fixedAtS, expectedS, onTheMove });
   });
   return {
     directory,

@@ -178,5 +178,5 @@ function rowOf(vehicle, index) {
   const sine = Math.sin((lat_deg * Math.PI) / 180);
   const x = Math.floor((lng_deg / 360 + 0.5) * 2 ** 27);
   const y = Math.floor((0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)) * 2 ** 27);
-  return { index: number, state: state | 0x40, flags: flag, heading: Math.round(position.heading_deg / 2) % 180, speed: Math.round(position.speed_mps * 2), fixed_s: Math.floor(Date.parse(position.fixed_at) / 1000), x, y };
+  return { index: number, state: state | 0x40 | (freshness.on_the_move ? 0x80 : 0), flags: flag, heading: Math.round(position.heading_deg / 2) % 180, speed: Math.round(position.speed_mps * 2), fixed_s: Math.floor(Date.parse(position.fixed_at) / 1000), x, y };
 }
