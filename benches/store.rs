@@ -12,7 +12,7 @@ mod world;
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fleetglass::domain::{DeviceKey, Label, Mode, Position, Reading, SourceId, Vehicle};
@@ -23,8 +23,9 @@ use fleetglass::fleet::memory::Remembered;
 use fleetglass::fleet::motion::Progress;
 use fleetglass::fleet::{Changes, Fix, Fleet, FleetSettings, SourceIntro};
 use fleetglass::history::{History, HistorySettings};
+use hdrhistogram::Histogram;
 use jiff::{SignedDuration, Timestamp};
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics::{HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use tokio::time::Instant;
 use world::World;
 
@@ -32,12 +33,8 @@ const N_VEHICLES: usize = 10_000;
 const FEW_S: i64 = 3_000;
 const ALL_S: i64 = 600;
 const COMMIT: &str = "fleetglass_history_commit_seconds";
-const BUCKETS_MS: [f64; 16] = [
-    1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 40.0, 60.0, 80.0, 120.0, 200.0, 1_000.0,
-];
-
 fn main() {
-    let metrics = recorder();
+    let commits = Commits::install();
     let noise = common::Noise::start();
     let dir = tempfile::tempdir().expect("a directory");
     let mut world = World::new(N_VEHICLES);
@@ -46,18 +43,17 @@ fn main() {
     for _ in 0..FEW_S {
         run.second(&mut world, &history, |number| number % 50 == 0);
     }
-    let (before, commits_before) = (written_bytes(), commits(&metrics));
+    let before = written_bytes();
+    commits.forget();
     run = Run::default();
     for _ in 0..ALL_S {
         run.second(&mut world, &history, |_| true);
     }
     let n_all = run.n_positions;
     let written = written_bytes().saturating_sub(before);
-    report_commits(&commits_before, &commits(&metrics));
+    commits.report();
     let mb = ratio(written, 1_000_000) / ratio(n_all, 10_000);
     line("written for 10,000 positions", mb, 1.0, "MB");
-    let took_ms = common::median(run.digests_ms);
-    println!("  taking in 10,000 positions: {took_ms:.1} ms p50, beside the commit");
     trails(&history, &world);
     pictures(&history, &world);
     restart(dir.path(), &world);
@@ -71,7 +67,6 @@ fn main() {
 #[derive(Default)]
 struct Run {
     n_positions: u64,
-    digests_ms: Vec<f64>,
 }
 
 impl Run {
@@ -94,44 +89,62 @@ impl Run {
             ..Changes::default()
         };
         let nobody = DeviceKey::new(SourceId::new("none"), "0");
-        let started_at = Instant::now();
         history.record(&mut changes, world.now() + SignedDuration::from_millis(100));
         // A request is seen to after what came before it.
         history
             .append_filled(&nobody, Vec::new())
             .expect("it lives");
-        self.digests_ms.push(ms(started_at.elapsed()));
     }
 }
 
 fn trails(history: &History, world: &World) {
     let (from, to) = (world.now() - SignedDuration::from_hours(1), world.now());
     let reporting = world.vehicles().step_by(50).take(100);
-    let timed: Vec<(usize, f64)> = reporting
-        .map(|vehicle| {
-            let devices = [vehicle.devices[0].device.clone()];
-            let trail = || history.trail(&devices, from, to).expect("a trail");
-            let (trail, took_ms) = common::timed(trail);
-            (trail.len(), took_ms)
-        })
-        .collect();
-    let n_points = timed[0].0;
-    let p50 = common::median(timed.into_iter().map(|(_, ms)| ms).collect());
-    line("trail of an hour at 1 Hz, p50 of CPU time", p50, 2.0, "ms");
+    let mut n_points = 0;
+    let mut answers = Answers::default();
+    for vehicle in reporting {
+        let devices = [vehicle.devices[0].device.clone()];
+        n_points = answers.time(|| history.trail(&devices, from, to).expect("a trail").len());
+    }
+    answers.report("trail of an hour at 1 Hz", 2.0);
     println!("  {n_points} points");
 }
 
 fn pictures(history: &History, world: &World) {
     let mut n_vehicles = 0;
-    let timed = (0..20).map(|n| {
+    let mut answers = Answers::default();
+    for n in 0..20 {
         let at = world.now() - SignedDuration::from_secs(27 * n + 13);
-        let (shown, took_ms) = common::timed(|| history.at(at).expect("an answer"));
-        n_vehicles = shown.expect("a picture").len();
-        took_ms
-    });
-    let p50 = common::median(timed.collect());
-    line("all vehicles at a time, p50 of CPU time", p50, 250.0, "ms");
+        n_vehicles = answers.time(|| {
+            let shown = history.at(at).expect("an answer");
+            shown.expect("a picture").len()
+        });
+    }
+    answers.report("all vehicles at a time", 250.0);
     println!("  {n_vehicles} vehicles");
+}
+
+/// How long answers took: by the wall, and on a CPU.
+#[derive(Default)]
+struct Answers {
+    wall_ms: Vec<f64>,
+    cpu_ms: Vec<f64>,
+}
+
+impl Answers {
+    fn time<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let started_at = Instant::now();
+        let (answer, cpu_ms) = common::timed(work);
+        self.wall_ms.push(ms(started_at.elapsed()));
+        self.cpu_ms.push(cpu_ms);
+        answer
+    }
+
+    fn report(self, what: &str, limit_ms: f64) {
+        let (wall_ms, cpu_ms) = (common::median(self.wall_ms), common::median(self.cpu_ms));
+        line(&format!("{what}, p50"), wall_ms, limit_ms, "ms");
+        println!("  {cpu_ms:.2} ms on a CPU");
+    }
 }
 
 /// From what a crash leaves to a fleet that is complete.
@@ -147,15 +160,18 @@ fn restart(dir: &Path, world: &World) {
         interval: SignedDuration::from_secs(15),
         sandbox: false,
     };
-    let started_at = Instant::now();
+    let (started_at, cpu_before) = (Instant::now(), common::process_cpu());
     let (history, remembered) = open(copy.path(), world.now());
     let n_devices = remembered.len();
     let mut fleet = Fleet::new(FleetSettings::default(), vec![intro], world.now());
     fleet.restore(remembered, world.now());
     let n_shown = fleet.take_changes(world.now()).vehicles.len();
     let took_s = started_at.elapsed().as_secs_f64();
+    let cpu_s = common::process_cpu()
+        .saturating_sub(cpu_before)
+        .as_secs_f64();
     line("restart after a crash", took_s, 1.0, "s");
-    println!("  {n_devices} devices, {n_shown} vehicles");
+    println!("  {cpu_s:.2} s on a CPU; {n_devices} devices, {n_shown} vehicles");
     history.close();
 }
 
@@ -202,40 +218,91 @@ fn known(key: &DeviceKey, fix: &Fix) -> Remembered {
     }
 }
 
-fn recorder() -> PrometheusHandle {
-    let seconds = BUCKETS_MS.map(|ms| ms / 1e3);
-    PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Full(COMMIT.into()), &seconds)
-        .and_then(PrometheusBuilder::install_recorder)
-        .expect("a recorder")
+/// What commits took, as the server itself measures it: whoever records it is the thread that
+/// writes, so what that spent on a CPU can be asked there.
+#[derive(Clone)]
+struct Commits(Arc<Mutex<Took>>);
+
+struct Took {
+    wall_us: Histogram<u64>,
+    /// From commit to commit: with what a second takes beside its commit.
+    cpu_us: Histogram<u64>,
+    cpu_before: Duration,
 }
 
-/// How many commits took no longer than each of the buckets.
-fn commits(metrics: &PrometheusHandle) -> Vec<u64> {
-    let text = metrics.render();
-    let head = format!("{COMMIT}_bucket");
-    let lines = text.lines().filter(|line| line.starts_with(&head));
-    lines
-        .filter_map(|line| line.split_whitespace().last()?.parse().ok())
-        .collect()
-}
-
-fn report_commits(before: &[u64], after: &[u64]) {
-    let counts: Vec<u64> = after.iter().zip(before).map(|(a, b)| a - b).collect();
-    let all = counts.last().copied().unwrap_or_default();
-    for (percent, limit_ms) in [(50, 5.0), (99, 80.0)] {
-        let at = counts.iter().position(|n| all * percent <= n * 100);
-        let took_ms = at
-            .and_then(|at| BUCKETS_MS.get(at))
-            .unwrap_or(&f64::INFINITY);
-        line(
-            &format!("commit of 10,000 positions, p{percent} at most"),
-            *took_ms,
-            limit_ms,
-            "ms",
-        );
+impl Commits {
+    fn install() -> Self {
+        let histogram = || Histogram::new(3).expect("three digits");
+        let commits = Self(Arc::new(Mutex::new(Took {
+            wall_us: histogram(),
+            cpu_us: histogram(),
+            cpu_before: Duration::ZERO,
+        })));
+        assert!(metrics::set_global_recorder(commits.clone()).is_ok());
+        commits
     }
-    println!("  {all} commits");
+
+    fn took<T>(&self, ask: impl FnOnce(&mut Took) -> T) -> T {
+        ask(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn forget(&self) {
+        self.took(|took| {
+            took.wall_us.reset();
+            took.cpu_us.reset();
+        });
+    }
+
+    fn report(&self) {
+        self.took(|took| {
+            for (percent, limit_ms) in [(50.0, 5.0), (99.0, 80.0)] {
+                let at = |us: &Histogram<u64>| ratio(us.value_at_percentile(percent), 1_000);
+                let what = format!("commit of 10,000 positions, p{percent}");
+                line(&what, at(&took.wall_us), limit_ms, "ms");
+                println!("  {:.2} ms on a CPU, with taking in", at(&took.cpu_us));
+            }
+            println!("  {} commits", took.wall_us.len());
+        });
+    }
+}
+
+impl HistogramFn for Commits {
+    fn record(&self, took_s: f64) {
+        let cpu = common::thread_cpu();
+        self.took(|took| {
+            let cpu_of_it = cpu.saturating_sub(std::mem::replace(&mut took.cpu_before, cpu));
+            took.wall_us += micros(Duration::from_secs_f64(took_s));
+            took.cpu_us += micros(cpu_of_it);
+        });
+    }
+}
+
+impl Recorder for Commits {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> metrics::Counter {
+        metrics::Counter::noop()
+    }
+
+    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> metrics::Gauge {
+        metrics::Gauge::noop()
+    }
+
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> metrics::Histogram {
+        if key.name() == COMMIT {
+            metrics::Histogram::from_arc(Arc::new(self.clone()))
+        } else {
+            metrics::Histogram::noop()
+        }
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn line(what: &str, value: f64, limit: f64, unit: &str) {

@@ -66,7 +66,8 @@ pub struct Inbox {
     pub settings: mpsc::Receiver<FleetSettings>,
 }
 
-/// Runs the fleet until `shutdown`, or until nobody can report any more.
+/// Runs the fleet until `shutdown`, or until nobody can report any more; what was reported by then
+/// is published, with all that a store should keep.
 ///
 /// `clock` is asked once per piece of what was heard and once per tick.
 pub async fn run(
@@ -84,12 +85,13 @@ pub async fn run(
         tokio::select! {
             // What is due comes before what is waiting.
             biased;
-            () = shutdown.cancelled() => return,
+            () = shutdown.cancelled() => break,
             _ = ticks.tick() => {
                 let now = clock();
                 age(&mut fleet, now);
                 if publisher.is_ready() {
-                    let changes = take_changes(&mut fleet, now).await;
+                    let is_due = fleet.is_memory_due(now);
+                    let changes = take_changes(&mut fleet, is_due, now).await;
                     publisher.publish(changes, now);
                 }
                 pulse.beat(&fleet, now);
@@ -105,10 +107,23 @@ pub async fn run(
                     fleet.hear(report);
                     fleet.work(clock());
                 }
-                None => return,
+                None => break,
             }
         }
     }
+    // What was said is heard, and remembered, whoever still looks.
+    inbox.reports.close();
+    while let Some(report) = inbox.reports.recv().await {
+        fleet.hear(report);
+    }
+    let now = clock();
+    while fleet.is_behind() {
+        fleet.work(now);
+        yield_now().await;
+    }
+    age(&mut fleet, now);
+    let changes = take_changes(&mut fleet, true, now).await;
+    publisher.publish(changes, now);
 }
 
 /// Lets time pass.
@@ -125,13 +140,13 @@ fn age(fleet: &mut Fleet, now: Timestamp) {
     }
 }
 
-/// What changed, gathered by pieces.
-async fn take_changes(fleet: &mut Fleet, now: Timestamp) -> Changes {
+/// What changed, gathered by pieces; with what a store should keep, if that is due.
+async fn take_changes(fleet: &mut Fleet, is_memory_due: bool, now: Timestamp) -> Changes {
     let mut changes = Changes::default();
     while fleet.gather(&mut changes) {
         yield_now().await;
     }
-    if fleet.is_memory_due(now) {
+    if is_memory_due {
         while fleet.remember(&mut changes, now) {
             yield_now().await;
         }
@@ -171,6 +186,10 @@ mod tests {
     }
 
     fn fleet() -> Fleet {
+        fleet_with(FleetSettings::default())
+    }
+
+    fn fleet_with(settings: FleetSettings) -> Fleet {
         let intro = SourceIntro {
             id: source(),
             kind: "test",
@@ -178,7 +197,7 @@ mod tests {
             interval: jiff::SignedDuration::from_secs(15),
             sandbox: false,
         };
-        Fleet::new(FleetSettings::default(), vec![intro], crate::clock::now())
+        Fleet::new(settings, vec![intro], crate::clock::now())
     }
 
     fn report(said: Said) -> Report {
@@ -200,6 +219,49 @@ mod tests {
             facts: Facts::default(),
         };
         Said::Observed((0..n).map(record).collect())
+    }
+
+    /// Tells what each tick would have kept.
+    struct Keeper(mpsc::UnboundedSender<Changes>);
+
+    impl Publish for Keeper {
+        fn publish(&mut self, changes: Changes, _now: Timestamp) {
+            let _ = self.0.send(changes);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_said_before_the_end_is_remembered() {
+        const N_VEHICLES: usize = 3 * PIECE;
+        let (sender, reports) = mpsc::channel(4);
+        let (keeper, mut kept) = mpsc::unbounded_channel();
+        sender.send(report(Said::Listed(None))).await.unwrap();
+        sender.send(report(records(N_VEHICLES))).await.unwrap();
+        let shutdown = CancellationToken::new();
+        shutdown.cancel();
+        // A store is told every hour, and there never was a tick.
+        let settings = FleetSettings {
+            remember_every: Some(jiff::SignedDuration::from_hours(1)),
+            ..FleetSettings::default()
+        };
+        run(
+            fleet_with(settings),
+            inbox(reports),
+            Keeper(keeper),
+            TICK,
+            Pulse::default(),
+            crate::clock::now,
+            shutdown,
+        )
+        .await;
+        let mut n_fixes = 0;
+        let mut devices = std::collections::HashSet::new();
+        while let Some(changes) = kept.recv().await {
+            n_fixes += changes.fixes.len();
+            let fixed = changes.remembered.iter().filter(|one| one.fix.is_some());
+            devices.extend(fixed.map(|one| one.device.clone()));
+        }
+        assert_eq!((n_fixes, devices.len()), (N_VEHICLES, N_VEHICLES));
     }
 
     #[tokio::test(start_paused = true)]
