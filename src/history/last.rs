@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, params};
 
+use super::day;
 use super::error::HistoryError;
 use super::kept;
-use super::place::state_file;
+use super::place::{self, state_file};
 use super::schema;
 use crate::domain::DeviceKey;
 use crate::fleet::memory::Remembered;
@@ -22,6 +23,8 @@ pub(super) struct LastKnown {
     db: Option<Connection>,
     changed: HashMap<DeviceKey, Remembered>,
     written_at_ms: i64,
+    /// The last write failed.
+    is_ill: bool,
 }
 
 impl LastKnown {
@@ -31,6 +34,7 @@ impl LastKnown {
             db: None,
             changed: HashMap::new(),
             written_at_ms: 0,
+            is_ill: false,
         }
     }
 
@@ -47,20 +51,45 @@ impl LastKnown {
         self.written_at_ms = i64::MIN;
     }
 
+    /// Whether what differs could not be written the last time.
+    pub(super) fn is_ill(&self) -> bool {
+        self.is_ill
+    }
+
     /// Writes what differs, if it is time.
     pub(super) fn write_if_due(&mut self, at_ms: i64) -> Result<(), HistoryError> {
         let is_due = WRITE_EVERY_MS <= at_ms.saturating_sub(self.written_at_ms);
         if self.changed.is_empty() || !is_due {
             return Ok(());
         }
-        let written = self.write();
+        let written = self.healed(Self::write);
+        self.written_at_ms = at_ms;
+        self.is_ill = written.is_err();
         if written.is_ok() {
             self.changed.clear();
-            self.written_at_ms = at_ms;
         } else {
             self.db = None;
         }
         written
+    }
+
+    /// Does `what` with the file. A damaged one is moved out of the way, and made anew: the state
+    /// of a device that speaks again is there again.
+    fn healed<T>(
+        &mut self,
+        what: impl Fn(&mut Self) -> Result<T, HistoryError>,
+    ) -> Result<T, HistoryError> {
+        let done = what(self);
+        let (Err(error), Some(dir)) = (&done, &self.dir) else {
+            return done;
+        };
+        if !day::is_damaged(error) {
+            return done;
+        }
+        self.db = None;
+        let aside = place::set_aside(&state_file(dir))?;
+        tracing::error!(%error, aside = %aside.display(), "what was known last is set aside");
+        what(self)
     }
 
     fn write(&mut self) -> Result<(), HistoryError> {
@@ -84,6 +113,10 @@ impl LastKnown {
 
     /// Everything that was written. What cannot be read is left out: its device starts anew.
     pub(super) fn read(&mut self) -> Result<Vec<Remembered>, HistoryError> {
+        self.healed(Self::read_all)
+    }
+
+    fn read_all(&mut self) -> Result<Vec<Remembered>, HistoryError> {
         let Some(db) = reach(&mut self.db, self.dir.as_ref())? else {
             return Ok(Vec::new());
         };

@@ -135,9 +135,8 @@ fn all_of(path: &Path) -> [PathBuf; 3] {
     [beside("-wal"), beside("-shm"), path.to_owned()]
 }
 
-/// Moves the file of a day out of the way, under a name that is not used yet; nothing is lost.
-pub(super) fn set_aside(dir: &Path, day: Day) -> Result<PathBuf, HistoryError> {
-    let path = day_file(dir, day);
+/// Moves a file out of the way, under a name that is not used yet; nothing is lost.
+pub(super) fn set_aside(path: &Path) -> Result<PathBuf, HistoryError> {
     let free = (1..).find_map(|number| {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".aside-{number}"));
@@ -145,7 +144,7 @@ pub(super) fn set_aside(dir: &Path, day: Day) -> Result<PathBuf, HistoryError> {
         (!aside.exists()).then_some(aside)
     });
     let aside = free.unwrap_or_default();
-    for (from, to) in all_of(&path).iter().zip(all_of(&aside)) {
+    for (from, to) in all_of(path).iter().zip(all_of(&aside)) {
         match fs::rename(from, to) {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
                 return Err(HistoryError::Files {
