@@ -132,6 +132,7 @@ impl Keeper {
         if self.committed_at_ms.div_euclid(1_000) != at_ms.div_euclid(1_000) {
             self.commit(at_ms);
         }
+        self.last_known.forget(&tick.forgotten);
         self.last_known.take(tick.remembered);
         let tick = Tick {
             remembered: Vec::new(),
@@ -310,7 +311,7 @@ impl Keeper {
     fn tidy(&mut self, at_ms: i64) {
         let settings = &self.shared.settings;
         let Some(dir) = &settings.dir else { return };
-        let days = place::days(dir);
+        let days = place::stored(dir);
         let today = Day::of(at_ms);
         for day in place::outdated(&days, today, settings.keep_days, settings.max_bytes) {
             match place::remove_day(dir, day) {

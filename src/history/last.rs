@@ -21,7 +21,8 @@ const WRITE_EVERY_MS: i64 = 5_000;
 pub(super) struct LastKnown {
     dir: Option<PathBuf>,
     db: Option<Connection>,
-    changed: HashMap<DeviceKey, Remembered>,
+    /// `None` of a device that is no more.
+    changed: HashMap<DeviceKey, Option<Remembered>>,
     written_at_ms: i64,
     /// The last write failed.
     is_ill: bool,
@@ -41,8 +42,17 @@ impl LastKnown {
     /// Takes what differs; the newest of each device counts.
     pub(super) fn take(&mut self, remembered: Vec<Remembered>) {
         if self.dir.is_some() {
-            let by_device = remembered.into_iter().map(|one| (one.device.clone(), one));
+            let by_device = remembered.into_iter();
+            let by_device = by_device.map(|one| (one.device.clone(), Some(one)));
             self.changed.extend(by_device);
+        }
+    }
+
+    /// These devices are no more: with the next write they are not on the disk either.
+    pub(super) fn forget(&mut self, devices: &[DeviceKey]) {
+        if self.dir.is_some() {
+            let gone = devices.iter().map(|key| (key.clone(), None));
+            self.changed.extend(gone);
         }
     }
 
@@ -99,7 +109,13 @@ impl LastKnown {
         let write = db.transaction()?;
         {
             let mut row = write.prepare_cached("INSERT OR REPLACE INTO last VALUES (?, ?, ?)")?;
+            let mut gone =
+                write.prepare_cached("DELETE FROM last WHERE source = ? AND device = ?")?;
             for (key, state) in &self.changed {
+                let Some(state) = state else {
+                    gone.execute(params![key.source.as_str(), key.device])?;
+                    continue;
+                };
                 row.execute(params![
                     key.source.as_str(),
                     key.device,
@@ -142,6 +158,10 @@ impl LastKnown {
         for key in devices {
             self.changed.remove(key);
         }
+        self.healed(|it| it.erase_rows(devices))
+    }
+
+    fn erase_rows(&mut self, devices: &[DeviceKey]) -> Result<(), HistoryError> {
         let Some(db) = reach(&mut self.db, self.dir.as_ref())? else {
             return Ok(());
         };
@@ -149,8 +169,7 @@ impl LastKnown {
             let which = params![key.source.as_str(), key.device];
             db.execute("DELETE FROM last WHERE source = ? AND device = ?", which)?;
         }
-        db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        Ok(())
+        schema::empty_log(db)
     }
 }
 

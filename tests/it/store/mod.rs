@@ -14,7 +14,10 @@ use fleetglass::domain::{
     DeviceKey, DeviceView, FreshnessState, Label, MotionState, Position, Reading, SourceId,
     Vehicle, VehicleId,
 };
+use fleetglass::fleet::device::TimedFacts;
+use fleetglass::fleet::interval::Gaps;
 use fleetglass::fleet::memory::Remembered;
+use fleetglass::fleet::motion::Progress;
 use fleetglass::fleet::{Changes, Fix};
 use fleetglass::history::{History, HistoryError, HistorySettings};
 use jiff::{SignedDuration, Timestamp};
@@ -134,9 +137,9 @@ fn remembered(device: &DeviceKey, fix: &Fix) -> Remembered {
         raw: None,
         contact_at: None,
         offline_at: None,
-        facts: Default::default(),
-        motion: Default::default(),
-        gaps: Default::default(),
+        facts: TimedFacts::default(),
+        motion: Progress::default(),
+        gaps: Gaps::default(),
     }
 }
 
