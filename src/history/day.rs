@@ -56,9 +56,21 @@ pub(super) struct Names {
 impl DayFile {
     /// Opens the file of `day`, or makes it.
     pub(super) fn open(dir: &Path, day: Day) -> Result<Self, HistoryError> {
-        let path = day_file(dir, day);
+        Self::open_at(day_file(dir, day), day)
+    }
+
+    /// Opens a file of `day` that lies elsewhere.
+    pub(super) fn open_at(path: PathBuf, day: Day) -> Result<Self, HistoryError> {
         let db = schema::open_to_write(&path, schema::DAY)?;
         Ok(Self { day, path, db })
+    }
+
+    /// Whether all of it can be read.
+    pub(super) fn is_sound(&self) -> Result<bool, HistoryError> {
+        let found: String = self
+            .db
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        Ok(found == "ok")
     }
 
     /// The numbers that it uses.
@@ -150,15 +162,7 @@ impl DayFile {
 
     /// Takes the log into the file, so that nothing erased is left in it.
     pub(super) fn empty_log(&self) -> Result<(), HistoryError> {
-        let is_busy: bool = self
-            .db
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        if is_busy {
-            return Err(HistoryError::Unwell(
-                "somebody reads what was erased; ask again".into(),
-            ));
-        }
-        Ok(())
+        schema::empty_log(&self.db)
     }
 
     /// The connection, for what is rare.

@@ -21,6 +21,8 @@ pub(super) struct Tick {
     pub(super) removed: Vec<VehicleId>,
     pub(super) fixes: Vec<(DeviceKey, Fix)>,
     pub(super) remembered: Vec<Remembered>,
+    /// Devices that are no more; what is remembered with them came later.
+    pub(super) forgotten: Vec<DeviceKey>,
 }
 
 /// What the next commit writes beside pieces.

@@ -10,11 +10,11 @@ use std::path::Path;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::chunk::{Press, Reader};
-use super::day::{DayFile, Names};
+use super::day::{self, DayFile, Names};
 use super::error::HistoryError;
 use super::memory::Memory;
 use super::piece::{BLOCK, Sealed, block_of, open_block, sealed};
-use super::place::{Day, day_file};
+use super::place::{self, Day, day_file};
 use super::record::Record;
 use crate::domain::{DeviceKey, VehicleId};
 
@@ -38,6 +38,34 @@ impl Erased {
     }
 }
 
+/// Who is to be forgotten.
+#[derive(Clone, Debug)]
+pub(super) struct Whom {
+    pub(super) id: VehicleId,
+    /// What it was called while only a tracker of it was known, not the vehicle.
+    pub(super) former: HashSet<VehicleId>,
+    /// Trackers that are in no other vehicle now.
+    pub(super) devices: Vec<DeviceKey>,
+}
+
+impl Whom {
+    /// Vehicle `id`, which ever had `devices`.
+    pub(super) fn of(memory: &Memory, id: &VehicleId, mut devices: Vec<DeviceKey>) -> Self {
+        let is_elsewhere = |key: &DeviceKey| {
+            let card = memory.find(key).and_then(|v| memory.card(memory.holder(v)));
+            card.is_some_and(|card| card.id != *id)
+        };
+        devices.retain(|key| !is_elsewhere(key));
+        let former = devices.iter().map(DeviceKey::vehicle_id);
+        let former = former.filter(|former| !memory.shown.contains_key(former));
+        Self {
+            id: id.clone(),
+            former: former.collect(),
+            devices,
+        }
+    }
+}
+
 /// What belongs to a vehicle, in the numbers of a file.
 #[derive(Debug)]
 pub(super) struct Who {
@@ -49,10 +77,12 @@ pub(super) struct Who {
 }
 
 impl Who {
-    /// What belongs to vehicle `id`.
-    pub(super) fn of(names: &Names, id: &VehicleId) -> Self {
+    /// What belongs to a vehicle.
+    pub(super) fn of(names: &Names, whom: &Whom) -> Self {
+        let id = &whom.id;
+        let cards = names.cards.iter();
         let (its, others): (Vec<_>, Vec<_>) =
-            names.cards.iter().partition(|(_, card)| card.id == *id);
+            cards.partition(|(_, card)| card.id == *id || whom.former.contains(&card.id));
         let keys = |cards: &[&(u64, super::card::Card)]| -> HashSet<DeviceKey> {
             let devices = cards.iter().flat_map(|(_, card)| &card.devices);
             devices.cloned().collect()
@@ -88,14 +118,14 @@ fn is_stand_in(key: &DeviceKey, id: &VehicleId) -> bool {
     key.source.as_str().is_empty() && *key.device == *id.as_str()
 }
 
-/// Forgets a vehicle in the file that is being written.
+/// Forgets a vehicle in the file that is being written; its log is to be emptied after that.
 pub(super) fn from_day(
     file: &mut DayFile,
-    id: &VehicleId,
+    whom: &Whom,
     press: &mut Press,
 ) -> Result<Erased, HistoryError> {
     let names = file.names()?;
-    let who = Who::of(&names, id);
+    let who = Who::of(&names, whom);
     if who.is_nobody() {
         return Ok(Erased::default());
     }
@@ -116,7 +146,6 @@ pub(super) fn from_day(
         write.execute("DELETE FROM device WHERE v = ?", [v])?;
     }
     write.commit()?;
-    file.empty_log()?;
     let own = names
         .devices
         .into_iter()
@@ -129,18 +158,37 @@ pub(super) fn from_day(
 }
 
 /// Forgets a vehicle in the file of a day that is over.
-pub(super) fn from_closed_day(
-    dir: &Path,
-    day: Day,
-    id: &VehicleId,
-) -> Result<Erased, HistoryError> {
+pub(super) fn from_closed_day(dir: &Path, day: Day, whom: &Whom) -> Result<Erased, HistoryError> {
     if !day_file(dir, day).exists() {
         return Ok(Erased::default());
     }
     let mut file = DayFile::open(dir, day)?;
-    let erased = from_day(&mut file, id, &mut Press::default());
+    let erased = from_day(&mut file, whom, &mut Press::default());
+    // Nobody is found where an erasure before this one could not empty the log.
+    let emptied = file.empty_log();
     file.finish();
-    erased
+    emptied.and(erased)
+}
+
+/// Forgets a vehicle in a file that was set aside. One that cannot be read goes as a whole: nobody
+/// can tell what is in it.
+pub(super) fn from_aside(path: &Path, day: Day, whom: &Whom) -> Result<(), HistoryError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if !name.starts_with("trail-") {
+        return place::remove(path);
+    }
+    let opened = DayFile::open_at(path.to_owned(), day);
+    let checked = opened.and_then(|file| Ok((file.is_sound()?, file)));
+    match checked {
+        Ok((true, mut file)) => {
+            let erased = from_day(&mut file, whom, &mut Press::default());
+            let emptied = file.empty_log();
+            erased.and(emptied)
+        }
+        Ok((false, _)) => place::remove(path),
+        Err(error) if day::is_damaged(&error) => place::remove(path),
+        Err(error) => Err(error),
+    }
 }
 
 fn erase_pieces(

@@ -132,6 +132,7 @@ impl Keeper {
         if self.committed_at_ms.div_euclid(1_000) != at_ms.div_euclid(1_000) {
             self.commit(at_ms);
         }
+        self.last_known.forget(&tick.forgotten);
         self.last_known.take(tick.remembered);
         let tick = Tick {
             remembered: Vec::new(),
@@ -201,20 +202,25 @@ impl Keeper {
             }
             self.write(at_ms)
         });
-        let done = done.and_then(|()| self.last_known.write_if_due(at_ms));
-        note_duration(started_at.elapsed());
-        match done {
-            Ok(()) => self.shared.health.is_well(),
-            Err(error) => {
-                self.is_behind = true;
-                self.news.frame.clear();
-                self.today = None;
-                self.tried_at_ms = at_ms;
-                self.shared.health.is_ill(&error);
-                if day::is_damaged(&error) {
-                    self.set_aside(at_ms);
-                }
+        if let Err(error) = &done {
+            let day = self.today.take().map_or(Day::of(at_ms), |file| file.day);
+            self.is_behind = true;
+            self.news.frame.clear();
+            self.tried_at_ms = at_ms;
+            if day::is_damaged(error) {
+                self.set_aside(day);
             }
+        }
+        // Two files: what is wrong with one is no reason to leave the other.
+        let last_known = match &self.place {
+            Some(_) => self.last_known.write_if_due(at_ms),
+            None => Ok(()),
+        };
+        note_duration(started_at.elapsed());
+        match done.and(last_known) {
+            Err(error) => self.shared.health.is_ill(&error),
+            Ok(()) if self.last_known.is_ill() => {}
+            Ok(()) => self.shared.health.is_well(),
         }
     }
 
@@ -236,7 +242,7 @@ impl Keeper {
         if !file.agrees_with(&names)? {
             // It was out of reach when we began to count; what is in it keeps its own numbers.
             drop(file);
-            place::set_aside(&dir, day)?;
+            place::set_aside(&place::day_file(&dir, day))?;
             return self.reach_file(at_ms);
         }
         self.news.names = names;
@@ -245,9 +251,9 @@ impl Keeper {
         Ok(())
     }
 
-    fn set_aside(&mut self, at_ms: i64) {
-        let dir = self.shared.settings.dir.clone();
-        let moved = dir.map(|dir| place::set_aside(&dir, Day::of(at_ms)));
+    fn set_aside(&mut self, day: Day) {
+        let dir = self.shared.settings.dir.as_ref();
+        let moved = dir.map(|dir| place::set_aside(&place::day_file(dir, day)));
         tracing::error!(?moved, "a damaged file of history is set aside");
     }
 
@@ -305,7 +311,7 @@ impl Keeper {
     fn tidy(&mut self, at_ms: i64) {
         let settings = &self.shared.settings;
         let Some(dir) = &settings.dir else { return };
-        let days = place::days(dir);
+        let days = place::stored(dir);
         let today = Day::of(at_ms);
         for day in place::outdated(&days, today, settings.keep_days, settings.max_bytes) {
             match place::remove_day(dir, day) {

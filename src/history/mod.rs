@@ -124,6 +124,7 @@ impl History {
             removed: changes.removed.clone(),
             fixes: std::mem::take(&mut changes.fixes),
             remembered: std::mem::take(&mut changes.remembered),
+            forgotten: std::mem::take(&mut changes.forgotten),
         };
         for (device, fixes) in recalled(std::mem::take(&mut changes.recalled), now) {
             request::tell(&self.shared, |answer| Request::Fill(device, fixes, answer));

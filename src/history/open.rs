@@ -81,7 +81,7 @@ fn take_back(dir: &Path, today: Day) -> Result<(Memory, DayFile), HistoryError> 
     }
     match take_back_day(dir, today) {
         Err(error) if day::is_damaged(&error) => {
-            let aside = place::set_aside(dir, today)?;
+            let aside = place::set_aside(&day_file(dir, today))?;
             tracing::error!(%error, aside = %aside.display(), "today's history is set aside");
             take_back_day(dir, today)
         }

@@ -1,5 +1,6 @@
 //! The state directory: who may enter it, who holds it, and which days lie in it.
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -119,6 +120,33 @@ pub(super) fn days(dir: &Path) -> Vec<(Day, u64)> {
     days
 }
 
+/// The files that were set aside, each with its day: that which it is of, or else that which it
+/// was last written on.
+pub(super) fn asides(dir: &Path) -> Vec<(Day, PathBuf)> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let aside = |entry: fs::DirEntry| {
+        let name = entry.file_name();
+        let (of, number) = name.to_str()?.split_once(".sqlite.aside-")?;
+        let _: u32 = number.parse().ok()?;
+        let named = of.strip_prefix("trail-").and_then(Day::parse);
+        let written_on = || {
+            let at = Timestamp::try_from(entry.metadata().ok()?.modified().ok()?).ok()?;
+            Some(Day::of(at.as_millisecond()))
+        };
+        Some((named.or_else(written_on)?, entry.path()))
+    };
+    entries.filter_map(aside).collect()
+}
+
+/// As [`days`], with what was set aside: all that takes room.
+pub(super) fn stored(dir: &Path) -> Vec<(Day, u64)> {
+    let mut stored: BTreeMap<Day, u64> = days(dir).into_iter().collect();
+    for (day, path) in asides(dir) {
+        *stored.entry(day).or_default() += bytes_of(&path);
+    }
+    stored.into_iter().collect()
+}
+
 /// Bytes of a store's file and of those beside it.
 fn bytes_of(path: &Path) -> u64 {
     let bytes = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
@@ -135,9 +163,8 @@ fn all_of(path: &Path) -> [PathBuf; 3] {
     [beside("-wal"), beside("-shm"), path.to_owned()]
 }
 
-/// Moves the file of a day out of the way, under a name that is not used yet; nothing is lost.
-pub(super) fn set_aside(dir: &Path, day: Day) -> Result<PathBuf, HistoryError> {
-    let path = day_file(dir, day);
+/// Moves a file out of the way, under a name that is not used yet; nothing is lost.
+pub(super) fn set_aside(path: &Path) -> Result<PathBuf, HistoryError> {
     let free = (1..).find_map(|number| {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".aside-{number}"));
@@ -145,7 +172,7 @@ pub(super) fn set_aside(dir: &Path, day: Day) -> Result<PathBuf, HistoryError> {
         (!aside.exists()).then_some(aside)
     });
     let aside = free.unwrap_or_default();
-    for (from, to) in all_of(&path).iter().zip(all_of(&aside)) {
+    for (from, to) in all_of(path).iter().zip(all_of(&aside)) {
         match fs::rename(from, to) {
             Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
                 return Err(HistoryError::Files {
@@ -160,9 +187,18 @@ pub(super) fn set_aside(dir: &Path, day: Day) -> Result<PathBuf, HistoryError> {
     Ok(aside)
 }
 
-/// Forgets a day for good.
+/// Forgets a day for good, with what was set aside of it.
 pub(super) fn remove_day(dir: &Path, day: Day) -> Result<(), HistoryError> {
-    for path in all_of(&day_file(dir, day)) {
+    remove(&day_file(dir, day))?;
+    for (_, path) in asides(dir).into_iter().filter(|(of, _)| *of == day) {
+        remove(&path)?;
+    }
+    Ok(())
+}
+
+/// Removes a store's file and those beside it.
+pub(super) fn remove(path: &Path) -> Result<(), HistoryError> {
+    for path in all_of(path) {
         match fs::remove_file(&path) {
             Ok(()) => {}
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}

@@ -141,6 +141,16 @@ fn merge(oldest: Tick, next: &mut Tick) {
     vehicles.append(&mut next.vehicles);
     removed.append(&mut next.removed);
     (next.vehicles, next.removed) = (vehicles, removed);
+    // What a store should keep is told once, so it is not dropped either; nor is it kept of a
+    // device that is forgotten, or known better, meanwhile.
+    let known = next.remembered.iter().map(|one| &one.device);
+    let outdated: HashSet<_> = known.chain(&next.forgotten).collect();
+    let mut remembered = oldest.remembered;
+    remembered.retain(|one| !outdated.contains(&one.device));
+    let mut forgotten = oldest.forgotten;
+    remembered.append(&mut next.remembered);
+    forgotten.append(&mut next.forgotten);
+    (next.remembered, next.forgotten) = (remembered, forgotten);
 }
 
 fn weight(tick: &Tick) -> usize {
@@ -152,8 +162,12 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::{DeviceKey, Reading, SourceId, Vehicle, VehicleId};
+    use crate::domain::{DeviceKey, Label, Reading, SourceId, Vehicle, VehicleId};
     use crate::fleet::Fix;
+    use crate::fleet::device::TimedFacts;
+    use crate::fleet::interval::Gaps;
+    use crate::fleet::memory::Remembered;
+    use crate::fleet::motion::Progress;
     use jiff::Timestamp;
 
     fn tick(vehicles: &[&str], removed: &[&str], n_fixes: usize) -> Tick {
@@ -199,6 +213,52 @@ mod tests {
         assert_eq!(waiting.weight, 9);
         assert_eq!(waiting.make_room(0), 4, "the last tick stays");
         assert_eq!(waiting.ticks.len(), 1);
+    }
+
+    #[test]
+    fn what_a_store_should_keep_is_not_dropped() {
+        let key = |device: &str| DeviceKey::new(SourceId::new("a"), device);
+        let told = |devices: &[(&str, &str)], forgotten: &[&str]| Tick {
+            remembered: devices.iter().map(|(it, by)| named(key(it), by)).collect(),
+            forgotten: forgotten.iter().map(|it| key(it)).collect(),
+            ..tick(&[], &[], 1)
+        };
+        let mut waiting = Queue::<()>::default().waiting.into_inner().unwrap();
+        for tick in [
+            told(&[("1", "old"), ("2", "old"), ("3", "old")], &["4"]),
+            told(&[("2", "new"), ("4", "new")], &["3"]),
+        ] {
+            waiting.weight += weight(&tick);
+            waiting.ticks.push_back((0, tick));
+        }
+        waiting.make_room(1);
+        let (_, left) = waiting.ticks.pop_front().unwrap();
+        let left_of = |one: &Remembered| (one.device.clone(), one.seen.name.clone());
+        let kept: Vec<_> = left.remembered.iter().map(left_of).collect();
+        let expected = [("1", "old"), ("2", "new"), ("4", "new")];
+        assert_eq!(kept, expected.map(|(it, by)| (key(it), Some(by.into()))));
+        // These go first, and then the others are taken in.
+        assert_eq!(left.forgotten, [key("4"), key("3")]);
+    }
+
+    fn named(device: DeviceKey, name: &str) -> Remembered {
+        Remembered {
+            device,
+            listed: None,
+            seen: Label {
+                name: Some(name.into()),
+                ..Label::default()
+            },
+            unlisted_since: None,
+            fix: None,
+            position: None,
+            raw: None,
+            contact_at: None,
+            offline_at: None,
+            facts: TimedFacts::default(),
+            motion: Progress::default(),
+            gaps: Gaps::default(),
+        }
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! What others ask the writing thread for, and wait for.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 use super::digest;
-use super::erase::{self, Erased};
+use super::erase::{self, Erased, Whom};
 use super::error::HistoryError;
 use super::keeper::{Keeper, Shared};
+use super::past;
 use super::place::{self, Day};
 use super::record::{Place, Record};
 use crate::domain::{DeviceKey, VehicleId};
@@ -23,12 +23,12 @@ pub(super) enum Request {
     Flush(Answer<()>),
     /// Remember fixes that come from the vendor's history.
     Fill(DeviceKey, Vec<Fix>, Answer<()>),
-    /// Forget the last state of these devices of a vehicle.
-    ForgetLast(VehicleId, Vec<DeviceKey>, Answer<()>),
-    /// Forget a vehicle, as far as today's file and the memory have it; the answer says which
-    /// day that was.
-    Erase(VehicleId, Answer<(Erased, Option<Day>)>),
+    /// Forget a vehicle, as far as today's file, the last known states and the memory have it.
+    Erase(VehicleId, Answer<ErasedNow>),
 }
+
+/// Who was forgotten, what of it, which day that was, and whether no trace is left.
+type ErasedNow = (Whom, Erased, Option<Day>, Result<(), HistoryError>);
 
 /// Asks and waits.
 pub(super) fn ask<T>(
@@ -58,10 +58,6 @@ impl Keeper {
             Request::Fill(key, fixes, answer) => {
                 self.fill(&key, &fixes);
                 let _ = answer.send(Ok(()));
-            }
-            Request::ForgetLast(id, devices, answer) => {
-                let forgotten = self.forget_last(&id, devices);
-                let _ = answer.send(forgotten);
             }
             Request::Erase(id, answer) => {
                 let erased = self.erase(&id);
@@ -103,51 +99,52 @@ impl Keeper {
         }
     }
 
-    fn erase(&mut self, id: &VehicleId) -> Result<(Erased, Option<Day>), HistoryError> {
+    fn erase(&mut self, id: &VehicleId) -> Result<ErasedNow, HistoryError> {
         // Then the files have all of it, and there is one way to erase.
         self.shared.memory().seal_all(&mut self.press);
+        // Before anything is erased that tells of its trackers.
+        let devices = past::devices_of(&self.shared, id)?;
+        let whom = Whom::of(&self.shared.memory(), id, devices);
         if self.shared.settings.dir.is_none() {
-            return Ok((self.erase_from_memory(id), None));
+            let erased = self.erase_from_memory(&whom);
+            return Ok((whom, erased, None, Ok(())));
         }
         self.write_now()?;
-        let Some(today) = &mut self.today else {
-            return Ok((Erased::default(), None));
+        // First, as the cards that tell of its trackers go next: asked again, they are there still.
+        let last = match self.last_known.erase(&whom.devices) {
+            // Only its log is left to be emptied.
+            last @ (Ok(()) | Err(HistoryError::Unwell(_))) => last,
+            Err(error) => return Err(error),
         };
-        let erased = erase::from_day(today, id, &mut self.press)?;
+        let Some(today) = &mut self.today else {
+            return Ok((whom, Erased::default(), None, last));
+        };
+        let erased = erase::from_day(today, &whom, &mut self.press)?;
+        // Even where an erasure before this one left nobody to be found.
+        let emptied = today.empty_log();
         let day = today.day;
+        // What the file does not have, the memory must not count on, whatever became of the log.
         let mut memory = self.shared.memory();
-        memory.forget_vehicle(id);
+        memory.forget_vehicle(&whom.id);
+        for id in &whom.former {
+            memory.forget_vehicle(id);
+        }
         for key in &erased.devices {
             if let Some(v) = memory.find(key) {
                 memory.forget_stream(v);
             }
         }
         drop(memory);
-        Ok((erased, Some(day)))
-    }
-
-    fn forget_last(
-        &mut self,
-        id: &VehicleId,
-        mut devices: Vec<DeviceKey>,
-    ) -> Result<(), HistoryError> {
-        let memory = self.shared.memory();
-        let is_elsewhere = |key: &DeviceKey| {
-            let card = memory.find(key).and_then(|v| memory.card(memory.holder(v)));
-            card.is_some_and(|card| card.id != *id)
-        };
-        devices.retain(|key| !is_elsewhere(key));
-        drop(memory);
-        self.last_known.erase(&devices)
+        Ok((whom, erased, Some(day), last.and(emptied)))
     }
 
     /// Without a store all of it is pieces in memory by now.
-    fn erase_from_memory(&mut self, id: &VehicleId) -> Erased {
+    fn erase_from_memory(&mut self, whom: &Whom) -> Erased {
         let mut memory = self.shared.memory();
         let names = memory.names();
-        let who = erase::Who::of(&names, id);
+        let who = erase::Who::of(&names, whom);
         let erased = memory.erase_sealed(&who, &mut self.press);
-        memory.forget_vehicle(id);
+        memory.forget_vehicle(&whom.id);
         for v in &who.own {
             memory.forget_stream(*v);
         }
@@ -155,24 +152,26 @@ impl Keeper {
     }
 }
 
-/// Forgets a vehicle in memory and in the files of all days.
+/// Forgets a vehicle in memory and in the files of all days. Where one of them does not let it be
+/// done, the others are seen to all the same; it is to be asked again then.
 pub(super) fn erase_everywhere(
     shared: &Arc<Shared>,
     id: &VehicleId,
 ) -> Result<Erased, HistoryError> {
-    let (mut all, today) = ask(shared, |answer| Request::Erase(id.clone(), answer))?;
+    let asked = ask(shared, |answer| Request::Erase(id.clone(), answer))?;
+    let (whom, mut all, today, mut done) = asked;
     let Some(dir) = &shared.settings.dir else {
-        return Ok(all);
+        return done.map(|()| all);
     };
-    let done: HashSet<Day> = today.into_iter().collect();
-    for (day, _) in place::days(dir) {
-        if !done.contains(&day) {
-            all.add(&erase::from_closed_day(dir, day, id)?);
+    let days = place::days(dir).into_iter().map(|(day, _)| day);
+    for day in days.filter(|day| Some(*day) != today) {
+        match erase::from_closed_day(dir, day, &whom) {
+            Ok(erased) => all.add(&erased),
+            Err(error) => done = done.and(Err(error)),
         }
     }
-    let devices = all.devices.clone();
-    ask(shared, |answer| {
-        Request::ForgetLast(id.clone(), devices, answer)
-    })?;
-    Ok(all)
+    for (day, path) in place::asides(dir) {
+        done = done.and(erase::from_aside(&path, day, &whom));
+    }
+    done.map(|()| all)
 }

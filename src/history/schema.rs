@@ -74,6 +74,16 @@ pub(super) fn open_to_write(path: &Path, steps: Steps) -> Result<Connection, His
     Ok(db)
 }
 
+/// Takes the log into the file, so that nothing erased is left in it.
+pub(super) fn empty_log(db: &Connection) -> Result<(), HistoryError> {
+    let is_busy: bool = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if is_busy {
+        let words = "somebody reads what was erased; ask again";
+        return Err(HistoryError::Unwell(words.into()));
+    }
+    Ok(())
+}
+
 /// Opens a file to read it.
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, HistoryError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -114,6 +114,33 @@ fn a_damaged_file_is_set_aside_and_history_goes_on() {
 }
 
 #[test]
+fn what_is_wrong_with_one_file_is_no_reason_to_leave_another() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let history = open(dir.path(), at(0));
+    drive(&history, "a", 0, 10);
+    history.close();
+    drop(history);
+    let state = dir.path().join("state.sqlite");
+    // At the start, and while the server runs.
+    for (from, number) in [(10, 1), (20, 2)] {
+        fs::write(&state, vec![7; 8_192]).expect("written");
+        let history = open(dir.path(), at(from));
+        if number == 2 {
+            fs::write(&state, vec![7; 8_192]).expect("written");
+        }
+        drive(&history, "a", from, 10);
+        assert_eq!(settled(&history), State::Recording);
+        assert_eq!(n_points(&history), usize::try_from(from + 10).expect("few"));
+        history.close();
+        let aside = dir.path().join(format!("state.sqlite.aside-{number}"));
+        assert_eq!(fs::read(aside).expect("kept"), vec![7; 8_192]);
+        assert!(!dir.path().join("trail-2026-08-05.sqlite.aside-1").exists());
+    }
+    let (_, remembered) = History::open(settings(dir.path()), at(60)).expect("a store");
+    assert_eq!(remembered.len(), 1);
+}
+
+#[test]
 fn a_file_that_somebody_removes_is_made_anew() {
     let dir = tempfile::tempdir().expect("a directory");
     let history = open(dir.path(), at(0));

@@ -4,9 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use fleetglass::domain::VehicleId;
+use fleetglass::fleet::Changes;
 use fleetglass::history::{History, HistorySettings};
+use rusqlite::Connection;
 
-use super::{at, drive, key, ms, open};
+use super::{at, changes, drive, fix, key, ms, open, settings, vehicle};
 
 /// Two days of two vehicles, all of it written.
 fn two_days(dir: &Path) -> History {
@@ -49,7 +51,7 @@ fn traces(dir: &Path, id: &str) -> Vec<Vec<u8>> {
         if !is_day || path.ends_with("state.sqlite") {
             continue;
         }
-        let db = rusqlite::Connection::open(&path).expect("a store");
+        let db = Connection::open(&path).expect("a store");
         let mut pieces = db
             .prepare("SELECT piece FROM chunk JOIN device USING (v) WHERE device = ?")
             .expect("the tables");
@@ -117,4 +119,116 @@ fn without_a_store_erasing_works_as_well() {
     assert_eq!(erased.points, 300);
     assert_eq!(n_points(&history, "a"), 0);
     assert_eq!(n_points(&history, "b"), 300);
+}
+
+#[test]
+fn asked_again_while_somebody_reads_it_is_refused_again_and_then_done() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let history = open(dir.path(), at(0));
+    drive(&history, "erased-vehicle", 0, 300);
+    history.flush().expect("a working store");
+    let reader = Connection::open(dir.path().join("trail-2026-08-05.sqlite")).expect("a file");
+    reader
+        .execute_batch("BEGIN; SELECT count(*) FROM card;")
+        .expect("read");
+    let id = VehicleId::new("erased-vehicle");
+    for _ in 0..2 {
+        let refused = history.erase(&id).expect_err("somebody reads");
+        assert!(refused.to_string().contains("ask again"), "{refused}");
+    }
+    reader.execute_batch("ROLLBACK").expect("let go");
+    history.erase(&id).expect("erased");
+    assert_eq!(found(dir.path(), &[b"erased-vehicle".to_vec()]), 0);
+    // What comes next has a number and a name of its own.
+    drive(&history, "erased-vehicle", 400, 5);
+    drive(&history, "kept-vehicle", 405, 5);
+    history.close();
+    drop(history);
+    let history = open(dir.path(), at(500));
+    assert_eq!(
+        history.devices_of(&id).expect("devices"),
+        [key("erased-vehicle")]
+    );
+    assert_eq!(n_points(&history, "erased-vehicle"), 5);
+    assert_eq!(n_points(&history, "kept-vehicle"), 5);
+}
+
+#[test]
+fn what_a_vehicle_was_called_before_it_had_a_plate_is_erased_too() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let history = open(dir.path(), at(0));
+    let device = key("7");
+    let former = device.vehicle_id();
+    for second in 0..20 {
+        let fix = fix(second, 2, at(second.into()), at(second.into()));
+        let id = if second < 10 {
+            former.as_str()
+        } else {
+            "reg:ABC123"
+        };
+        let shown = vehicle(id, &device, &fix);
+        let mut news = changes(vec![shown], vec![(device.clone(), fix.clone())]);
+        news.remembered = vec![super::remembered(&device, &fix)];
+        if second == 10 {
+            news.removed = vec![former.clone()];
+        }
+        history.record(&mut news, at(second.into()) + ms(250));
+    }
+    let erased = history
+        .erase(&VehicleId::new("reg:ABC123"))
+        .expect("erased");
+    assert_eq!(erased.points, 20);
+    assert_eq!(n_points(&history, "7"), 0);
+    assert_eq!(
+        found(dir.path(), &[former.as_str().into(), b"Truck ".to_vec()]),
+        0
+    );
+    history.close();
+    drop(history);
+    let (_, remembered) = History::open(settings(dir.path()), at(60)).expect("a store");
+    assert_eq!(remembered, []);
+}
+
+#[test]
+fn a_device_that_is_forgotten_is_not_known_last() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let history = open(dir.path(), at(0));
+    drive(&history, "gone", 0, 5);
+    drive(&history, "kept", 5, 5);
+    history.flush().expect("a working store");
+    let mut news = Changes {
+        forgotten: vec![key("gone")],
+        ..Changes::default()
+    };
+    history.record(&mut news, at(20));
+    history.close();
+    drop(history);
+    let (_, remembered) = History::open(settings(dir.path()), at(60)).expect("a store");
+    let devices: Vec<_> = remembered.into_iter().map(|one| one.device).collect();
+    assert_eq!(devices, [key("kept")]);
+}
+
+#[test]
+fn what_was_set_aside_goes_when_a_vehicle_is_erased_and_with_its_day() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let is_aside = || {
+        let names = dir.path().read_dir().expect("files").flatten();
+        let mut names = names.map(|entry| entry.file_name());
+        names.any(|name| name.to_string_lossy().contains(".aside-"))
+    };
+    let damaged = "trail-2026-08-05.sqlite.aside-1";
+    let history = open(dir.path(), at(0));
+    drive(&history, "a", 0, 5);
+    history.flush().expect("a working store");
+    for name in [damaged, "state.sqlite.aside-1"] {
+        fs::write(dir.path().join(name), vec![7; 8_192]).expect("written");
+    }
+    history.erase(&VehicleId::new("a")).expect("erased");
+    assert!(!is_aside());
+    fs::write(dir.path().join(damaged), vec![7; 8_192]).expect("written");
+    for day in 0..10 {
+        drive(&history, "a", 86_400 * day + 10, 2);
+    }
+    history.flush().expect("a working store");
+    assert!(!is_aside());
 }

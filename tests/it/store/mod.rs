@@ -11,9 +11,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fleetglass::domain::{
-    DeviceKey, DeviceView, FreshnessState, MotionState, Position, Reading, SourceId, Vehicle,
-    VehicleId,
+    DeviceKey, DeviceView, FreshnessState, Label, MotionState, Position, Reading, SourceId,
+    Vehicle, VehicleId,
 };
+use fleetglass::fleet::device::TimedFacts;
+use fleetglass::fleet::interval::Gaps;
+use fleetglass::fleet::memory::Remembered;
+use fleetglass::fleet::motion::Progress;
 use fleetglass::fleet::{Changes, Fix};
 use fleetglass::history::{History, HistoryError, HistorySettings};
 use jiff::{SignedDuration, Timestamp};
@@ -121,6 +125,24 @@ fn changes(vehicles: Vec<Vehicle>, fixes: Vec<(DeviceKey, Fix)>) -> Changes {
     }
 }
 
+/// What the fleet has a store keep of a device whose newest fix is `fix`.
+fn remembered(device: &DeviceKey, fix: &Fix) -> Remembered {
+    Remembered {
+        device: device.clone(),
+        listed: None,
+        seen: Label::default(),
+        unlisted_since: None,
+        fix: Some(fix.clone()),
+        position: None,
+        raw: None,
+        contact_at: None,
+        offline_at: None,
+        facts: TimedFacts::default(),
+        motion: Progress::default(),
+        gaps: Gaps::default(),
+    }
+}
+
 /// A vehicle that drives north for some seconds, one fix a second, from second `from` on.
 fn drive(history: &History, id: &str, from: i64, seconds: i64) {
     let device = key(id);
@@ -128,7 +150,8 @@ fn drive(history: &History, id: &str, from: i64, seconds: i64) {
         let lat_e7 = i32::try_from(-262_000_000 + 1_000 * second).expect("on Earth");
         let fix = fix(lat_e7, 281_234_567, at(second), at(second));
         let shown = vehicle(id, &device, &fix);
-        let mut news = changes(vec![shown], vec![(device.clone(), fix)]);
+        let mut news = changes(vec![shown], vec![(device.clone(), fix.clone())]);
+        news.remembered = vec![remembered(&device, &fix)];
         history.record(&mut news, at(second) + ms(250));
     }
 }
