@@ -226,33 +226,35 @@ export class MarkerBuffer {
   }
 }
 
-/**
- * Sends a marker on its way from where it is drawn now; answers whether it has any to go. It never
- * glides backwards for having coasted too far: that is put right at once. From a vehicle that did
- * turn round, it glides from its last fix, which is the last that was known of it.
- */
+/** Sends a marker on its way from where it is drawn now; answers whether it has any to go. */
 function moveTo(words: Int32Array, floats: Float32Array, at: number, x: number, y: number, durationMs: number, nowMs: number): boolean {
   const along = glideProgress((nowMs - words[at + WORD.startMs]!) | 0, floats[at + WORD.durationMs]!, (words[at + WORD.look]! & LOOK.mayCoast) !== 0);
-  const wayX = (words[at + 2]! - words[at]!) | 0;
-  const wayY = (words[at + 3]! - words[at + 1]!) | 0;
-  let fromX = (words[at]! + ((wayX * along) | 0)) | 0;
-  let fromY = (words[at + 1]! + ((wayY * along) | 0)) | 0;
-  if (along > 1 && leadsBack(x - fromX, y - fromY, wayX, wayY)) {
-    const hasTurned = leadsBack(x - words[at + 2]!, y - words[at + 3]!, wayX, wayY);
-    fromX = hasTurned ? words[at + 2]! : x;
-    fromY = hasTurned ? words[at + 3]! : y;
+  const drawnX = (words[at]! + ((((words[at + 2]! - words[at]!) | 0) * along) | 0)) | 0;
+  const drawnY = (words[at + 1]! + ((((words[at + 3]! - words[at + 1]!) | 0) * along) | 0)) | 0;
+  if (along > 1) leaveCoast(words, at, x, y, drawnX, drawnY);
+  else {
+    words[at] = drawnX;
+    words[at + 1] = drawnY;
   }
-  words[at] = fromX;
-  words[at + 1] = fromY;
   words[at + 2] = x;
   words[at + 3] = y;
   words[at + WORD.startMs] = nowMs;
   floats[at + WORD.durationMs] = durationMs;
-  return fromX !== x || fromY !== y;
+  return words[at] !== x || words[at + 1] !== y;
 }
 
-function leadsBack(stepX: number, stepY: number, wayX: number, wayY: number): boolean {
-  return (stepX | 0) * wayX + (stepY | 0) * wayY < 0;
+/**
+ * Where to glide from after a coast. A marker never glides backwards for having coasted too far:
+ * that is put right at once. From a vehicle that did turn round, it glides from its last fix, which
+ * is the last that was known of it.
+ */
+function leaveCoast(words: Int32Array, at: number, x: number, y: number, drawnX: number, drawnY: number): void {
+  const [lastX, lastY] = [words[at + 2]!, words[at + 3]!];
+  const [wayX, wayY] = [(lastX - words[at]!) | 0, (lastY - words[at + 1]!) | 0];
+  const leadsBack = (fromX: number, fromY: number) => ((x - fromX) | 0) * wayX + ((y - fromY) | 0) * wayY < 0;
+  let from = [drawnX, drawnY] as const;
+  if (leadsBack(drawnX, drawnY)) from = leadsBack(lastX, lastY) ? [lastX, lastY] : [x, y];
+  [words[at], words[at + 1]] = from;
 }
 
 /** Puts a marker where it stands still. */

@@ -4,7 +4,7 @@
 import { freshnessCode, motionCode } from "../codes.ts";
 import type { Fact, Position, Vehicle } from "../protocol.ts";
 import type { FactContent } from "./fact-list.ts";
-import { DRAWN_AT_ANCHOR, ageText, fullTimeText, headingText, latencyText, numberText, sinceText, speedText, stateWords } from "./words.ts";
+import { DRAWN_AT_ANCHOR, FACT_WORDS, ageText, agoText, fullTimeText, headingText, latencyText, numberText, sinceText, speedText, stateWords } from "./words.ts";
 
 /** "Moving · 63 km/h". */
 export function headline(vehicle: Vehicle): string {
@@ -30,14 +30,14 @@ export function vehicleFacts(vehicle: Vehicle, nowMs: number): Map<string, FactC
     if (fact?.value === undefined) return;
     facts.set(key, { label, value: text(fact.value), ...origin(fact.at, fact.source, nowMs) });
   };
-  put("driver", "Driver", vehicle.driver, String);
-  put("address", "Address", vehicle.address, String);
-  put("ignition", "Ignition", vehicle.ignition, (isOn) => (isOn ? "on" : "off"));
-  put("odometer", "Odometer", vehicle.odometer_m, (metres) => `${numberText(metres / 1000)} km`);
-  put("fuel", "Fuel", vehicle.fuel_l, (litres) => `${numberText(litres)} l`);
-  put("battery", "Battery", vehicle.battery_pct, (percent) => `${numberText(percent)} %`);
-  if (vehicle.groups?.length) facts.set("groups", { label: "Groups", value: vehicle.groups.join(", ") });
-  facts.set("id", { label: "Id", value: vehicle.id });
+  put("driver", FACT_WORDS.driver, vehicle.driver, String);
+  put("address", FACT_WORDS.address, vehicle.address, String);
+  put("ignition", FACT_WORDS.ignition, vehicle.ignition, (isOn) => (isOn ? "on" : "off"));
+  put("odometer", FACT_WORDS.odometer, vehicle.odometer_m, (metres) => `${numberText(metres / 1000)} km`);
+  put("fuel", FACT_WORDS.fuel, vehicle.fuel_l, (litres) => `${numberText(litres)} l`);
+  put("battery", FACT_WORDS.battery, vehicle.battery_pct, (percent) => `${numberText(percent)} %`);
+  if (vehicle.groups?.length) facts.set("groups", { label: FACT_WORDS.groups, value: vehicle.groups.join(", ") });
+  facts.set("id", { label: FACT_WORDS.id, value: vehicle.id });
   return facts;
 }
 
@@ -49,16 +49,16 @@ export function positionFacts({ latency, drawn }: Vehicle, position: Position, n
   };
   const fixedMs = Date.parse(position.fixed_at);
   const receivedMs = Date.parse(position.received_at);
-  facts.set("fixed", { label: "Fixed", value: `${ageText(nowMs - fixedMs)} ago`, title: fullTimeText(fixedMs) });
+  facts.set("fixed", { label: FACT_WORDS.fixed, value: agoText(nowMs - fixedMs), title: fullTimeText(fixedMs) });
   const delay = Number.isNaN(receivedMs) ? undefined : latencyText({ fix_to_receipt_ms: receivedMs - fixedMs }, null);
-  put("received", "On its way", latency === undefined ? delay : latencyText(latency, toYouMs));
-  put("source", "From", `${position.source}, device ${position.device}`);
-  put("place", "Place", `${position.lat_deg.toFixed(5)}, ${position.lng_deg.toFixed(5)}`);
-  put("drawn", "Drawn", drawn === undefined ? undefined : DRAWN_AT_ANCHOR);
-  put("speed", "Speed", position.speed_mps === undefined ? undefined : speedText(position.speed_mps));
-  put("heading", "Heading", position.heading_deg === undefined ? undefined : headingText(position.heading_deg));
-  put("altitude", "Altitude", position.altitude_m === undefined ? undefined : `${numberText(position.altitude_m)} m`);
-  put("accuracy", "Accuracy", position.accuracy_m === undefined ? undefined : `± ${numberText(position.accuracy_m)} m`);
+  put("received", FACT_WORDS.onItsWay, latency === undefined ? delay : latencyText(latency, toYouMs));
+  put("source", FACT_WORDS.from, `${position.source}, device ${position.device}`);
+  put("place", FACT_WORDS.place, `${position.lat_deg.toFixed(5)}, ${position.lng_deg.toFixed(5)}`);
+  put("drawn", FACT_WORDS.drawn, drawn === undefined ? undefined : DRAWN_AT_ANCHOR);
+  put("speed", FACT_WORDS.speed, position.speed_mps === undefined ? undefined : speedText(position.speed_mps));
+  put("heading", FACT_WORDS.heading, position.heading_deg === undefined ? undefined : headingText(position.heading_deg));
+  put("altitude", FACT_WORDS.altitude, position.altitude_m === undefined ? undefined : `${numberText(position.altitude_m)} m`);
+  put("accuracy", FACT_WORDS.accuracy, position.accuracy_m === undefined ? undefined : `± ${numberText(position.accuracy_m)} m`);
   return facts;
 }
 

@@ -9,7 +9,7 @@ import { byId, h, setText } from "./dom.ts";
 import { FactList } from "./fact-list.ts";
 import { stateIcon } from "./icons.ts";
 import type { WhyPanel } from "./why-panel.ts";
-import { NOT_KNOWN_THEN, flagText, freshnessText } from "./words.ts";
+import { DETAILS_TROUBLE, NOT_KNOWN_THEN, flagText, freshnessText } from "./words.ts";
 
 export class DetailPanel {
   readonly root = byId("detail");
@@ -71,7 +71,7 @@ export class DetailPanel {
 
   /** Says that what is shown may be old, as long as it is. */
   showTrouble(hasTrouble: boolean): void {
-    setText(this.#trouble, hasTrouble ? "Details cannot be loaded at the moment; trying again." : "");
+    setText(this.#trouble, hasTrouble ? DETAILS_TROUBLE : "");
   }
 
   tick(): void {

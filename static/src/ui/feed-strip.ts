@@ -2,10 +2,10 @@
 // how long positions are on their way, is one press away. A feed that is down is one alarm, however
 // many vehicles it carries.
 
-import type { HealthWord, Percentiles, Source } from "../protocol.ts";
+import type { Percentiles, Source } from "../protocol.ts";
 import { h, setText } from "./dom.ts";
 import { healthIcon } from "./icons.ts";
-import { HEALTH_WORDS, ageText, feedAlarmText, fullTimeText, numberText, percentilesText, sinceText } from "./words.ts";
+import { FEED_WORDS, HEALTH_WORDS, agoText, feedAlarmText, feedText, fullTimeText, numberText, percentilesText } from "./words.ts";
 
 interface Pill {
   item: HTMLLIElement;
@@ -90,28 +90,6 @@ export class FeedStrip {
   }
 }
 
-/** What a pill says after the name: "2 s", "down since 14:02". */
-export function feedText(source: Source, nowMs: number): string {
-  const lastMs = Date.parse(source.last_success_at ?? "");
-  const sinceMs = Date.parse(source.since ?? "");
-  const since = Number.isNaN(sinceMs) ? "" : ` since ${sinceText(sinceMs, nowMs)}`;
-  const age = Number.isNaN(lastMs) ? "" : ageText(nowMs - lastMs);
-  const texts: Record<HealthWord, string> = {
-    up: age || "up",
-    slow: `slow${age && `, ${age}`}`,
-    connecting: "connecting",
-    limited: limitedText(source, nowMs),
-    auth: `access refused${since}`,
-    down: `down${since}`,
-  };
-  return texts[source.health] ?? source.health;
-}
-
-function limitedText(source: Source, nowMs: number): string {
-  const untilMs = Date.parse(source.until ?? "");
-  return Number.isNaN(untilMs) ? "rate limited" : `limited until ${sinceText(untilMs, nowMs)}`;
-}
-
 function togglePopover(popover: HTMLElement, button: HTMLElement, source: Source, nowMs: number): void {
   if (popover.matches(":popover-open")) {
     popover.hidePopover();
@@ -132,20 +110,20 @@ function percentiles(told: Percentiles | undefined): string | null {
 function fillPopover(popover: HTMLElement, source: Source, nowMs: number): void {
   const time = (text: string | undefined) => {
     const ms = Date.parse(text ?? "");
-    return Number.isNaN(ms) ? null : h("time", { title: fullTimeText(ms) }, `${ageText(nowMs - ms)} ago`);
+    return Number.isNaN(ms) ? null : h("time", { title: fullTimeText(ms) }, agoText(nowMs - ms));
   };
   const facts: [string, Node | string | null][] = [
-    ["State", HEALTH_WORDS[source.health] ?? source.health],
-    ["Since", time(source.since)],
-    ["By", source.mode === "stream" ? "live stream" : source.mode === "poll" ? "polling" : null],
-    ["Last success", time(source.last_success_at)],
-    ["Vehicles", source.vehicles === undefined ? null : numberText(source.vehicles)],
-    ["Tracker to us", percentiles(source.latency?.fix_to_receipt_ms)],
-    ["Us to you", percentiles(source.latency?.receipt_to_send_ms)],
-    ["Last error", source.last_error ?? "none"],
-    ["Error seen", time(source.last_error_at)],
+    [FEED_WORDS.state, HEALTH_WORDS[source.health] ?? source.health],
+    [FEED_WORDS.since, time(source.since)],
+    [FEED_WORDS.by, source.mode === undefined ? null : FEED_WORDS.modes[source.mode]],
+    [FEED_WORDS.success, time(source.last_success_at)],
+    [FEED_WORDS.vehicles, source.vehicles === undefined ? null : numberText(source.vehicles)],
+    [FEED_WORDS.trackerToUs, percentiles(source.latency?.fix_to_receipt_ms)],
+    [FEED_WORDS.usToYou, percentiles(source.latency?.receipt_to_send_ms)],
+    [FEED_WORDS.error, source.last_error ?? FEED_WORDS.noError],
+    [FEED_WORDS.errorSeen, time(source.last_error_at)],
   ];
   const rows = facts.flatMap(([name, value]) => (value === null ? [] : [h("dt", {}, name), h("dd", {}, value)]));
-  const kind = [source.kind, source.sandbox ? "sandbox" : null].filter((part) => part).join(", ");
+  const kind = [source.kind, source.sandbox ? FEED_WORDS.sandbox : null].filter((part) => part).join(", ");
   popover.replaceChildren(h("h2", {}, source.id), h("p", { class: "muted" }, kind), h("dl", { class: "facts" }, ...rows));
 }

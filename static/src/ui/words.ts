@@ -80,6 +80,11 @@ export function labelText(name: string, freshness: number, ageMs: number): strin
   return freshness === LIVE || Number.isNaN(ageMs) ? name : `${name} · ${roughAgeText(ageMs)}`;
 }
 
+/** "4 s ago". */
+export function agoText(ageMs: number): string {
+  return `${ageText(ageMs)} ago`;
+}
+
 export function speedText(speedMps: number): string {
   return `${Math.round(speedMps * 3.6)} km/h`;
 }
@@ -180,6 +185,43 @@ export function percentilesText({ p50, p95 }: Percentiles): string {
   return `half within ${delayText(p50)}, 95 of 100 within ${delayText(p95)}`;
 }
 
+/** What a pill says after the name: "2 s", "down since 14:02". */
+export function feedText(source: Source, nowMs: number): string {
+  const lastMs = Date.parse(source.last_success_at ?? "");
+  const sinceMs = Date.parse(source.since ?? "");
+  const since = Number.isNaN(sinceMs) ? "" : ` since ${sinceText(sinceMs, nowMs)}`;
+  const age = Number.isNaN(lastMs) ? "" : ageText(nowMs - lastMs);
+  const texts: Record<HealthWord, string> = {
+    up: age || "up",
+    slow: `slow${age && `, ${age}`}`,
+    connecting: "connecting",
+    limited: limitedText(source, nowMs),
+    auth: `access refused${since}`,
+    down: `down${since}`,
+  };
+  return texts[source.health] ?? source.health;
+}
+
+function limitedText(source: Source, nowMs: number): string {
+  const untilMs = Date.parse(source.until ?? "");
+  return Number.isNaN(untilMs) ? "rate limited" : `limited until ${sinceText(untilMs, nowMs)}`;
+}
+
+export const FEED_WORDS = {
+  state: "State",
+  since: "Since",
+  by: "By",
+  modes: { stream: "live stream", poll: "polling" },
+  success: "Last success",
+  vehicles: "Vehicles",
+  trackerToUs: "Tracker to us",
+  usToYou: "Us to you",
+  error: "Last error",
+  noError: "none",
+  errorSeen: "Error seen",
+  sandbox: "sandbox",
+} as const;
+
 /** The one alarm of a feed that delivers nothing; null where it does. */
 export function feedAlarmText({ id, health, since, vehicles }: Source, nowMs: number): string | null {
   if (health !== "down" && health !== "auth") return null;
@@ -213,6 +255,28 @@ export function trailText({ points, simplified }: Trail, fromMs: number, toMs: n
 
 export const WHY_WORDS = { show: "Show the other devices on the map", noOther: "No other device has a position." } as const;
 
+/** The names of facts in the panel. */
+export const FACT_WORDS = {
+  driver: "Driver",
+  address: "Address",
+  ignition: "Ignition",
+  odometer: "Odometer",
+  fuel: "Fuel",
+  battery: "Battery",
+  groups: "Groups",
+  id: "Id",
+  fixed: "Fixed",
+  onItsWay: "On its way",
+  from: "From",
+  place: "Place",
+  drawn: "Drawn",
+  speed: "Speed",
+  heading: "Heading",
+  altitude: "Altitude",
+  accuracy: "Accuracy",
+} as const;
+
+export const DETAILS_TROUBLE = "Details cannot be loaded at the moment; trying again.";
 /** Fixes of a parked vehicle drift; its marker does not. */
 export const DRAWN_AT_ANCHOR = "where it parked, so that it does not wander";
 export const NOT_KNOWN_THEN = "Not known at this time";

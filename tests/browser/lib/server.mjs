@@ -33,6 +33,8 @@ export class Server {
   #child;
   log = "";
   lines = [];
+  /** What serves the page in its place, where that is not the server's own. */
+  front = null;
 
   constructor(args, env = {}) {
     this.#child = spawn(BINARY, args, { env: { PATH: process.env.PATH, ...env }, stdio: ["ignore", "pipe", "pipe"] });
@@ -55,10 +57,12 @@ export class Server {
 
   /** Ends it at once, as a power cut would. */
   async kill() {
+    this.front?.close();
     await endOf(this.#child, "SIGKILL");
   }
 
   async stop() {
+    this.front?.close();
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_TIMEOUT_MS);
     await endOf(this.#child, "SIGTERM");
     clearTimeout(timer);
@@ -69,7 +73,8 @@ export class Server {
 export async function startServer(args, env) {
   const server = new Server(args, env);
   const [url] = await server.printed((lines) => lines.length > 0);
-  server.url = isOwnPage ? (await inFrontOf(url)).url : url;
+  server.front = isOwnPage ? await inFrontOf(url) : null;
+  server.url = server.front?.url ?? url;
   return server;
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use fleetglass::domain::VehicleId;
-use fleetglass::history::History;
+use fleetglass::history::{History, HistorySettings};
 
 use super::{at, drive, key, ms, open};
 
@@ -110,7 +110,7 @@ fn a_vehicle_that_was_erased_is_remembered_from_then_on() {
 
 #[test]
 fn without_a_store_erasing_works_as_well() {
-    let (history, _) = History::open(Default::default(), at(0)).expect("a memory");
+    let (history, _) = History::open(HistorySettings::default(), at(0)).expect("a memory");
     drive(&history, "a", 0, 300);
     drive(&history, "b", 300, 300);
     let erased = history.erase(&VehicleId::new("a")).expect("erased");

@@ -90,7 +90,11 @@ impl Model {
                 aged.freshness.state = [Live, Late, Stale, Offline, Live][*state];
                 aged.freshness.since = now;
                 aged.motion.state = [MotionState::Moving, MotionState::Parked][*state % 2];
-                aged.flags = [vec![], vec![Flag::FeedDown]][*state % 2].clone();
+                aged.flags = if *state % 2 == 0 {
+                    Vec::new()
+                } else {
+                    vec![Flag::FeedDown]
+                };
                 aged
             }),
             Step::Renamed(device) => self.of(*device).map(|mut renamed| {
