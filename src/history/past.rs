@@ -134,6 +134,7 @@ pub(super) fn shown_at(shared: &Shared, at_ms: i64) -> Result<Option<Vec<Vehicle
     let memory = InMemory::look(shared, at_ms);
     let mut picture = Picture::new(at_ms);
     let mut is_known = false;
+    let mut is_running = memory.is_running;
     if let Some(dir) = &shared.settings.dir {
         let mut days = place::days(dir);
         days.retain(|(day, _)| *day <= Day::of(at_ms));
@@ -144,12 +145,23 @@ pub(super) fn shown_at(shared: &Shared, at_ms: i64) -> Result<Option<Vec<Vehicle
                 .map(|found| is_known = found);
             forgive_while_failing(shared, read)?;
             if is_known {
+                is_running |= was_running(&path, at_ms)?;
                 break;
             }
         }
     }
     is_known |= picture.read_memory(&memory);
-    Ok(is_known.then(|| picture.vehicles()))
+    Ok((is_known && is_running).then(|| picture.vehicles()))
+}
+
+/// Whether any run is known to have lasted until `at_ms`: what the last one showed when it ended
+/// was on no screen afterwards.
+fn was_running(path: &Path, at_ms: i64) -> Result<bool, HistoryError> {
+    let db = schema::open_to_read(path)?;
+    let until = "SELECT max(until) FROM run WHERE since <= ?";
+    let until: Option<i64> = db.query_row(until, [at_ms], |row| row.get(0))?;
+    // A file from before this was noted says nothing of it.
+    Ok(until.is_none_or(|until| at_ms <= until.saturating_add(day::RUN_KNOWN_FOR_MS)))
 }
 
 /// How far back it goes.
@@ -217,6 +229,8 @@ struct InMemory {
     cards: HashMap<u64, Card>,
     keys: HashMap<u32, DeviceKey>,
     saved_n: u64,
+    /// Whether the time asked for is of this run.
+    is_running: bool,
 }
 
 impl InMemory {
@@ -237,6 +251,7 @@ impl InMemory {
             cards: names.cards.into_iter().collect(),
             keys: names.devices.into_iter().collect(),
             saved_n: memory.saved_n,
+            is_running: memory.run_since_ms.is_some_and(|since| since <= at_ms),
         }
     }
 }

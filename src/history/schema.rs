@@ -35,7 +35,9 @@ pub(super) const DAY: Steps = &["
     CREATE TABLE keyframe (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, block INTEGER NOT NULL,
         piece BLOB NOT NULL);
     CREATE INDEX keyframe_at ON keyframe (at, block);
-"];
+",
+    // What each run of the server lived through: what was shown after it, nobody knows.
+    "CREATE TABLE run (since INTEGER PRIMARY KEY, until INTEGER NOT NULL);"];
 
 /// What is true now, whatever the day.
 pub(super) const STATE: Steps = &["
