@@ -11,7 +11,7 @@ use super::card::Card;
 use super::chunk::Press;
 use super::codec::{Chain, rows};
 use super::day::Names;
-use super::piece::{BLOCK, Keyframe, Sealed, block_of, sealed};
+use super::piece::{BLOCK, Keyframe, Sealed, block_of, parts, sealed};
 use super::record::{Look, Place, Record, Showing};
 use super::varint;
 use crate::domain::{DeviceKey, VehicleId};
@@ -290,7 +290,9 @@ impl Memory {
         stream.n_pending = 0;
         stream.chain = Chain::default();
         let v = u32::try_from(v).unwrap_or(u32::MAX);
-        self.add_sealed(sealed(v, at_ms, &records, press));
+        for part in parts(&records) {
+            self.add_sealed(sealed(v, at_ms, part, press));
+        }
     }
 
     /// Adds a piece that is to be written.

@@ -145,7 +145,7 @@ pub(super) fn shown_at(shared: &Shared, at_ms: i64) -> Result<Option<Vec<Vehicle
                 .map(|found| is_known = found);
             forgive_while_failing(shared, read)?;
             if is_known {
-                is_running |= was_running(&path, at_ms)?;
+                is_running |= picture.was_running;
                 break;
             }
         }
@@ -156,8 +156,7 @@ pub(super) fn shown_at(shared: &Shared, at_ms: i64) -> Result<Option<Vec<Vehicle
 
 /// Whether any run is known to have lasted until `at_ms`: what the last one showed when it ended
 /// was on no screen afterwards.
-fn was_running(path: &Path, at_ms: i64) -> Result<bool, HistoryError> {
-    let db = schema::open_to_read(path)?;
+fn was_running(db: &Connection, at_ms: i64) -> Result<bool, HistoryError> {
     let until = "SELECT max(until) FROM run WHERE since <= ?";
     let until: Option<i64> = db.query_row(until, [at_ms], |row| row.get(0))?;
     // A file from before this was noted says nothing of it.
@@ -263,6 +262,8 @@ type Which = (i64, i64, i64);
 struct Picture {
     at_ms: i64,
     keyframe_at_ms: i64,
+    /// Whether a run that the file knows of lasted until then.
+    was_running: bool,
     by_device: HashMap<u32, Record>,
     cards: HashMap<u64, Card>,
     keys: HashMap<u32, DeviceKey>,
@@ -274,6 +275,7 @@ impl Picture {
         Self {
             at_ms,
             keyframe_at_ms: i64::MIN,
+            was_running: false,
             by_device: HashMap::new(),
             cards: HashMap::new(),
             keys: HashMap::new(),
@@ -292,6 +294,7 @@ impl Picture {
         let Some(keyframe_at_ms) = newest else {
             return Ok(false);
         };
+        self.was_running = was_running(&db, self.at_ms)?;
         let names = day::names(&db)?;
         self.cards = names.cards.into_iter().collect();
         self.keys = names.devices.into_iter().collect();

@@ -43,3 +43,26 @@ fn nothing_was_shown_while_no_server_ran() {
     assert!(is_known(&again, at(0)));
     again.close();
 }
+
+#[test]
+fn the_minutes_before_a_crash_are_where_they_belong_however_late_they_are_filed() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let dir = crashed(dir.path(), -3_600, 100);
+    let again = open(&dir, at(-1_800));
+    // Long enough for what was taken back to have its turn.
+    drive(&again, "1", -1_800, 200);
+    again.flush().expect("a working store");
+    let trail = again.trail(&[super::key("1")], at(-3_600), at(-3_501));
+    let told: Vec<_> = trail.expect("a trail").iter().map(|p| p.fixed_at).collect();
+    assert_eq!(told, (-3_600..-3_500).map(at).collect::<Vec<_>>());
+    for second in [-3_600, -3_550, -3_501] {
+        let shown = again.at(at(second) + ms(250)).expect("an answer");
+        let shown = shown.expect("a picture");
+        let fixed_at: Vec<_> = shown
+            .iter()
+            .map(|v| v.position.as_ref().map(|p| p.fixed_at))
+            .collect();
+        assert_eq!(fixed_at, [Some(at(second))]);
+    }
+    again.close();
+}
