@@ -13,12 +13,19 @@ use super::place::{Day, day_file};
 use super::schema;
 use crate::domain::{DeviceKey, SourceId, VehicleId};
 
+/// A run of the server is said to last this often, however quiet it is.
+const SAY_RUN_EVERY_MS: i64 = 4_000;
+/// Nothing is known of a run beyond this after it was last said to last.
+pub(super) const RUN_KNOWN_FOR_MS: i64 = SAY_RUN_EVERY_MS + 1_000;
+
 /// The file of a day.
 #[derive(Debug)]
 pub(super) struct DayFile {
     pub(super) day: Day,
     path: PathBuf,
     db: Connection,
+    /// Up to when it says that this run lasted.
+    run_until_ms: i64,
 }
 
 /// What goes to the disk at once.
@@ -27,6 +34,8 @@ pub(super) struct Batch {
     /// The number of the commit.
     pub(super) n: u64,
     pub(super) at_ms: i64,
+    /// Since when this run knows what is shown; `None` of a run that is over.
+    pub(super) run_since_ms: Option<i64>,
     /// What came since the commit before.
     pub(super) frame: Vec<u8>,
     /// Frames before this are in pieces by now.
@@ -62,7 +71,12 @@ impl DayFile {
     /// Opens a file of `day` that lies elsewhere.
     pub(super) fn open_at(path: PathBuf, day: Day) -> Result<Self, HistoryError> {
         let db = schema::open_to_write(&path, schema::DAY)?;
-        Ok(Self { day, path, db })
+        Ok(Self {
+            day,
+            path,
+            db,
+            run_until_ms: i64::MIN,
+        })
     }
 
     /// Whether all of it can be read.
@@ -119,6 +133,11 @@ impl DayFile {
         Ok(self.db.query_row(oldest, [], |row| row.get(0))?)
     }
 
+    /// Whether it is to be told that the run lasts still, though nothing else is to be written.
+    pub(super) fn is_run_due(&self, at_ms: i64) -> bool {
+        SAY_RUN_EVERY_MS <= at_ms.saturating_sub(self.run_until_ms)
+    }
+
     /// Writes all of `batch`, or nothing.
     pub(super) fn commit(&mut self, batch: &Batch) -> Result<(), HistoryError> {
         // Whoever removes the file of a running server would otherwise have it write to nowhere.
@@ -145,7 +164,13 @@ impl DayFile {
         for keyframe in &batch.keyframes {
             write_keyframe(&write, keyframe)?;
         }
+        if let Some(since_ms) = batch.run_since_ms {
+            write
+                .prepare_cached("INSERT OR REPLACE INTO run VALUES (?, ?)")?
+                .execute([since_ms, batch.at_ms])?;
+        }
         write.commit()?;
+        self.run_until_ms = batch.at_ms;
         Ok(())
     }
 

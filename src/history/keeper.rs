@@ -128,6 +128,7 @@ impl Keeper {
     fn take(&mut self, at_ms: i64, tick: Tick) {
         // No two ticks have one time, and a clock that is put back does not take history along.
         let at_ms = at_ms.max(self.shared.memory().at_ms + 1);
+        self.shared.memory().begin_run(at_ms);
         self.roll_over(at_ms);
         if self.committed_at_ms.div_euclid(1_000) != at_ms.div_euclid(1_000) {
             self.commit(at_ms);
@@ -284,6 +285,7 @@ impl Keeper {
             Batch {
                 n: memory.saved_n + 1,
                 at_ms,
+                run_since_ms: memory.run_since_ms,
                 frame: std::mem::take(&mut self.news.frame),
                 first_n_needed: memory.first_n_needed(),
                 sealed: memory.sealed.iter().map(Arc::clone).collect(),
@@ -291,7 +293,7 @@ impl Keeper {
                 names: std::mem::take(&mut self.news.names),
             }
         };
-        if batch.is_empty() {
+        if batch.is_empty() && !today.is_run_due(at_ms) {
             return Ok(());
         }
         let written = today.commit(&batch);

@@ -11,7 +11,7 @@ use super::card::Card;
 use super::chunk::Press;
 use super::codec::{Chain, rows};
 use super::day::Names;
-use super::piece::{BLOCK, Keyframe, Sealed, block_of, sealed};
+use super::piece::{BLOCK, Keyframe, Sealed, block_of, parts, sealed};
 use super::record::{Look, Place, Record, Showing};
 use super::varint;
 use crate::domain::{DeviceKey, VehicleId};
@@ -71,6 +71,8 @@ pub(super) struct Memory {
     pub(super) saved_n: u64,
     /// The last publication.
     pub(super) at_ms: i64,
+    /// Since when this run knows what is shown; `None` before its first publication.
+    pub(super) run_since_ms: Option<i64>,
     next_turn: usize,
 }
 
@@ -81,6 +83,11 @@ impl Memory {
             cards: vec![None],
             ..Self::default()
         }
+    }
+
+    /// The first publication is at `at_ms`, or was before; just before it nothing was shown.
+    pub(super) fn begin_run(&mut self, at_ms: i64) {
+        self.run_since_ms.get_or_insert(at_ms - 1);
     }
 
     /// The number of a device, and whether it is new.
@@ -283,7 +290,9 @@ impl Memory {
         stream.n_pending = 0;
         stream.chain = Chain::default();
         let v = u32::try_from(v).unwrap_or(u32::MAX);
-        self.add_sealed(sealed(v, at_ms, &records, press));
+        for part in parts(&records) {
+            self.add_sealed(sealed(v, at_ms, part, press));
+        }
     }
 
     /// Adds a piece that is to be written.

@@ -97,6 +97,7 @@ fn finish_day(dir: &Path, day: Day) {
             Batch {
                 n: memory.saved_n + 1,
                 at_ms: memory.at_ms,
+                run_since_ms: None,
                 frame: Vec::new(),
                 first_n_needed: memory.saved_n + 1,
                 sealed: memory.sealed.iter().cloned().collect(),

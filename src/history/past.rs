@@ -134,6 +134,7 @@ pub(super) fn shown_at(shared: &Shared, at_ms: i64) -> Result<Option<Vec<Vehicle
     let memory = InMemory::look(shared, at_ms);
     let mut picture = Picture::new(at_ms);
     let mut is_known = false;
+    let mut is_running = memory.is_running;
     if let Some(dir) = &shared.settings.dir {
         let mut days = place::days(dir);
         days.retain(|(day, _)| *day <= Day::of(at_ms));
@@ -144,12 +145,22 @@ pub(super) fn shown_at(shared: &Shared, at_ms: i64) -> Result<Option<Vec<Vehicle
                 .map(|found| is_known = found);
             forgive_while_failing(shared, read)?;
             if is_known {
+                is_running |= picture.was_running;
                 break;
             }
         }
     }
     is_known |= picture.read_memory(&memory);
-    Ok(is_known.then(|| picture.vehicles()))
+    Ok((is_known && is_running).then(|| picture.vehicles()))
+}
+
+/// Whether any run is known to have lasted until `at_ms`: what the last one showed when it ended
+/// was on no screen afterwards.
+fn was_running(db: &Connection, at_ms: i64) -> Result<bool, HistoryError> {
+    let until = "SELECT max(until) FROM run WHERE since <= ?";
+    let until: Option<i64> = db.query_row(until, [at_ms], |row| row.get(0))?;
+    // A file from before this was noted says nothing of it.
+    Ok(until.is_none_or(|until| at_ms <= until.saturating_add(day::RUN_KNOWN_FOR_MS)))
 }
 
 /// How far back it goes.
@@ -217,6 +228,8 @@ struct InMemory {
     cards: HashMap<u64, Card>,
     keys: HashMap<u32, DeviceKey>,
     saved_n: u64,
+    /// Whether the time asked for is of this run.
+    is_running: bool,
 }
 
 impl InMemory {
@@ -237,6 +250,7 @@ impl InMemory {
             cards: names.cards.into_iter().collect(),
             keys: names.devices.into_iter().collect(),
             saved_n: memory.saved_n,
+            is_running: memory.run_since_ms.is_some_and(|since| since <= at_ms),
         }
     }
 }
@@ -248,6 +262,8 @@ type Which = (i64, i64, i64);
 struct Picture {
     at_ms: i64,
     keyframe_at_ms: i64,
+    /// Whether a run that the file knows of lasted until then.
+    was_running: bool,
     by_device: HashMap<u32, Record>,
     cards: HashMap<u64, Card>,
     keys: HashMap<u32, DeviceKey>,
@@ -259,6 +275,7 @@ impl Picture {
         Self {
             at_ms,
             keyframe_at_ms: i64::MIN,
+            was_running: false,
             by_device: HashMap::new(),
             cards: HashMap::new(),
             keys: HashMap::new(),
@@ -277,6 +294,7 @@ impl Picture {
         let Some(keyframe_at_ms) = newest else {
             return Ok(false);
         };
+        self.was_running = was_running(&db, self.at_ms)?;
         let names = day::names(&db)?;
         self.cards = names.cards.into_iter().collect();
         self.keys = names.devices.into_iter().collect();

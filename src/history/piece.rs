@@ -2,6 +2,7 @@
 //! frame of the log. Made and opened here; nobody else knows how they begin.
 
 use super::chunk::Press;
+use super::memory::SEALED_WITHIN_MS;
 use super::record::Record;
 use super::varint;
 
@@ -14,7 +15,7 @@ pub(super) const BLOCK: u32 = 256;
 #[derive(Debug)]
 pub(super) struct Sealed {
     pub(super) v: u32,
-    /// The minute it was made in.
+    /// The minute it was made in; where that was much later, the minute of its last record.
     pub(super) slot: i64,
     /// When it first says anything of the map.
     pub(super) s0: Option<i64>,
@@ -54,7 +55,7 @@ pub(super) fn sealed(v: u32, at_ms: i64, records: &[Record], press: &mut Press) 
     let shown = records.iter().find(|record| record.is_shown());
     Sealed {
         v,
-        slot: slot_of(at_ms),
+        slot: slot_of(filed_at_ms(at_ms, records)),
         s0: shown.map(|record| record.at_ms),
         fixes: times().min().zip(times().max()),
         is_late,
@@ -62,6 +63,29 @@ pub(super) fn sealed(v: u32, at_ms: i64, records: &[Record], press: &mut Press) 
         n_records: u32::try_from(records.len()).unwrap_or(u32::MAX),
         piece: press.press(records),
     }
+}
+
+/// When readers take a piece to be made. What waited for another run, or slept with the machine,
+/// is to be found where it belongs.
+fn filed_at_ms(at_ms: i64, records: &[Record]) -> i64 {
+    let waited_ms = |first: &Record| at_ms.saturating_sub(first.at_ms);
+    match (records.first(), records.last()) {
+        (Some(first), Some(last)) if SEALED_WITHIN_MS < waited_ms(first) => last.at_ms,
+        _ => at_ms,
+    }
+}
+
+/// `records` in as many parts as are needed so that none spans more than a piece may.
+pub(super) fn parts(records: &[Record]) -> impl Iterator<Item = &[Record]> {
+    let mut rest = records;
+    std::iter::from_fn(move || {
+        let first = rest.first()?;
+        let is_near =
+            |record: &&Record| record.at_ms.saturating_sub(first.at_ms) <= SEALED_WITHIN_MS;
+        let (part, later) = rest.split_at(rest.iter().take_while(is_near).count().max(1));
+        rest = later;
+        Some(part)
+    })
 }
 
 /// The minute of a time.

@@ -22,7 +22,8 @@ pub(super) type Steps = &'static [&'static str];
 ///   the first time it says anything of the map.
 /// - `late` points to chunks with fixes much older than their slot.
 /// - `keyframe` has what the map showed at one time, in blocks of devices.
-pub(super) const DAY: Steps = &["
+pub(super) const DAY: Steps = &[
+    "
     CREATE TABLE device (v INTEGER PRIMARY KEY, source TEXT NOT NULL, device TEXT NOT NULL);
     CREATE UNIQUE INDEX device_key ON device (source, device);
     CREATE TABLE card (k INTEGER PRIMARY KEY, id TEXT NOT NULL, name TEXT NOT NULL,
@@ -35,7 +36,10 @@ pub(super) const DAY: Steps = &["
     CREATE TABLE keyframe (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, block INTEGER NOT NULL,
         piece BLOB NOT NULL);
     CREATE INDEX keyframe_at ON keyframe (at, block);
-"];
+",
+    // What each run of the server lived through: what was shown after it, nobody knows.
+    "CREATE TABLE run (since INTEGER PRIMARY KEY, until INTEGER NOT NULL);",
+];
 
 /// What is true now, whatever the day.
 pub(super) const STATE: Steps = &["

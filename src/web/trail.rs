@@ -5,6 +5,8 @@
     reason = "utoipa's attribute qualifies what it names"
 )]
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -17,6 +19,7 @@ use super::Web;
 use super::error::{ApiError, ErrorBody};
 use super::history::asked;
 use super::trail_files;
+use crate::domain::thresholds::{Bounds, FreshnessThresholds, MotionThresholds};
 use crate::domain::{DeviceKey, VehicleId};
 use crate::history::{TrailPoint, simplify};
 use crate::live::frame::Stamp;
@@ -26,8 +29,6 @@ const USUAL_SPAN: SignedDuration = SignedDuration::from_hours(1);
 /// A page draws no more; files are whole unless asked otherwise.
 const USUAL_MAX_POINTS: usize = 20_000;
 const MAX_POINTS: usize = 1_000_000;
-/// A device is not expected to report more often than this.
-const MIN_EXPECTED: SignedDuration = SignedDuration::from_secs(10);
 
 /// The span and the format that are asked for.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -178,22 +179,66 @@ fn draw(points: Vec<TrailPoint>, max_points: usize) -> Drawn {
     }
 }
 
-/// Whether there is a gap before each point: a time longer than twice the 90th percentile of the
-/// times between its points, which is what its devices usually took.
+/// Whether there is a gap before each point: a time longer than E of the device that the point
+/// before it is from, in that point's column.
 fn gaps(points: &[TrailPoint]) -> Vec<bool> {
-    let passed = |pair: &[TrailPoint]| pair[1].fixed_at.duration_since(pair[0].fixed_at);
-    let mut times: Vec<SignedDuration> = points.windows(2).map(passed).collect();
-    times.sort_unstable();
-    // Of a few, one gap would be the 90th percentile itself.
-    let n_usual = match times.len() {
+    let mut gaps_s: HashMap<(&DeviceKey, bool), Vec<i64>> = HashMap::new();
+    let pairs = || points.iter().zip(points.iter().skip(1));
+    // A lesser device only fills the gaps of a greater one: from one to the other is no interval.
+    for (before, after) in pairs().filter(|(before, after)| before.device == after.device) {
+        let gaps_s = gaps_s.entry(column(before)).or_default();
+        gaps_s.push(passed_s(before, after));
+    }
+    let learnt_s: HashMap<_, _> = gaps_s
+        .into_iter()
+        .map(|(column, gaps_s)| (column, expected_s(gaps_s, column.1)))
+        .collect();
+    let limit_s = |before| {
+        let column = column(before);
+        let known = learnt_s.get(&column).copied();
+        known.unwrap_or_else(|| expected_s(Vec::new(), column.1))
+    };
+    let first = points.iter().take(1).map(|_| false);
+    let rest = pairs().map(|(before, after)| limit_s(before) < passed_s(before, after));
+    first.chain(rest).collect()
+}
+
+/// Whose point it is, and whether on the move; one that does not say counts as on the move, where
+/// silence hides more.
+fn column(point: &TrailPoint) -> (&DeviceKey, bool) {
+    let slow_below_mps = MotionThresholds::default().slow_below_mps;
+    let is_slow = point.speed_mps.is_some_and(|mps| mps < slow_below_mps);
+    (&point.device, !is_slow)
+}
+
+/// In whole seconds, as E is.
+fn passed_s(before: &TrailPoint, after: &TrailPoint) -> i64 {
+    let passed = after.fixed_at.duration_since(before.fixed_at);
+    let passed_ms = i64::try_from(passed.as_millis()).unwrap_or(i64::MAX);
+    passed_ms.saturating_add(500).div_euclid(1_000)
+}
+
+/// E of one column of a device, from all its gaps in the span; the greatest where it has none.
+fn expected_s(mut gaps_s: Vec<i64>, on_the_move: bool) -> i64 {
+    gaps_s.sort_unstable();
+    // Of a few, one silence would be the 90th percentile itself.
+    let n_usual = match gaps_s.len() {
         n @ ..10 => n.div_ceil(2),
         n => (9 * n).div_ceil(10),
     };
-    let usual = times.get(n_usual.saturating_sub(1));
-    let limit = usual.map_or(MIN_EXPECTED, |usual| (*usual).max(MIN_EXPECTED)) * 2;
-    let first = points.iter().take(1).map(|_| false);
-    let rest = points.windows(2).map(|pair| limit < passed(pair));
-    first.chain(rest).collect()
+    let usual_s = gaps_s.get(n_usual.saturating_sub(1));
+    let bounds = bounds(on_the_move);
+    let (min_s, max_s) = (bounds.min.as_secs(), bounds.max.as_secs());
+    usual_s.map_or(max_s, |usual_s| (*usual_s).clamp(min_s, max_s))
+}
+
+fn bounds(on_the_move: bool) -> Bounds {
+    let rules = FreshnessThresholds::default();
+    if on_the_move {
+        rules.expected_on_the_move
+    } else {
+        rules.expected_at_rest
+    }
 }
 
 fn answer(from: Timestamp, to: Timestamp, drawn: &Drawn) -> Response {
@@ -273,8 +318,24 @@ pub(super) mod tests {
         );
         let at: Vec<_> = (0..).zip(&drawn.gaps).filter(|(_, gap)| **gap).collect();
         assert_eq!(at, [(9, &true)]);
-        assert!(draw(northward(&[0, 3_600]), 99).gaps.iter().all(|gap| !gap));
+        assert!(draw(northward(&[0, 600]), 99).gaps.iter().all(|gap| !gap));
         assert!(draw(Vec::new(), 99).gaps.is_empty());
+    }
+
+    #[test]
+    fn a_silence_on_the_road_is_a_gap_however_long_the_vehicle_was_parked() {
+        // Parked with a report each 10 minutes, then on the road with one each 15 s.
+        let mut seconds: Vec<i64> = (0..6).map(|n| 600 * n).collect();
+        seconds.extend((0..12).map(|n| 3_600 + 15 * n));
+        let silence_from = 3_600 + 15 * 11;
+        seconds.extend((0..12).map(|n| silence_from + 840 + 15 * n));
+        let mut points = northward(&seconds);
+        for point in &mut points[..6] {
+            point.speed_mps = Some(0.0);
+        }
+        let drawn = draw(points, 99);
+        let at: Vec<_> = (0..).zip(&drawn.gaps).filter(|(_, gap)| **gap).collect();
+        assert_eq!(at, [(18, &true)]);
     }
 
     #[test]

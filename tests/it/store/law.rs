@@ -6,11 +6,14 @@ use std::sync::Arc;
 use fleetglass::domain::{DeviceKey, Flag, FreshnessState, MotionState, Vehicle, VehicleId};
 use fleetglass::fleet::{Changes, Fix};
 use fleetglass::history::{History, HistorySettings};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::{as_remembered, at, fix, key, ms, open, position, vehicle, view};
+
+/// What a run showed last counts for so long after its last word.
+const KNOWN_FOR: SignedDuration = SignedDuration::from_secs(5);
 
 const DEVICES: [&str; 5] = ["1", "2", "3", "4", "5"];
 
@@ -52,6 +55,8 @@ struct Model {
     pictures: Vec<(Timestamp, BTreeMap<VehicleId, Vehicle>)>,
     fixes: BTreeMap<DeviceKey, Vec<(Timestamp, Fix)>>,
     moved: [bool; DEVICES.len()],
+    /// When no server ran: after the first time, before the second.
+    outages: Vec<(Timestamp, Timestamp)>,
 }
 
 impl Model {
@@ -132,6 +137,8 @@ impl Model {
         // A new run publishes all it knows at its first tick.
         self.now_ms += 250;
         let now = self.now();
+        let last = self.pictures.last().map_or(at(0), |(at, _)| *at);
+        self.outages.push((last + KNOWN_FOR, now - ms(1)));
         self.pictures.push((now - ms(1), BTreeMap::new()));
         self.pictures.push((now, self.fleet.clone()));
         let vehicles = self.fleet.values().cloned().map(Arc::new).collect();
@@ -145,7 +152,13 @@ impl Model {
         for (n, (at, picture)) in self.pictures.iter().enumerate() {
             let until = self.pictures.get(n + 1).map(|(next, _)| *next - ms(1));
             for at in [Some(*at), until].into_iter().flatten() {
-                let told = history.at(at).expect("an answer").expect("a picture");
+                let told = history.at(at).expect("an answer");
+                let is_in = |(since, until): &(Timestamp, Timestamp)| *since < at && at < *until;
+                if self.outages.iter().any(is_in) {
+                    assert_eq!(told, None, "nothing was shown at {at}");
+                    continue;
+                }
+                let told = told.expect("a picture");
                 let expected: Vec<_> = picture.values().map(as_remembered).collect();
                 assert_eq!(told, expected, "at {at}");
             }
@@ -231,7 +244,7 @@ fn reopened(settings: &HistorySettings, model: &Model) -> History {
 }
 
 /// A copy of the files as they are, beside them.
-fn crashed_copy(dir: &std::path::Path) -> std::path::PathBuf {
+pub(super) fn crashed_copy(dir: &std::path::Path) -> std::path::PathBuf {
     let copy = dir.with_extension("crashed");
     std::fs::create_dir(&copy).expect("a directory");
     for entry in dir.read_dir().expect("files").flatten() {
