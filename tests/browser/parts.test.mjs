@@ -86,7 +86,7 @@ test("clusters stand where the fleet is, one is zoomed into, and its vehicles ta
   assert.deepEqual(state.counts, { moving: 29_800, idling: 0, stopped: 0, parked: 0, unknown: 0, overdue: 200, never: 100 });
   // Both are in the free part of the map.
   for (const { xPx, yPx } of state.clusters) assert.ok(xPx > 344 && xPx < 1280 && yPx > 60 && yPx < 800, `${xPx} ${yPx}`);
-  assert.equal(await page.textContent("#list-summary"), "30,000 of 30,100 on the map");
+  await untilDom(page, () => document.querySelector("#list-summary").textContent, (text) => text === "30,000 of 30,100 on the map");
   assert.equal(await page.textContent("#counts [data-standing=never]"), "100No position");
   const johannesburg = state.clusters.find(({ vehicles }) => vehicles === 1_000);
   assert.equal(johannesburg.overdue, 200);
