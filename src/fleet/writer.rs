@@ -222,11 +222,11 @@ mod tests {
     }
 
     /// Tells what each tick would have kept.
-    struct Keeper(mpsc::UnboundedSender<Changes>);
+    struct Keeper(mpsc::Sender<Changes>);
 
     impl Publish for Keeper {
         fn publish(&mut self, changes: Changes, _now: Timestamp) {
-            let _ = self.0.send(changes);
+            let _ = self.0.try_send(changes);
         }
     }
 
@@ -234,7 +234,7 @@ mod tests {
     async fn what_was_said_before_the_end_is_remembered() {
         const N_VEHICLES: usize = 3 * PIECE;
         let (sender, reports) = mpsc::channel(4);
-        let (keeper, mut kept) = mpsc::unbounded_channel();
+        let (keeper, mut kept) = mpsc::channel(1_000);
         sender.send(report(Said::Listed(None))).await.unwrap();
         sender.send(report(records(N_VEHICLES))).await.unwrap();
         let shutdown = CancellationToken::new();

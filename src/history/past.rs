@@ -17,7 +17,7 @@ use super::codec::rows;
 use super::day;
 use super::error::HistoryError;
 use super::keeper::Shared;
-use super::memory::SEALED_WITHIN_MS;
+use super::memory::{Memory, SEALED_WITHIN_MS};
 use super::piece::{Keyframe, LATE_AFTER_MS, Sealed, open_block, slot_of};
 use super::place::{self, Day, day_file};
 use super::record::{Record, Showing, time};
@@ -37,13 +37,13 @@ pub(super) fn fixes(
         let fix_ms = record.fix_at_ms();
         fix_ms.is_some_and(|fix_ms| from_ms <= fix_ms && fix_ms <= to_ms)
     };
-    let (pending, sealed, saved_n) = {
+    let (pending, sealed, known) = {
         let memory = shared.memory();
         let v = memory.find(key);
         let its = |sealed: &&Arc<Sealed>| Some(sealed.v) == v;
         let sealed: Vec<_> = memory.sealed.iter().filter(its).cloned().collect();
         let pending = v.map_or_else(Vec::new, |v| memory.pending(v).to_vec());
-        (pending, sealed, memory.saved_n)
+        (pending, sealed, Known::of(&memory))
     };
     let mut reader = Reader::default();
     let mut found: Vec<Record> = rows(&pending).filter(wanted).collect();
@@ -64,9 +64,14 @@ pub(super) fn fixes(
                 continue;
             }
             let path = day_file(dir, day);
-            let read = each_piece(&path, key, from_ms, to_ms, saved_n, &mut |piece| {
-                keep(piece).ok_or_else(|| HistoryError::Torn { path: path.clone() })
-            });
+            let read = each_piece(
+                &path,
+                key,
+                from_ms,
+                to_ms,
+                known.in_file_of(day),
+                &mut |piece| keep(piece).ok_or_else(|| HistoryError::Torn { path: path.clone() }),
+            );
             forgive_while_failing(shared, read)?;
         }
     }
@@ -141,7 +146,7 @@ pub(super) fn shown_at(shared: &Shared, at_ms: i64) -> Result<Option<Vec<Vehicle
         for (day, _) in days.into_iter().rev() {
             let path = day_file(dir, day);
             let read = picture
-                .read_file(&path, memory.saved_n)
+                .read_file(&path, memory.known.in_file_of(day))
                 .map(|found| is_known = found);
             forgive_while_failing(shared, read)?;
             if is_known {
@@ -152,6 +157,32 @@ pub(super) fn shown_at(shared: &Shared, at_ms: i64) -> Result<Option<Vec<Vehicle
     }
     is_known |= picture.read_memory(&memory);
     Ok((is_known && is_running).then(|| picture.vehicles()))
+}
+
+/// Which commits the memory knows of: those of today's file, up to one. The files of other days were
+/// finished before, and counted by runs of their own.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    today: Day,
+    saved_n: u64,
+}
+
+impl Known {
+    fn of(memory: &Memory) -> Self {
+        Self {
+            today: Day::of(memory.at_ms),
+            saved_n: memory.saved_n,
+        }
+    }
+
+    /// The last commit in the file of a day that is no longer in memory.
+    fn in_file_of(self, day: Day) -> u64 {
+        if day < self.today {
+            i64::MAX.cast_unsigned()
+        } else {
+            self.saved_n
+        }
+    }
 }
 
 /// Whether any run is known to have lasted until `at_ms`: what the last one showed when it ended
@@ -227,7 +258,7 @@ struct InMemory {
     keyframe: Option<Arc<Keyframe>>,
     cards: HashMap<u64, Card>,
     keys: HashMap<u32, DeviceKey>,
-    saved_n: u64,
+    known: Known,
     /// Whether the time asked for is of this run.
     is_running: bool,
 }
@@ -249,7 +280,7 @@ impl InMemory {
             keyframe: keyframe.cloned(),
             cards: names.cards.into_iter().collect(),
             keys: names.devices.into_iter().collect(),
-            saved_n: memory.saved_n,
+            known: Known::of(&memory),
             is_running: memory.run_since_ms.is_some_and(|since| since <= at_ms),
         }
     }
