@@ -20,6 +20,7 @@ mod last;
 mod memory;
 mod open;
 mod past;
+mod picture;
 mod piece;
 mod place;
 mod queue;

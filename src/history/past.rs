@@ -4,23 +4,24 @@
 //! memory; pieces of a commit that the memory did not know of yet are left out of the file's
 //! answer, so nothing comes twice and nothing is missing.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Span;
-use super::card::{self, Card};
+use super::card::{self};
 use super::chunk::Reader;
 use super::codec::rows;
 use super::day;
 use super::error::HistoryError;
 use super::keeper::Shared;
 use super::memory::{Memory, SEALED_WITHIN_MS};
-use super::piece::{Keyframe, LATE_AFTER_MS, Sealed, open_block, slot_of};
+use super::picture::{InMemory, Picture};
+use super::piece::{LATE_AFTER_MS, Sealed, slot_of};
 use super::place::{self, Day, day_file};
-use super::record::{Record, Showing, time};
+use super::record::{Record, time};
 use super::schema;
 use super::status::State;
 use crate::domain::{DeviceKey, Vehicle, VehicleId};
@@ -126,7 +127,7 @@ fn each_piece(
 }
 
 /// While nothing can be written, a file that cannot be read either is no news.
-fn forgive_while_failing(
+pub(super) fn forgive_while_failing(
     shared: &Shared,
     read: Result<(), HistoryError>,
 ) -> Result<(), HistoryError> {
@@ -162,13 +163,13 @@ pub(super) fn shown_at(shared: &Shared, at_ms: i64) -> Result<Option<Vec<Vehicle
 /// Which commits the memory knows of: those of today's file, up to one. The files of other days were
 /// finished before, and counted by runs of their own.
 #[derive(Clone, Copy, Debug)]
-struct Known {
+pub(super) struct Known {
     today: Day,
     saved_n: u64,
 }
 
 impl Known {
-    fn of(memory: &Memory) -> Self {
+    pub(super) fn of(memory: &Memory) -> Self {
         Self {
             today: Day::of(memory.at_ms),
             saved_n: memory.saved_n,
@@ -187,7 +188,7 @@ impl Known {
 
 /// Whether any run is known to have lasted until `at_ms`: what the last one showed when it ended
 /// was on no screen afterwards.
-fn was_running(db: &Connection, at_ms: i64) -> Result<bool, HistoryError> {
+pub(super) fn was_running(db: &Connection, at_ms: i64) -> Result<bool, HistoryError> {
     let until = "SELECT max(until) FROM run WHERE since <= ?";
     let until: Option<i64> = db.query_row(until, [at_ms], |row| row.get(0))?;
     // A file from before this was noted says nothing of it.
@@ -248,217 +249,4 @@ pub(super) fn devices_of(shared: &Shared, id: &VehicleId) -> Result<Vec<DeviceKe
         }
     }
     Ok(devices)
-}
-
-/// What the memory adds to the files.
-struct InMemory {
-    /// Device, and what it has pending.
-    pending: Vec<(u32, Vec<u8>)>,
-    sealed: Vec<Arc<Sealed>>,
-    keyframe: Option<Arc<Keyframe>>,
-    cards: HashMap<u64, Card>,
-    keys: HashMap<u32, DeviceKey>,
-    known: Known,
-    /// Whether the time asked for is of this run.
-    is_running: bool,
-}
-
-impl InMemory {
-    fn look(shared: &Shared, at_ms: i64) -> Self {
-        let memory = shared.memory();
-        let keyframes = memory.keyframes.iter().rev();
-        let keyframe = keyframes.clone().find(|keyframe| keyframe.at_ms <= at_ms);
-        let names = memory.names();
-        Self {
-            pending: memory.pending_by(at_ms),
-            sealed: memory
-                .sealed
-                .iter()
-                .filter(|sealed| sealed.s0.is_some_and(|s0| s0 <= at_ms))
-                .cloned()
-                .collect(),
-            keyframe: keyframe.cloned(),
-            cards: names.cards.into_iter().collect(),
-            keys: names.devices.into_iter().collect(),
-            known: Known::of(&memory),
-            is_running: memory.run_since_ms.is_some_and(|since| since <= at_ms),
-        }
-    }
-}
-
-/// A piece of a device: minute, commit, part.
-type Which = (i64, i64, i64);
-
-/// What was last said of the map by each device up to a time.
-struct Picture {
-    at_ms: i64,
-    keyframe_at_ms: i64,
-    /// Whether a run that the file knows of lasted until then.
-    was_running: bool,
-    by_device: HashMap<u32, Record>,
-    cards: HashMap<u64, Card>,
-    keys: HashMap<u32, DeviceKey>,
-    reader: Reader,
-}
-
-impl Picture {
-    fn new(at_ms: i64) -> Self {
-        Self {
-            at_ms,
-            keyframe_at_ms: i64::MIN,
-            was_running: false,
-            by_device: HashMap::new(),
-            cards: HashMap::new(),
-            keys: HashMap::new(),
-            reader: Reader::default(),
-        }
-    }
-
-    /// Reads the file of a day; whether it has anything of the time.
-    fn read_file(&mut self, path: &Path, saved_n: u64) -> Result<bool, HistoryError> {
-        let torn = || HistoryError::Torn {
-            path: path.to_owned(),
-        };
-        let db = schema::open_to_read(path)?;
-        let newest = "SELECT max(at) FROM keyframe WHERE at <= ?";
-        let newest: Option<i64> = db.query_row(newest, [self.at_ms], |row| row.get(0))?;
-        let Some(keyframe_at_ms) = newest else {
-            return Ok(false);
-        };
-        self.was_running = was_running(&db, self.at_ms)?;
-        let names = day::names(&db)?;
-        self.cards = names.cards.into_iter().collect();
-        self.keys = names.devices.into_iter().collect();
-        let mut blocks = db.prepare("SELECT piece FROM keyframe WHERE at = ?")?;
-        let mut blocks = blocks.query([keyframe_at_ms])?;
-        self.keyframe_at_ms = keyframe_at_ms;
-        while let Some(row) = blocks.next()? {
-            let block = row.get_ref(0)?.as_blob().unwrap_or_default();
-            self.read_block(block).ok_or_else(torn)?;
-        }
-        self.read_pieces(&db, saved_n)?.ok_or_else(torn)?;
-        Ok(true)
-    }
-
-    fn read_block(&mut self, block: &[u8]) -> Option<()> {
-        let (devices, piece) = open_block(block)?;
-        let records = self.reader.all(piece)?;
-        self.by_device.extend(devices.into_iter().zip(records));
-        Some(())
-    }
-
-    /// Of each device the one piece that has its last word on the map.
-    fn read_pieces(&mut self, db: &Connection, saved_n: u64) -> rusqlite::Result<Option<()>> {
-        let first = slot_of(self.keyframe_at_ms);
-        let last = slot_of(self.at_ms.saturating_add(SEALED_WITHIN_MS));
-        let mut chosen: HashMap<u32, (i64, Which)> = HashMap::new();
-        let mut heads = db.prepare(
-            "SELECT v, s0, slot, n, part FROM chunk WHERE slot BETWEEN ? AND ? AND n <= ? AND s0 <= ?",
-        )?;
-        let mut found = heads.query(params![first, last, saved_n.cast_signed(), self.at_ms])?;
-        while let Some(row) = found.next()? {
-            let (v, s0) = (row.get(0)?, row.get(1)?);
-            let best = chosen.entry(v).or_insert((i64::MIN, (0, 0, 0)));
-            if best.0 <= s0 {
-                *best = (s0, (row.get(2)?, row.get(3)?, row.get(4)?));
-            }
-        }
-        let mut order: Vec<_> = chosen.into_iter().collect();
-        order.sort_unstable_by_key(|(v, (_, (slot, ..)))| (*slot, *v));
-        let mut piece =
-            db.prepare("SELECT piece FROM chunk WHERE slot = ? AND v = ? AND n = ? AND part = ?")?;
-        for (v, (_, (slot, n, part))) in order {
-            let mut row = piece.query(params![slot, v, n, part])?;
-            if let Some(row) = row.next()? {
-                let bytes = row.get_ref(0)?.as_blob().unwrap_or_default();
-                if self.read_piece(v, bytes).is_none() {
-                    return Ok(None);
-                }
-            }
-        }
-        Ok(Some(()))
-    }
-
-    fn read_piece(&mut self, v: u32, piece: &[u8]) -> Option<()> {
-        let mut last = None;
-        let at_ms = self.at_ms;
-        self.reader.read(piece, |record| {
-            let is_early = record.at_ms <= at_ms;
-            if is_early && record.is_shown() {
-                last = Some(record);
-            }
-            is_early
-        })?;
-        self.enter(v, last);
-        Some(())
-    }
-
-    fn enter(&mut self, v: u32, record: Option<Record>) {
-        // What is before the keyframe is in it, or gone.
-        let record = record.filter(|record| self.keyframe_at_ms < record.at_ms);
-        if let Some(record) = record {
-            self.by_device.insert(v, record);
-        }
-    }
-
-    /// Adds what is in memory; whether that alone tells what was shown.
-    fn read_memory(&mut self, memory: &InMemory) -> bool {
-        let newer = memory.keyframe.as_ref();
-        let newer = newer.filter(|keyframe| self.keyframe_at_ms < keyframe.at_ms);
-        if let Some(keyframe) = newer {
-            self.by_device.clear();
-            self.keyframe_at_ms = keyframe.at_ms;
-            for (_, block) in &keyframe.blocks {
-                let _ = self.read_block(block);
-            }
-        }
-        // The file's own come first: a run that began on a later day counts anew.
-        for (k, card) in &memory.cards {
-            self.cards.entry(*k).or_insert_with(|| card.clone());
-        }
-        for (v, key) in &memory.keys {
-            self.keys.entry(*v).or_insert_with(|| key.clone());
-        }
-        for sealed in &memory.sealed {
-            let _ = self.read_piece(sealed.v, &sealed.piece);
-        }
-        for (v, pending) in &memory.pending {
-            let records = rows(pending).take_while(|record| record.at_ms <= self.at_ms);
-            let last = records.filter(Record::is_shown).last();
-            self.enter(*v, last);
-        }
-        newer.is_some()
-    }
-
-    /// The vehicles of the picture, by id.
-    fn vehicles(self) -> Vec<Vehicle> {
-        let mut by_vehicle: BTreeMap<&str, (&Card, u32, &Record)> = BTreeMap::new();
-        for (v, record) in &self.by_device {
-            let Some(card) = self.cards.get(&record.card) else {
-                continue;
-            };
-            let held = by_vehicle.get(card.id.as_str());
-            if held.is_none_or(|(_, _, held)| held.at_ms < record.at_ms) {
-                by_vehicle.insert(card.id.as_str(), (card, *v, record));
-            }
-        }
-        let vehicles = by_vehicle.into_values();
-        vehicles
-            .filter_map(|(card, v, record)| vehicle(card, self.keys.get(&v), record))
-            .collect()
-    }
-}
-
-fn vehicle(card: &Card, key: Option<&DeviceKey>, record: &Record) -> Option<Vehicle> {
-    let Showing::As(look) = &record.showing else {
-        return None;
-    };
-    let now = time(record.at_ms);
-    let mut vehicle = Vehicle::new(card.id.clone(), Arc::clone(&card.name), now);
-    vehicle.registration.clone_from(&card.registration);
-    vehicle.groups.clone_from(&card.groups);
-    let place = record.place.as_ref().zip(key);
-    vehicle.position = place.map(|(place, key)| place.position(key.clone()));
-    look.put_on(&mut vehicle);
-    Some(vehicle)
 }
