@@ -29,6 +29,13 @@ pub(super) fn settings(
                     "this part of the configuration changes with a restart only"
                 );
             }
+            // What runs is what the next change is held against.
+            let next = Config {
+                roster: next.roster,
+                fleet: next.fleet,
+                thresholds: next.thresholds,
+                ..config.clone()
+            };
             let Ok(fleet) = fleet_settings(&next) else {
                 continue;
             };
@@ -71,6 +78,7 @@ fn needing_restart(before: &Config, after: &Config) -> impl Iterator<Item = &'st
         ("[[source]]", sources(before) != sources(after)),
         ("[server]", before.server != after.server),
         ("[map]", before.map != after.map),
+        ("[history]", before.history != after.history),
     ];
     differs
         .into_iter()
