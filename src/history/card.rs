@@ -11,7 +11,7 @@ use crate::domain::{DeviceKey, Vehicle, VehicleId};
 const BETWEEN: char = '\u{1f}';
 
 /// Who a vehicle was.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Card {
     pub(super) id: VehicleId,
     pub(super) name: Arc<str>,

@@ -38,6 +38,20 @@ impl Default for Press {
 }
 
 impl Press {
+    /// One that takes less time, and makes pieces a little longer: for what is soon replaced.
+    pub(super) fn swift() -> Self {
+        Self {
+            deflate: Compress::new(Compression::new(2), false),
+            planes: Default::default(),
+        }
+    }
+
+    /// Any bytes, deflated where that helps.
+    pub(super) fn pack(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let plain = [&[PLAIN], bytes].concat();
+        self.deflated(&plain).unwrap_or(plain)
+    }
+
     /// The records as one piece.
     pub(super) fn press<'a>(&mut self, records: impl IntoIterator<Item = &'a Record>) -> Vec<u8> {
         let mut chain = Chain::default();
@@ -102,15 +116,7 @@ impl Reader {
         piece: &[u8],
         mut each: impl FnMut(Record) -> bool,
     ) -> Option<()> {
-        let (&kind, body) = piece.split_first()?;
-        let mut rest = match kind {
-            PLAIN => body,
-            DEFLATED => {
-                self.inflate(body)?;
-                self.plain.as_slice()
-            }
-            _ => return None,
-        };
+        let mut rest = self.unpack(piece)?;
         let n_records = varint::take(&mut rest)?;
         let mut lengths = [0; N_PLANES];
         for length in &mut lengths {
@@ -128,6 +134,19 @@ impl Reader {
             }
         }
         Some(())
+    }
+
+    /// What [`Press::pack`] packed; `None` if it is none of ours.
+    pub(super) fn unpack<'a>(&'a mut self, packed: &'a [u8]) -> Option<&'a [u8]> {
+        let (&kind, body) = packed.split_first()?;
+        match kind {
+            PLAIN => Some(body),
+            DEFLATED => {
+                self.inflate(body)?;
+                Some(self.plain.as_slice())
+            }
+            _ => None,
+        }
     }
 
     /// All records of a piece.

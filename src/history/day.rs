@@ -7,7 +7,9 @@ use std::sync::Arc;
 use rusqlite::{Connection, ErrorCode, Transaction, params};
 
 use super::card::{self, Card};
+use super::chunk::{Press, Reader};
 use super::error::HistoryError;
+use super::frame::{self, Frame};
 use super::piece::{Keyframe, Sealed};
 use super::place::{Day, day_file};
 use super::schema;
@@ -24,6 +26,8 @@ pub(super) struct DayFile {
     pub(super) day: Day,
     path: PathBuf,
     db: Connection,
+    /// For frames: they are not needed for long.
+    press: Press,
     /// Up to when it says that this run lasted.
     run_until_ms: i64,
 }
@@ -37,7 +41,7 @@ pub(super) struct Batch {
     /// Since when this run knows what is shown; `None` of a run that is over.
     pub(super) run_since_ms: Option<i64>,
     /// What came since the commit before.
-    pub(super) frame: Vec<u8>,
+    pub(super) frame: Frame,
     /// Frames before this are in pieces by now.
     pub(super) first_n_needed: u64,
     pub(super) sealed: Vec<Arc<Sealed>>,
@@ -75,6 +79,7 @@ impl DayFile {
             day,
             path,
             db,
+            press: Press::swift(),
             run_until_ms: i64::MIN,
         })
     }
@@ -92,26 +97,28 @@ impl DayFile {
         names(&self.db)
     }
 
-    /// Whether `ours` gives the same numbers to all that it knows.
-    pub(super) fn agrees_with(&self, ours: &Names) -> Result<bool, HistoryError> {
-        let theirs = self.names()?;
-        let devices: HashMap<_, _> = ours.devices.iter().map(|(v, key)| (v, key)).collect();
-        let mut devices_known = theirs.devices.iter();
-        Ok(devices_known.all(|(v, key)| devices.get(v) == Some(&key)))
+    /// The last commit.
+    pub(super) fn last_n(&self) -> Result<u64, HistoryError> {
+        let last = "SELECT ifnull(max(n), 0) FROM recent";
+        let last: i64 = self.db.query_row(last, [], |row| row.get(0))?;
+        Ok(last.cast_unsigned())
     }
 
     /// The last commit, and what of the frames is in no piece yet: commit, device, row.
-    pub(super) fn unsealed(&self) -> Result<(u64, Vec<Frame>), HistoryError> {
+    pub(super) fn unsealed(&self) -> Result<(u64, Vec<Rows>), HistoryError> {
+        let torn = || HistoryError::Torn {
+            path: self.path.clone(),
+        };
+        let mut reader = Reader::default();
         let mut frames = Vec::new();
         let mut last_n = 0;
         let mut query = self.db.prepare("SELECT n, frame FROM recent ORDER BY n")?;
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
             last_n = row.get::<_, i64>(0)?.cast_unsigned();
-            frames.push(Frame {
-                n: last_n,
-                rows: row.get(1)?,
-            });
+            let packed = row.get_ref(1)?.as_blob().unwrap_or_default();
+            let rows = frame::unpack(packed, &mut reader).ok_or_else(torn)?;
+            frames.push(Rows { n: last_n, rows });
         }
         Ok((last_n, frames))
     }
@@ -127,7 +134,7 @@ impl DayFile {
         Ok(pairs.collect::<Result<_, _>>()?)
     }
 
-    /// When the oldest frame was written.
+    /// When the first record of the oldest frame was published.
     pub(super) fn oldest_frame_at_ms(&self) -> Result<Option<i64>, HistoryError> {
         let oldest = "SELECT min(at) FROM recent";
         Ok(self.db.query_row(oldest, [], |row| row.get(0))?)
@@ -149,6 +156,8 @@ impl DayFile {
             });
         }
         let day = self.day;
+        let frame = batch.frame.packed(&mut self.press);
+        let frame_from_ms = batch.frame.from_ms().unwrap_or(batch.at_ms);
         let write = self.db.transaction()?;
         write_names(&write, &batch.names)?;
         // Before the new frame, which then takes the very pages that this frees.
@@ -157,7 +166,7 @@ impl DayFile {
             .execute([batch.first_n_needed.cast_signed()])?;
         write
             .prepare_cached("INSERT INTO recent VALUES (?, ?, ?)")?
-            .execute(params![batch.n.cast_signed(), batch.at_ms, batch.frame])?;
+            .execute(params![batch.n.cast_signed(), frame_from_ms, frame])?;
         for (sealed, part) in batch.sealed.iter().zip(0..) {
             write_sealed(&write, sealed, (batch.n, part), day)?;
         }
@@ -198,7 +207,7 @@ impl DayFile {
 
 /// What was written with one commit.
 #[derive(Debug)]
-pub(super) struct Frame {
+pub(super) struct Rows {
     pub(super) n: u64,
     pub(super) rows: Vec<u8>,
 }

@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use super::card::Card;
 use super::day::Names;
-use super::memory::{Memory, Shown};
+use super::frame::Frame;
+use super::memory::Memory;
 use super::record::{Look, Place, Record, Showing};
+use super::shown::Shown;
 use crate::domain::{DeviceKey, SourceId, Vehicle, VehicleId};
 use crate::fleet::Fix;
 use crate::fleet::memory::Remembered;
@@ -28,7 +30,7 @@ pub(super) struct Tick {
 /// What the next commit writes beside pieces.
 #[derive(Debug, Default)]
 pub(super) struct News {
-    pub(super) frame: Vec<u8>,
+    pub(super) frame: Frame,
     pub(super) names: Names,
 }
 
@@ -93,6 +95,9 @@ fn newly_shown(
     let is_same = |shown: &Shown| shown.card == card && shown.look == look && shown.place == place;
     if before.is_some_and(is_same) {
         return None;
+    }
+    if before.is_none_or(|shown| shown.card != card) {
+        memory.is_called(card);
     }
     let nobody = || DeviceKey::new(SourceId::new(""), vehicle.id.as_str());
     let holder = vehicle.position.as_ref().map(|position| &position.device);

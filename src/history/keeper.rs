@@ -15,8 +15,10 @@ use super::digest::{self, News, Tick};
 use super::error::HistoryError;
 use super::last::LastKnown;
 use super::memory::{Memory, ROUND_S};
+use super::open;
 use super::place::{self, Day, Place};
 use super::queue::{Job, Queue};
+use super::renumber;
 use super::request::Request;
 use super::status::{Health, count_dropped};
 
@@ -174,8 +176,10 @@ impl Keeper {
             }
             is_due
         };
+        // Also while nothing can be written: the first of a run says that what was shown before is
+        // shown no more.
+        self.add_keyframe(at_ms);
         if self.shared.settings.dir.is_none() {
-            self.add_keyframe(at_ms);
             self.news = News::default();
         } else if !self.is_behind || is_due(&mut self.tried_at_ms, RETRY_EVERY_MS) {
             self.commit_to_disk(at_ms, true);
@@ -238,15 +242,24 @@ impl Keeper {
             return Ok(());
         }
         let day = Day::of(at_ms);
-        let file = DayFile::open(&dir, day)?;
-        let names = self.shared.memory().names();
-        if !file.agrees_with(&names)? {
-            // It was out of reach when we began to count; what is in it keeps its own numbers.
-            drop(file);
-            place::set_aside(&place::day_file(&dir, day))?;
-            return self.reach_file(at_ms);
+        let is_first = self.shared.memory().counted_since.is_none();
+        let file = if is_first {
+            // It was out of reach when the server started.
+            open::settled(&dir, day)?
+        } else {
+            DayFile::open(&dir, day)?
+        };
+        let (theirs, last_n) = (file.names()?, file.last_n()?);
+        let mut memory = self.shared.memory();
+        if !renumber::agree(&memory, &theirs) {
+            let counted_otherwise = std::mem::replace(&mut *memory, Memory::new());
+            *memory = renumber::renumbered(counted_otherwise, theirs, &mut self.press);
         }
-        self.news.names = names;
+        memory.counted_since.get_or_insert(day);
+        // A commit that was said to fail may be there all the same.
+        memory.saved_n = memory.saved_n.max(last_n);
+        self.news.names = memory.names();
+        drop(memory);
         self.keyframe_at_ms = None;
         self.today = Some(file);
         Ok(())
@@ -266,8 +279,12 @@ impl Keeper {
             self.keyframe_at_ms = Some(at_ms);
             let mut memory = self.shared.memory();
             // What comes at `at_ms` is not in it.
-            let keyframe = memory.keyframe(at_ms - 1, &mut self.press);
-            memory.keyframes.push_back(Arc::new(keyframe));
+            let keyframe_at_ms = at_ms - 1;
+            let newest = memory.keyframes.back();
+            if newest.is_none_or(|newest| newest.at_ms < keyframe_at_ms) {
+                let keyframe = memory.keyframe(keyframe_at_ms, &mut self.press);
+                memory.keyframes.push_back(Arc::new(keyframe));
+            }
         }
     }
 

@@ -11,9 +11,11 @@ use super::card::Card;
 use super::chunk::Press;
 use super::codec::{Chain, rows};
 use super::day::Names;
-use super::piece::{BLOCK, Keyframe, Sealed, block_of, parts, sealed};
-use super::record::{Look, Place, Record, Showing};
-use super::varint;
+use super::frame::Frame;
+use super::piece::{Keyframe, Sealed, blocks, parts, sealed};
+use super::place::Day;
+use super::record::Record;
+use super::shown::Shown;
 use crate::domain::{DeviceKey, VehicleId};
 
 /// So many records make a piece, as soon as its turn comes.
@@ -42,16 +44,6 @@ pub(super) struct Stream {
     first_n: u64,
 }
 
-/// What the map shows of a vehicle now.
-#[derive(Clone, Debug)]
-pub(super) struct Shown {
-    /// The device whose stream says so.
-    pub(super) v: u32,
-    pub(super) card: u64,
-    pub(super) look: Look,
-    pub(super) place: Option<Place>,
-}
-
 /// Everything that is remembered in memory.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
@@ -69,6 +61,9 @@ pub(super) struct Memory {
     pub(super) keyframes: VecDeque<Arc<Keyframe>>,
     /// The last commit.
     pub(super) saved_n: u64,
+    /// The first day in whose file the commits are counted so; earlier runs counted for
+    /// themselves.
+    pub(super) counted_since: Option<Day>,
     /// The last publication.
     pub(super) at_ms: i64,
     /// Since when this run knows what is shown; `None` before its first publication.
@@ -132,15 +127,24 @@ impl Memory {
     /// Adds a card; its number.
     pub(super) fn add_card(&mut self, card: Card) -> u64 {
         let number = self.cards.len() as u64;
-        self.card_of.insert(card.id.clone(), number);
-        for key in &card.devices {
+        self.cards.push(Some(card));
+        self.is_called(number);
+        number
+    }
+
+    /// A card is the one that its vehicle has now, and its devices are that vehicle's.
+    pub(super) fn is_called(&mut self, number: u64) {
+        let Some(card) = self.card(number) else {
+            return;
+        };
+        let (id, devices) = (card.id.clone(), card.devices.clone());
+        self.card_of.insert(id, number);
+        for key in &devices {
             let v = self.find(key);
             if let Some(stream) = v.and_then(|v| self.stream_mut(v)) {
                 stream.card = number;
             }
         }
-        self.cards.push(Some(card));
-        number
     }
 
     /// The card of the vehicle that device `v` belongs to; 0 where it belongs to none.
@@ -210,8 +214,13 @@ impl Memory {
         self.cards.get(usize::try_from(k).ok()?)?.as_ref()
     }
 
+    /// Whether number `k` was given to a card already.
+    pub(super) fn has_counted(&self, k: u64) -> bool {
+        k < self.cards.len() as u64
+    }
+
     /// Takes in a record of device `v`, and appends it to the frame of the commit to come.
-    pub(super) fn append(&mut self, v: u32, record: &Record, frame: &mut Vec<u8>) {
+    pub(super) fn append(&mut self, v: u32, record: &Record, frame: &mut Frame) {
         let n = self.saved_n + 1;
         let Some(stream) = self.stream_mut(v) else {
             return;
@@ -223,9 +232,7 @@ impl Memory {
         stream.chain.put(record, &mut stream.pending);
         stream.n_pending += 1;
         let row = &stream.pending[start..];
-        varint::put(frame, v.into());
-        varint::put(frame, row.len() as u64);
-        frame.extend_from_slice(row);
+        frame.add(v, row, record.at_ms);
     }
 
     /// Takes back a row from the frame of commit `n`, as [`Memory::append`] made it. Whether it
@@ -355,20 +362,12 @@ impl Memory {
 
     /// What the map shows now, as of `at_ms`.
     pub(super) fn keyframe(&self, at_ms: i64, press: &mut Press) -> Keyframe {
-        let mut shown: Vec<_> = self.shown.values().collect();
-        shown.sort_unstable_by_key(|shown| shown.v);
-        let blocks = shown.chunk_by(|a, b| a.v / BLOCK == b.v / BLOCK);
-        let block = |shown: &[&Shown]| {
-            let records = shown.iter().map(|shown| (shown.v, shown.record(at_ms)));
-            let records: Vec<_> = records.collect();
-            Some((shown.first()?.v / BLOCK, block_of(&records, press)))
-        };
-        let mut blocks: Vec<_> = blocks.filter_map(block).collect();
-        if blocks.is_empty() {
-            // That nothing was shown is to be known too.
-            blocks.push((0, block_of(&[], press)));
+        let shown = self.shown.values();
+        let shown = shown.map(|shown| (shown.v, shown.record(at_ms)));
+        Keyframe {
+            at_ms,
+            blocks: blocks(shown.collect(), press),
         }
-        Keyframe { at_ms, blocks }
     }
 
     /// Forgets a device; its number is not used again.
@@ -377,19 +376,6 @@ impl Memory {
             && let Some(key) = stream.key.take()
         {
             self.keys.remove(&key);
-        }
-    }
-}
-
-impl Shown {
-    /// As a record of `at_ms`; its place is no fix, as that was remembered when it came.
-    pub(super) fn record(&self, at_ms: i64) -> Record {
-        Record {
-            at_ms,
-            card: self.card,
-            place: self.place.clone(),
-            showing: Showing::As(self.look.clone()),
-            ..Record::default()
         }
     }
 }

@@ -1,18 +1,19 @@
 //! The start: takes hold of the directory, refuses what must not be touched, and takes back what
 //! the last run left behind.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::chunk::Press;
-use super::day::{self, Batch, DayFile, Names};
+use super::day::{self, Batch, DayFile, Names, Rows};
 use super::error::HistoryError;
+use super::frame::{self, Frame};
 use super::keeper::{HistorySettings, Keeper, Shared};
 use super::memory::Memory;
-use super::piece::{frame_rows, slot_of};
+use super::piece::slot_of;
 use super::place::{self, Day, Place, day_file, state_file};
 use super::schema;
 use super::status::Health;
@@ -74,11 +75,7 @@ fn refuse_newer(dir: &Path) -> Result<(), HistoryError> {
 
 /// The memory as the last run left it, and the file of today.
 fn take_back(dir: &Path, today: Day) -> Result<(Memory, DayFile), HistoryError> {
-    for (day, _) in place::days(dir) {
-        if day < today {
-            finish_day(dir, day);
-        }
-    }
+    finish_days(dir, today);
     match take_back_day(dir, today) {
         Err(error) if day::is_damaged(&error) => {
             let aside = place::set_aside(&day_file(dir, today))?;
@@ -89,31 +86,48 @@ fn take_back(dir: &Path, today: Day) -> Result<(Memory, DayFile), HistoryError> 
     }
 }
 
-/// A day that is over gets its last pieces, if the run ended before it had them.
-fn finish_day(dir: &Path, day: Day) {
-    let finished = take_back_day(dir, day).and_then(|(mut memory, mut file)| {
-        let batch = {
-            memory.seal_all(&mut Press::default());
-            Batch {
-                n: memory.saved_n + 1,
-                at_ms: memory.at_ms,
-                run_since_ms: None,
-                frame: Vec::new(),
-                first_n_needed: memory.saved_n + 1,
-                sealed: memory.sealed.iter().cloned().collect(),
-                keyframes: Vec::new(),
-                names: Names::default(),
-            }
-        };
-        if !batch.sealed.is_empty() {
-            file.commit(&batch)?;
-            file.finish();
+/// The file of `today`, and those before it, with all that earlier runs left out of pieces.
+pub(super) fn settled(dir: &Path, today: Day) -> Result<DayFile, HistoryError> {
+    finish_days(dir, today);
+    let (memory, mut file) = take_back_day(dir, today)?;
+    write_rest(memory, &mut file)?;
+    Ok(file)
+}
+
+/// Days that are over get their last pieces. Only a run that did not end in peace leaves any out,
+/// and it leaves the log of the file behind: so a start is as quick however many days are kept.
+fn finish_days(dir: &Path, today: Day) {
+    for (day, _) in place::days(dir) {
+        if today <= day || !place::has_log(dir, day) {
+            continue;
         }
-        Ok(())
-    });
-    if let Err(error) = finished {
-        tracing::warn!(%error, day = %day.date(), "a day of history cannot be read");
+        let finished = take_back_day(dir, day).and_then(|(memory, mut file)| {
+            write_rest(memory, &mut file)?;
+            file.finish();
+            Ok(())
+        });
+        if let Err(error) = finished {
+            tracing::warn!(%error, day = %day.date(), "a day of history cannot be read");
+        }
     }
+}
+
+/// Writes as pieces what a run that is over left in its log.
+fn write_rest(mut memory: Memory, file: &mut DayFile) -> Result<(), HistoryError> {
+    memory.seal_all(&mut Press::default());
+    if memory.sealed.is_empty() {
+        return Ok(());
+    }
+    file.commit(&Batch {
+        n: memory.saved_n + 1,
+        at_ms: memory.at_ms,
+        run_since_ms: None,
+        frame: Frame::default(),
+        first_n_needed: memory.saved_n + 1,
+        sealed: memory.sealed.iter().cloned().collect(),
+        keyframes: Vec::new(),
+        names: Names::default(),
+    })
 }
 
 /// The memory as the file of `day` tells it: what no piece has yet is pending again.
@@ -123,20 +137,35 @@ fn take_back_day(dir: &Path, day: Day) -> Result<(Memory, DayFile), HistoryError
     memory.adopt(file.names()?);
     let (last_n, frames) = file.unsealed()?;
     memory.saved_n = last_n;
+    memory.counted_since = Some(day);
     let oldest = file.oldest_frame_at_ms()?;
     let sealed = match oldest {
         Some(at_ms) => file.sealed_up_to(slot_of(at_ms) - 1)?,
         None => HashMap::new(),
     };
-    for frame in &frames {
-        for (v, row) in frame_rows(&frame.rows) {
-            let is_sealed = sealed.get(&v).is_some_and(|n| frame.n <= *n);
-            if !is_sealed && !memory.restore_row(v, row, frame.n) {
-                return Err(HistoryError::Torn {
-                    path: day_file(dir, day),
-                });
+    let lost = take_back_rows(&mut memory, &frames, &sealed);
+    if !lost.is_empty() {
+        let n_devices = lost.len();
+        tracing::error!(n_devices, day = %day.date(), "the last minutes of some devices are lost");
+    }
+    Ok((memory, file))
+}
+
+/// Makes the rows of frames that are in no piece pending again; which devices have some that
+/// nobody can read.
+fn take_back_rows(
+    memory: &mut Memory,
+    frames: &[Rows],
+    sealed: &HashMap<u32, u64>,
+) -> HashSet<u32> {
+    let mut lost = HashSet::new();
+    for rows in frames {
+        for (v, row) in frame::rows(&rows.rows) {
+            let is_sealed = sealed.get(&v).is_some_and(|n| rows.n <= *n);
+            if !is_sealed && !lost.contains(&v) && !memory.restore_row(v, row, rows.n) {
+                lost.insert(v);
             }
         }
     }
-    Ok((memory, file))
+    lost
 }

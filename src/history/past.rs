@@ -160,25 +160,24 @@ pub(super) fn shown_at(shared: &Shared, at_ms: i64) -> Result<Option<Vec<Vehicle
     Ok((is_known && is_running).then(|| picture.vehicles()))
 }
 
-/// Which commits the memory knows of: those of today's file, up to one. The files of other days were
-/// finished before, and counted by runs of their own.
+/// Which commits the memory knows of: those of this run, up to one, and all of the days before it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
-    today: Day,
+    counted_since: Option<Day>,
     saved_n: u64,
 }
 
 impl Known {
     pub(super) fn of(memory: &Memory) -> Self {
         Self {
-            today: Day::of(memory.at_ms),
+            counted_since: memory.counted_since,
             saved_n: memory.saved_n,
         }
     }
 
     /// The last commit in the file of a day that is no longer in memory.
     fn in_file_of(self, day: Day) -> u64 {
-        if day < self.today {
+        if self.counted_since.is_none_or(|since| day < since) {
             i64::MAX.cast_unsigned()
         } else {
             self.saved_n

@@ -1,5 +1,5 @@
-//! What goes to the disk as one piece of bytes: some records of a device, a block of a keyframe, a
-//! frame of the log. Made and opened here; nobody else knows how they begin.
+//! What goes to the disk as one piece of bytes: some records of a device, a block of a keyframe.
+//! Made and opened here; nobody else knows how they begin.
 
 use super::chunk::Press;
 use super::memory::SEALED_WITHIN_MS;
@@ -93,6 +93,19 @@ pub(super) fn slot_of(at_ms: i64) -> i64 {
     at_ms.div_euclid(60_000)
 }
 
+/// What was shown, by device, in blocks of devices, each with its number.
+pub(super) fn blocks(mut shown: Vec<(u32, Record)>, press: &mut Press) -> Vec<(u32, Vec<u8>)> {
+    shown.sort_unstable_by_key(|(v, _)| *v);
+    let of_one = shown.chunk_by(|(a, _), (b, _)| a / BLOCK == b / BLOCK);
+    let block = |shown: &[(u32, Record)]| Some((shown.first()?.0 / BLOCK, block_of(shown, press)));
+    let mut blocks: Vec<_> = of_one.filter_map(block).collect();
+    if blocks.is_empty() {
+        // That nothing was shown is to be known too.
+        blocks.push((0, block_of(&[], press)));
+    }
+    blocks
+}
+
 /// A block of a keyframe: how many, which devices, and the piece of their records.
 pub(super) fn block_of(records: &[(u32, Record)], press: &mut Press) -> Vec<u8> {
     let mut block = Vec::new();
@@ -112,15 +125,4 @@ pub(super) fn open_block(mut block: &[u8]) -> Option<(Vec<u32>, &[u8])> {
         devices.push(u32::try_from(varint::take(&mut block)?).ok()?);
     }
     Some((devices, block))
-}
-
-/// The rows of a frame, each with its device.
-pub(super) fn frame_rows(mut frame: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
-    std::iter::from_fn(move || {
-        let v = u32::try_from(varint::take(&mut frame)?).ok()?;
-        let length = usize::try_from(varint::take(&mut frame)?).ok()?;
-        let (row, rest) = frame.split_at_checked(length)?;
-        frame = rest;
-        Some((v, row))
-    })
 }

@@ -15,7 +15,7 @@ use super::record::time;
 const MS_A_DAY: i64 = 86_400_000;
 
 /// A day of UTC, counted from 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Day(pub(super) i64);
 
 impl Day {
@@ -161,6 +161,12 @@ fn all_of(path: &Path) -> [PathBuf; 3] {
     };
     // The log first: without it the rest is an older state, the reverse is nonsense.
     [beside("-wal"), beside("-shm"), path.to_owned()]
+}
+
+/// Whether the file of a day has its log beside it: whoever wrote to it last did not close it.
+pub(super) fn has_log(dir: &Path, day: Day) -> bool {
+    let [log, ..] = all_of(&day_file(dir, day));
+    log.exists()
 }
 
 /// Moves a file out of the way, under a name that is not used yet; nothing is lost.

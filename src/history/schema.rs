@@ -16,7 +16,8 @@ pub(super) type Steps = &'static [&'static str];
 
 /// A day: what vehicles did, and what they were called then.
 ///
-/// - `recent` is the log of what is not in a `chunk` yet: a frame for each commit.
+/// - `recent` is the log of what is not in a `chunk` yet: a frame for each commit, packed; `at` is
+///   when its first record was published.
 /// - `chunk` has many records of one device; `slot` is the minute it was written in, so that
 ///   writing only ever appends; `n` is the commit, `part` tells those of one commit apart, `s0` is
 ///   the first time it says anything of the map.
@@ -39,6 +40,8 @@ pub(super) const DAY: Steps = &[
 ",
     // What each run of the server lived through: what was shown after it, nobody knows.
     "CREATE TABLE run (since INTEGER PRIMARY KEY, until INTEGER NOT NULL);",
+    // Frames are packed from here on, and `at` was the time of the commit before.
+    "UPDATE recent SET at = 0, frame = CAST(x'00' || frame AS BLOB) WHERE frame <> x'';",
 ];
 
 /// What is true now, whatever the day.

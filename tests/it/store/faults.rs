@@ -6,6 +6,7 @@ use std::path::Path;
 use fleetglass::history::{History, HistoryError, State};
 use rusqlite::Connection;
 
+use super::law::crashed_copy;
 use super::{at, changes, drive, fix, key, open, settings, try_open, vehicle};
 
 fn day_file(dir: &Path) -> std::path::PathBuf {
@@ -99,6 +100,69 @@ fn a_directory_that_cannot_be_made_fails_loudly_and_heals_without_a_restart() {
     assert_eq!(settled(&history), State::Recording);
     history.close();
     assert_eq!(n_points(&open(&blocked, at(600))), 510);
+}
+
+#[test]
+fn a_store_that_comes_within_reach_later_goes_on_where_it_ended() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("state");
+    let history = open(&path, at(0));
+    drive(&history, "a", 0, 10);
+    history.flush().expect("a working store");
+    // What a crash leaves, most of it in the log alone; then the disk is not there.
+    let disk = crashed_copy(&path);
+    history.close();
+    fs::remove_dir_all(&path).expect("removed");
+    fs::write(&path, "in the way").expect("a file");
+    let history = open(&path, at(20));
+    drive(&history, "b", 20, 10);
+    drive(&history, "a", 30, 10);
+    assert_eq!(settled(&history), State::Failing);
+    fs::remove_file(&path).expect("removed");
+    fs::rename(&disk, &path).expect("moved");
+    drive(&history, "c", 50, 10);
+    assert_eq!(settled(&history), State::Recording);
+    assert!(!path.join("trail-2026-08-05.sqlite.aside-1").exists());
+    let shown = |history: &History, second| {
+        let told = history.at(at(second)).expect("an answer");
+        let ids = told.map(|told| told.iter().map(|it| it.id.to_string()).collect::<Vec<_>>());
+        ids.map(|ids| ids.join(" "))
+    };
+    let agrees = |history: &History| {
+        assert_eq!(n_points(history), 20);
+        for (second, ids) in [
+            (5, Some("a")),
+            (16, None),
+            (25, Some("b")),
+            (35, Some("a b")),
+            (55, Some("a b c")),
+        ] {
+            assert_eq!(shown(history, second).as_deref(), ids, "{second}");
+        }
+    };
+    agrees(&history);
+    history.close();
+    agrees(&open(&path, at(60)));
+}
+
+#[test]
+fn a_commit_that_was_said_to_fail_and_did_not_stops_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let history = open(dir.path(), at(0));
+    drive(&history, "a", 0, 10);
+    assert_eq!(settled(&history), State::Recording);
+    let other = Connection::open(day_file(dir.path())).expect("a file");
+    other.execute_batch("BEGIN IMMEDIATE").expect("held");
+    drive(&history, "a", 10, 2);
+    assert_eq!(settled(&history), State::Failing);
+    // As if it had been there all the same.
+    other
+        .execute_batch("INSERT INTO recent SELECT max(n) + 1, max(at), x'' FROM recent; COMMIT")
+        .expect("written");
+    drive(&history, "a", 12, 18);
+    assert_eq!(settled(&history), State::Recording);
+    history.close();
+    assert_eq!(n_points(&open(dir.path(), at(60))), 30);
 }
 
 #[test]

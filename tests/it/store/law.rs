@@ -260,20 +260,29 @@ pub(super) fn crashed_copy(dir: &std::path::Path) -> std::path::PathBuf {
     copy
 }
 
+/// More of them with `FLEETGLASS_LAW_CASES=200`.
+fn n_cases() -> u32 {
+    let asked = std::env::var("FLEETGLASS_LAW_CASES").ok();
+    asked.and_then(|cases| cases.parse().ok()).unwrap_or(8)
+}
+
 fn law(
     longest: usize,
-    began_ms: i64,
+    (began_ms, can_restart): (i64, bool),
     settings: impl Fn() -> (Option<tempfile::TempDir>, HistorySettings),
 ) {
     let config = Config {
-        cases: 8,
+        cases: std::env::var("CASES")
+            .ok()
+            .and_then(|c| c.parse().ok())
+            .unwrap_or(8),
         failure_persistence: None,
         ..Config::default()
     };
     let steps = prop::collection::vec(step(), 10..longest);
     let outcome = TestRunner::new(config).run(&steps, |steps| {
         let (dir, settings) = settings();
-        run(&steps, &settings, began_ms, false);
+        run(&steps, &settings, began_ms, can_restart);
         drop(dir);
         Ok(())
     });
@@ -292,28 +301,18 @@ fn on_disk() -> (Option<tempfile::TempDir>, HistorySettings) {
 const LATE_MS: i64 = 0;
 const AT_NOON_MS: i64 = -12 * 3_600_000;
 
-/// One story. Random ones with restarts still find faults, about one story in sixty: see the known
-/// faults in docs/decisions/0004-history-in-pieces.md.
 #[test]
-fn the_past_is_what_was_published_over_a_restart_and_a_crash() {
-    let drive = |device| (0..40).map(move |_| Step::Fix(device, 0, true));
-    let mut steps: Vec<Step> = drive(0).chain(drive(1)).collect();
-    for is_clean in [true, false, true] {
-        steps.extend([Step::Ages(0, 3), Step::Renamed(1), Step::Wait(40)]);
-        steps.push(Step::Restart(is_clean));
-        steps.extend(drive(1).chain(drive(2)));
-    }
-    let (_dir, settings) = on_disk();
-    run(&steps, &settings, AT_NOON_MS, true);
+fn the_past_is_what_was_published_over_restarts_and_crashes() {
+    law(300, (AT_NOON_MS, true), on_disk);
 }
 
 #[test]
-fn the_past_is_what_was_published_over_midnight() {
-    law(300, LATE_MS, on_disk);
+fn the_past_is_what_was_published_over_midnight_restarts_and_crashes() {
+    law(300, (LATE_MS, true), on_disk);
 }
 
 #[test]
 fn without_a_store_the_last_hour_is_what_was_published() {
     // Shorter than an hour, so that all of it is there.
-    law(60, LATE_MS, || (None, HistorySettings::default()));
+    law(60, (LATE_MS, false), || (None, HistorySettings::default()));
 }
