@@ -272,10 +272,7 @@ fn law(
     settings: impl Fn() -> (Option<tempfile::TempDir>, HistorySettings),
 ) {
     let config = Config {
-        cases: std::env::var("CASES")
-            .ok()
-            .and_then(|c| c.parse().ok())
-            .unwrap_or(8),
+        cases: n_cases(),
         failure_persistence: None,
         ..Config::default()
     };
