@@ -1,0 +1,1 @@
+//! The laws of access, through its one door.
