@@ -67,10 +67,15 @@ impl<K: Eq + Hash + Copy> Gate<K> {
     fn make_room(&mut self, now_ms: i64) {
         self.full_at_ms.retain(|_, full_at_ms| *full_at_ms > now_ms);
         if self.full_at_ms.len() >= MAX_KEYS {
-            let least = self.full_at_ms.iter().min_by_key(|(_, at)| **at);
-            if let Some(key) = least.map(|(key, _)| *key) {
-                self.full_at_ms.remove(&key);
-            }
+            // Many at a time, so that a flood does not pay for a search each.
+            let mut times: Vec<i64> = self.full_at_ms.values().copied().collect();
+            let (_, limit, _) = times.select_nth_unstable(MAX_KEYS / 4);
+            let (limit, mut n_left) = (*limit, MAX_KEYS / 4);
+            self.full_at_ms.retain(|_, full_at_ms| {
+                let goes = n_left > 0 && *full_at_ms <= limit;
+                n_left -= usize::from(goes);
+                !goes
+            });
         }
     }
 }
