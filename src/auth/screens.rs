@@ -28,10 +28,15 @@ impl Access {
             Next::Gone => return Ok(Polled::Gone),
             Next::Make(approval) => approval,
         };
-        let made = self.make_display(approval.clone(), now).await;
-        let failed = made.is_err().then_some(approval);
-        self.0.pairings().fetched(secret.expose_secret(), failed);
-        made.map(Polled::Paired)
+        // In a task of its own: a screen that hangs up meanwhile leaves nothing half done.
+        let access = self.clone();
+        let fetching = tokio::spawn(async move {
+            let made = access.make_display(approval.clone(), now).await;
+            let failed = made.is_err().then_some(approval);
+            access.0.pairings().fetched(secret.expose_secret(), failed);
+            made.map(Polled::Paired)
+        });
+        fetching.await.unwrap_or(Err(AuthError::Broken))
     }
 
     async fn make_display(
