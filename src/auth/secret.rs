@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn a_digest_is_that_of_its_secret_and_says_nothing() {
         let digest = Digest::of("abc");
-        assert!(digest.is(&Digest::of("abc")) && !digest.is(&Digest::of("abd")));
+        assert!(digest.is(&Digest::of("abc")) && !digest.is(&Digest::of("abcd")));
         assert_eq!(Digest::from_bytes(digest.as_bytes()), Some(digest));
         assert_eq!(Digest::from_bytes(b"short"), None);
         assert_eq!(format!("{digest:?}"), "Digest(..)");

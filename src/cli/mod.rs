@@ -58,7 +58,7 @@ struct Serve {
     /// Address to listen on; port 0 picks one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", value_parser = address)]
     listen: Option<SocketAddr>,
-    /// Where history is kept; by default fleetglass in the state home of XDG or ~/.local/state
+    /// Where history and users are kept; by default fleetglass in the state home of XDG or ~/.local/state
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
 }

@@ -61,7 +61,7 @@ pub(super) struct Add {
     /// Its name: 1 to 64 characters; upper and lower case are one
     #[arg(value_parser = name)]
     name: Name,
-    /// What it may do
+    /// What it may do: viewer, dispatcher or administrator
     #[arg(long, value_name = "ROLE", value_parser = role, default_value = "viewer")]
     role: Role,
     #[command(flatten)]
