@@ -1,6 +1,7 @@
 //! The command line: what each command does, and what its end means to a shell.
 
 mod commands;
+mod users;
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use fleetglass::auth::AuthError;
 use fleetglass::config::server::parse_address;
 use fleetglass::config::{ConfigError, Env, ProcessEnv};
 use fleetglass::history::HistoryError;
@@ -43,6 +45,9 @@ enum Command {
     Sim(Sim),
     /// Validate the configuration and ask each source once
     Check(Check),
+    /// Say who may come in: add, passwd, role, disable, enable, list
+    #[command(subcommand)]
+    User(users::UserCommand),
 }
 
 #[derive(Debug, Args)]
@@ -53,7 +58,7 @@ struct Serve {
     /// Address to listen on; port 0 picks one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", value_parser = address)]
     listen: Option<SocketAddr>,
-    /// Where history is kept; by default fleetglass in the state home of XDG or ~/.local/state
+    /// Where history and users are kept; by default fleetglass in the state home of XDG or ~/.local/state
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
 }
@@ -123,7 +128,7 @@ fn after_help() -> String {
 
 const OWN_ENVIRONMENT: &str = "  \
 FLEETGLASS_LISTEN
-  FLEETGLASS_STATE_DIR   where history is kept
+  FLEETGLASS_STATE_DIR   where history and users are kept
   FLEETGLASS_LOG         what is logged, such as info or fleetglass=debug [default: info]
   FLEETGLASS_LOG_FORMAT  json for machines
 
@@ -141,6 +146,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Demo(demo) => commands::demo(demo).await,
         Command::Sim(sim) => commands::sim(sim).await,
         Command::Check(check) => commands::check(check).await,
+        Command::User(command) => users::run(command).await,
     }
 }
 
@@ -175,6 +181,9 @@ pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
     let is_newer = matches!(
         error.downcast_ref::<HistoryError>(),
         Some(HistoryError::Newer { .. })
+    ) || matches!(
+        error.downcast_ref::<AuthError>(),
+        Some(AuthError::Newer { .. })
     );
     if is_newer || error.downcast_ref::<ConfigError>().is_some() {
         ExitCode::from(REFUSED_CONFIGURATION)

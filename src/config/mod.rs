@@ -59,15 +59,33 @@ impl Config {
             return Self::from_env(env, flags, vendors);
         };
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            ConfigError::new(format!("the configuration {name} cannot be read: {error}"))
-        })?;
+        let text = read(path, &name)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let text = Text {
             file: &name,
             text: &text,
         };
         Self::from_toml(text, folder, env, flags, vendors)
+    }
+
+    /// `[server]` alone, for what needs no source; the rest of the file is not looked at.
+    pub fn server(
+        file: Option<&Path>,
+        env: &dyn Env,
+        flags: &Flags,
+    ) -> Result<ServerSettings, ConfigError> {
+        let Some(path) = file else {
+            return server::server(None, env, flags);
+        };
+        let name = path.display().to_string();
+        let text = read(path, &name)?;
+        let text = Text {
+            file: &name,
+            text: &text,
+        };
+        let table = document::parse(text)?;
+        let section = Section::root(text, table.get_ref()).section("server")?;
+        server::server(section, env, flags)
     }
 
     fn from_env(
@@ -138,6 +156,12 @@ impl Config {
             map,
         })
     }
+}
+
+fn read(path: &Path, name: &str) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|error| {
+        ConfigError::new(format!("the configuration {name} cannot be read: {error}"))
+    })
 }
 
 fn no_source(vendors: &[&'static VendorSpec]) -> String {

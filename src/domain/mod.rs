@@ -8,6 +8,7 @@ pub mod fix;
 pub mod id;
 pub mod observation;
 pub mod roster;
+pub mod sight;
 pub mod silence;
 pub mod source_health;
 pub mod thresholds;
@@ -17,6 +18,7 @@ pub mod vehicle;
 pub use fix::{FixQuality, Reading, Refusal};
 pub use id::{DeviceKey, SourceId, VehicleId};
 pub use observation::{Facts, Label, Observation, Origin, Report, Said};
+pub use sight::{Groups, Sight};
 pub use silence::Silence;
 pub use source_health::{Failure, Health, Mode, Signal, SourceHealth};
 pub use vehicle::{

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// (layer, what it may import of ours, crates it must never name)
-const LAYERS: [(&str, &[&str], &[&str]); 8] = [
+const LAYERS: [(&str, &[&str], &[&str]); 9] = [
     (
         "domain",
         &[],
@@ -16,9 +16,12 @@ const LAYERS: [(&str, &[&str], &[&str]); 8] = [
     ("source", &["domain", "config", "clock"], &["axum"]),
     ("live", &["domain", "fleet", "clock"], &["reqwest"]),
     ("history", &["domain", "fleet"], &["axum", "reqwest"]),
+    ("auth", &["domain"], &["axum", "http", "reqwest", "serde"]),
     (
         "web",
-        &["domain", "live", "history", "fleet", "config", "clock"],
+        &[
+            "domain", "live", "history", "auth", "fleet", "config", "clock",
+        ],
         &["reqwest"],
     ),
     ("sim", &["domain", "clock"], &[]),

@@ -21,6 +21,7 @@ mod day;
 mod recall;
 mod security;
 mod secrets;
+mod users;
 mod protocol;
 mod worked_example;
 mod store;
