@@ -59,7 +59,7 @@ impl Running {
         super::start(
             vec![settings],
             &|_| None,
-            sender,
+            (sender, &super::recall::book::Book::default()),
             shutdown.clone(),
             &TaskTracker::new(),
         );

@@ -24,6 +24,7 @@ static EVENTS: Archive = Archive {
         }),
         always: &[],
         decode: undecoded,
+        spec: &crate::source::cartrack::wire::EVENT,
     },
     every: Duration::from_secs(2),
     slice: SignedDuration::from_hours(1),
@@ -41,6 +42,7 @@ static TRACKS: Archive = Archive {
         }),
         always: &[],
         decode: undecoded,
+        spec: &crate::source::cartrack::wire::EVENT,
     }),
     records: Shelf {
         path: "/trackpoints/",
@@ -48,6 +50,7 @@ static TRACKS: Archive = Archive {
         span: None,
         always: &[],
         decode: undecoded,
+        spec: &crate::source::cartrack::wire::EVENT,
     },
     every: Duration::from_secs(1),
     slice: SignedDuration::from_hours(24),
