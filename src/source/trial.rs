@@ -25,6 +25,8 @@ pub(crate) fn settings(kind: &'static str, given: &[(&'static str, &str)]) -> So
         timezone: TimeZone::UTC,
         fields: FieldMap::default(),
         freshness: None,
+        hold: None,
+        health: None,
     };
     for key in vendor(kind).unwrap().spec.keys {
         let value = given.iter().find(|(name, _)| *name == key.name);
