@@ -1,3 +1,5 @@
+//! The book of holes: what of it outlives a restart, when it is written, and what it makes of rubbish.
+
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
