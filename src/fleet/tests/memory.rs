@@ -257,28 +257,28 @@ fn how_devices_are_set_against_each_other_is_configured_and_counts_at_once() {
         let mut there = plated(record(&high, second, second + 1), "ABC 123 GP");
         there.facts = Facts::default();
         observe(fleet, there);
-        let mut here = plated(record(&low, second + 50, second + 101), "ABC 123 GP");
+        let mut here = plated(record(&low, second + 50, second + 201), "ABC 123 GP");
         here.reading = here.reading.map(|reading| Reading {
             lat_deg: reading.lat_deg + km / 111.195,
             ..reading
         });
         observe(fleet, here);
-        let changes = step(fleet, second + 102);
+        let changes = step(fleet, second + 202);
         let vehicle = changes.vehicles.first().expect("a change").clone();
         let is_diverging = vehicle.flags.contains(&Flag::Diverging);
         (vehicle.devices[1].verdict, is_diverging)
     };
-    // 100 s is within 300 s, and 3 km within 5.
+    // 201 s are within 300 s, and beyond 2 E, two minutes at rest; 3 km are within 5.
     let (outranked, accepted) = (Some(Verdict::Outranked), Some(Verdict::Accepted));
     assert_eq!(verdict(&mut fleet, 1_000, 3.0), (outranked, false));
-    fleet.reconfigure(FleetSettings::default(), at(1_103));
-    assert_eq!(verdict(&mut fleet, 1_200, 3.0), (accepted, true));
+    fleet.reconfigure(FleetSettings::default(), at(1_203));
+    assert_eq!(verdict(&mut fleet, 1_400, 3.0), (accepted, true));
     // What is further apart in time than is configured is not compared.
     settings = FleetSettings::default();
     settings.thresholds.merging.diverging_within = SignedDuration::from_secs(40);
     settings.thresholds.merging.hold = patient;
-    fleet.reconfigure(settings, at(1_303));
-    assert_eq!(verdict(&mut fleet, 1_400, 3.0), (outranked, false));
+    fleet.reconfigure(settings, at(1_603));
+    assert_eq!(verdict(&mut fleet, 1_800, 3.0), (outranked, false));
 }
 
 #[test]

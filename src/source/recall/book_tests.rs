@@ -54,9 +54,13 @@ async fn a_hole_is_written_at_once_and_taken_out_when_what_it_held_is_safe() {
     let book = Book::open(Some(dir.path()), at(0));
     let written = || Book::open(Some(dir.path()), at(0)).holes(&source);
     let until = async |wanted: &Holes| {
-        while written() != *wanted {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        let is_written = async {
+            while written() != *wanted {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let is_written = tokio::time::timeout(Duration::from_mins(1), is_written);
+        is_written.await.expect("it is written");
     };
     let open = holes(&[(-600, -100)]);
     book.add(&source, &open);

@@ -12,7 +12,7 @@ import { PastAsker } from "./past-asker.ts";
 import type { PastAnswer } from "./past-asker.ts";
 import { PastTable } from "./past-table.ts";
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 30_000;
 const DAY_MS = 86_400_000;
 /** How often another time is shown while it runs: faster than this nobody asks the server. */
 const STEP_MS = 500;
