@@ -149,7 +149,7 @@ fn common_thresholds(root: &mut Section<'_>) -> Result<Thresholds, ConfigError> 
 }
 
 /// The same, with those of `sources` that have some.
-fn with_their_own(common: Thresholds, sources: &[SourceSettings]) -> Thresholds {
+fn with_their_own(mut all: Thresholds, sources: &[SourceSettings]) -> Thresholds {
     fn own<T>(
         sources: &[SourceSettings],
         pick: impl Fn(&SourceSettings) -> Option<T>,
@@ -159,12 +159,10 @@ fn with_their_own(common: Thresholds, sources: &[SourceSettings]) -> Thresholds 
             .filter_map(|source| Some((source.id.clone(), pick(source)?)));
         own.collect()
     }
-    Thresholds {
-        freshness_of: own(sources, |source| source.freshness),
-        hold_of: own(sources, |source| source.hold),
-        health_of: own(sources, |source| source.health),
-        ..common
-    }
+    all.freshness_of = own(sources, |source| source.freshness);
+    all.hold_of = own(sources, |source| source.hold);
+    all.health_of = own(sources, |source| source.health);
+    all
 }
 
 fn no_source(vendors: &[&'static VendorSpec]) -> String {

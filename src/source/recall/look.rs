@@ -4,7 +4,7 @@ use http::Method;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
-use super::archive::{Archive, Shelf};
+use super::archive::{Archive, Shelf, Track};
 use super::holes::Hole;
 use super::search::{Question, Search};
 use super::shift::Shift;
@@ -55,24 +55,9 @@ pub async fn look(
     let mut probes = Vec::new();
     let mut of_track = None;
     if let Some(shelf) = &archive.tracks {
-        let mut probe = probe_of(shelf, "");
-        let mut asked = page(lists, shelf, search.question()).await;
-        if let Err(trouble) = &asked
-            && matches!(trouble.status, Some(400 | 422))
-            && search.drop_assumed()
-        {
-            sleep(archive.every).await;
-            asked = page(lists, shelf, search.question()).await;
-        }
-        let tracks = keep(&mut probe, asked);
-        probe
-            .devices
-            .extend(tracks.iter().map(|track| track.device.clone()));
+        let (probe, track) = tracks(lists, archive, shelf, &mut search).await;
         probes.push(probe);
-        let newest = tracks
-            .into_iter()
-            .max_by_key(|track| (track.to, track.from));
-        let Some(track) = newest else {
+        let Some(track) = track else {
             return Ok(probes);
         };
         of_track = Some(track.device.clone());
@@ -104,6 +89,32 @@ pub async fn look(
     probe.devices.extend(devices);
     probes.push(probe);
     Ok(probes)
+}
+
+/// What the list of tracks told, and the newest of them; asked again without what is only assumed
+/// of it, where the vendor refuses that.
+async fn tracks(
+    lists: &mut Lists,
+    archive: &'static Archive,
+    shelf: &Shelf<Track>,
+    search: &mut Search,
+) -> (Probe, Option<Track>) {
+    let mut probe = probe_of(shelf, "");
+    let mut asked = page(lists, shelf, search.question()).await;
+    if let Err(trouble) = &asked
+        && matches!(trouble.status, Some(400 | 422))
+        && search.drop_assumed()
+    {
+        sleep(archive.every).await;
+        asked = page(lists, shelf, search.question()).await;
+    }
+    let tracks = keep(&mut probe, asked);
+    let devices = tracks.iter().map(|track| track.device.clone());
+    probe.devices.extend(devices);
+    let newest = tracks
+        .into_iter()
+        .max_by_key(|track| (track.to, track.from));
+    (probe, newest)
 }
 
 fn probe_of<T>(shelf: &Shelf<T>, behind: &str) -> Probe {
