@@ -39,6 +39,7 @@ use crate::live::hub::Hub;
 use crate::live::reception::Reception;
 use crate::live::viewer::ViewerSettings;
 use crate::source;
+use crate::source::recall::book::Book;
 use crate::web::serve::serve;
 use crate::web::{self, Web};
 
@@ -103,8 +104,11 @@ pub async fn run_with(
         encoder: Arc::clone(&live.encoder),
         history: memory.history.clone(),
     };
-    let remembered = memory.remembered;
-    let mut work = Work::start(&config, remembered, reloads, publisher, &tasks, &stop_work)?;
+    let known = Known {
+        remembered: memory.remembered,
+        book: memory.book.clone(),
+    };
+    let mut work = Work::start(&config, known, reloads, publisher, &tasks, &stop_work)?;
 
     let web = Web {
         hub: Arc::clone(&live.hub),
@@ -137,9 +141,16 @@ pub async fn run_with(
         stop_serving,
         stop_work,
         history: memory.history,
+        book: memory.book,
     };
     all.stop().await;
     Ok(())
+}
+
+/// What the run before left behind.
+struct Known {
+    remembered: Vec<Remembered>,
+    book: Book,
 }
 
 /// The writer of the fleet and the sources, at work.
@@ -151,14 +162,14 @@ struct Work {
 impl Work {
     fn start(
         config: &Config,
-        remembered: Vec<Remembered>,
+        known: Known,
         reloads: mpsc::Receiver<Config>,
         publisher: Publisher,
         tasks: &TaskTracker,
         stop: &CancellationToken,
     ) -> anyhow::Result<Self> {
-        let known_until = known_until(&remembered);
-        let fleet = fleet(config, remembered)?;
+        let known_until = known_until(&known.remembered);
+        let fleet = fleet(config, known.remembered)?;
         let pulse = Pulse::default();
         let (reports, inbox) = mpsc::channel::<Report>(MAX_REPORTS);
         let settings = reload::settings(config.clone(), reloads, tasks, stop.clone());
@@ -177,7 +188,8 @@ impl Work {
         ));
         let known_until = |source: &SourceId| known_until.get(source).copied();
         let sources = config.sources.clone();
-        source::start(sources, &known_until, reports, stop.clone(), tasks);
+        let ears = (reports, &known.book);
+        source::start(sources, &known_until, ears, stop.clone(), tasks);
         Ok(Self { writer, pulse })
     }
 }
@@ -217,6 +229,7 @@ struct Stopping {
     stop_serving: CancellationToken,
     stop_work: CancellationToken,
     history: History,
+    book: Book,
 }
 
 impl Stopping {
@@ -230,8 +243,13 @@ impl Stopping {
             self.tasks.close();
             self.tasks.wait().await;
             // Nobody adds to it any more.
-            let history = self.history;
-            let _ = tokio::task::spawn_blocking(move || history.close()).await;
+            let (history, book) = (self.history, self.book);
+            let close = move || {
+                history.close();
+                // What was filled is on the disk now, and need not be asked for again.
+                book.write();
+            };
+            let _ = tokio::task::spawn_blocking(close).await;
         };
         if tokio::time::timeout(STOP_WITHIN, stopping).await.is_err() {
             tracing::warn!("some connections did not end in time and are cut");

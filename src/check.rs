@@ -16,7 +16,8 @@ use crate::domain::SourceId;
 use crate::source::decode::Dialect;
 use crate::source::decode::survey::survey;
 use crate::source::http::trouble::Kind;
-use crate::source::probe::Probe;
+use crate::source::probe::{Findings, Probe};
+use crate::source::recall::look::NotAsked;
 use crate::source::{describe, supervise};
 
 use record::Recording;
@@ -60,13 +61,13 @@ pub async fn run(
 async fn check(settings: &SourceSettings, record: Option<&Path>) -> anyhow::Result<(String, bool)> {
     let mut source = supervise::build(settings)
         .map_err(|refused| anyhow!("{}: {}: {}", settings.id, refused.key, refused.problem))?;
-    let probes = source.probe().await;
-    let is_well = probes.iter().all(|probe| probe.trouble.is_none());
+    let findings = source.probe(!settings.recall.is_zero()).await;
+    let is_well = findings.live.iter().all(|probe| probe.trouble.is_none());
     let mut table = String::new();
-    write_table(&mut table, settings, &probes)?;
+    write_table(&mut table, settings, &findings)?;
     if let Some(directory) = record {
         let mut recording = Recording::start(directory, settings)?;
-        for probe in &probes {
+        for probe in all(&findings) {
             recording.keep(probe)?;
         }
         writeln!(
@@ -82,21 +83,55 @@ async fn check(settings: &SourceSettings, record: Option<&Path>) -> anyhow::Resu
 fn write_table(
     table: &mut String,
     settings: &SourceSettings,
-    probes: &[Probe],
+    findings: &Findings,
 ) -> std::fmt::Result {
+    let probes: Vec<&Probe> = all(findings).collect();
     let description = describe(settings);
     let sandbox = if description.sandbox { ", sandbox" } else { "" };
     writeln!(table, "{} ({}{sandbox})", settings.id, settings.kind)?;
     let troubles = || probes.iter().filter_map(|probe| probe.trouble.as_ref());
     let is_reachable = troubles().all(|trouble| trouble.kind != Kind::Unreachable);
-    let devices: HashSet<_> = probes.iter().flat_map(|probe| &probe.devices).collect();
+    let devices = findings.live.iter().flat_map(|probe| &probe.devices);
+    let devices: HashSet<_> = devices.collect();
     writeln!(table, "  reachable:  {}", yes_or_no(is_reachable))?;
-    writeln!(table, "  authorised: {}", authorised(probes))?;
+    writeln!(table, "  authorised: {}", authorised(&probes))?;
     writeln!(table, "  vehicles:   {}", devices.len())?;
+    writeln!(table, "  trails:     {}", trails(&findings.history))?;
     let dialect = Dialect::of(settings);
     probes
         .iter()
         .try_for_each(|probe| write_probe(table, &dialect, probe))
+}
+
+/// The endpoints that were asked.
+fn all(findings: &Findings) -> impl Iterator<Item = &Probe> {
+    let history = findings.history.iter().flatten();
+    findings.live.iter().chain(history)
+}
+
+/// Whether what was missed can be completed.
+fn trails(history: &Result<Vec<Probe>, NotAsked>) -> String {
+    let probes = match history {
+        Ok(probes) => probes,
+        Err(NotAsked::NoHistory) => return "not completed: the vendor keeps no history".into(),
+        Err(NotAsked::Off) => return "not completed: `recall` is \"0s\"".into(),
+        Err(NotAsked::LiveFails) => return "unknown: first mend what failed".into(),
+        Err(NotAsked::NoRoom) => {
+            return "unknown: the rate limit leaves no room to ask; try again later".into();
+        }
+    };
+    let failed = probes
+        .iter()
+        .find_map(|probe| Some((probe, probe.trouble.as_ref()?)));
+    let is_empty = probes.iter().any(|probe| probe.devices.is_empty());
+    match failed {
+        Some((probe, trouble)) if trouble.kind == Kind::Denied => {
+            format!("cannot be completed: {} is not authorised", probe.endpoint)
+        }
+        Some((probe, _)) => format!("cannot be completed: {} failed", probe.endpoint),
+        None if is_empty => "can be completed, but the vendor's history is empty lately".into(),
+        None => "can be completed from the vendor's history".into(),
+    }
 }
 
 fn write_probe(table: &mut String, dialect: &Dialect, probe: &Probe) -> std::fmt::Result {
@@ -130,8 +165,8 @@ fn write_probe(table: &mut String, dialect: &Dialect, probe: &Probe) -> std::fmt
 
 /// What the endpoints say of the credentials. Only an answer that can be read proves that they
 /// are good: a gateway's page, a limit or a torn connection says nothing of them.
-fn authorised(probes: &[Probe]) -> String {
-    let has_answered = |probe: &Probe| probe.trouble.is_none() || !probe.devices.is_empty();
+fn authorised(probes: &[&Probe]) -> String {
+    let has_answered = |probe: &&Probe| probe.trouble.is_none() || !probe.devices.is_empty();
     let denied = probes.iter().filter_map(|probe| {
         let trouble = probe.trouble.as_ref()?;
         let status = trouble.status.map(|status| format!(" {status}"));
@@ -172,6 +207,9 @@ fn zone_hint(median: SignedDuration) -> &'static str {
     }
 }
 
+#[cfg(test)]
+#[path = "check/history_tests.rs"]
+mod history_tests;
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::domain::SourceId;
 use crate::fleet::memory::Remembered;
 use crate::history::{History, HistoryError, HistorySettings};
+use crate::source::recall::book::Book;
 
 /// The memory of the server, opened: what must not be touched is refused before anybody is told
 /// an address.
@@ -15,6 +16,8 @@ use crate::history::{History, HistoryError, HistorySettings};
 pub struct Memory {
     pub(super) history: History,
     pub(super) remembered: Vec<Remembered>,
+    /// What is still to be asked of the vendors' histories.
+    pub(super) book: Book,
 }
 
 /// Opens the memory, as `config` wants it.
@@ -33,10 +36,14 @@ pub fn remember(config: &Config) -> Result<Memory, HistoryError> {
         keep_days: rules.keep_days,
         max_bytes: rules.max_bytes,
     };
-    let (history, remembered) = History::open(settings, crate::clock::now())?;
+    let now = crate::clock::now();
+    let book_dir = settings.dir.clone();
+    let (history, remembered) = History::open(settings, now)?;
     Ok(Memory {
         history,
         remembered,
+        // Not before the directory is known to be ours.
+        book: Book::open(book_dir.as_deref(), now),
     })
 }
 

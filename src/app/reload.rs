@@ -73,7 +73,14 @@ pub(super) fn fleet_settings(config: &Config) -> anyhow::Result<FleetSettings> {
 /// Names what differs and is read at the start alone.
 fn needing_restart(before: &Config, after: &Config) -> impl Iterator<Item = &'static str> {
     // Secrets are left out of the text, and with them a change of nothing but a password.
-    let sources = |config: &Config| format!("{:?}", config.sources);
+    // Thresholds of their own count at once, as all others.
+    let sources = |config: &Config| {
+        let mut sources = config.sources.clone();
+        for source in &mut sources {
+            (source.freshness, source.hold, source.health) = (None, None, None);
+        }
+        format!("{sources:?}")
+    };
     let differs = [
         ("[[source]]", sources(before) != sources(after)),
         ("[server]", before.server != after.server),

@@ -14,6 +14,7 @@ pub mod source;
 pub mod sources;
 pub mod thresholds;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use self::document::ConfigError;
@@ -24,8 +25,9 @@ pub use self::server::{Flags, FleetRules, ServerSettings};
 
 use self::document::{Section, Text};
 use self::source::{SourceSettings, VendorSpec};
+use crate::domain::SourceId;
 use crate::domain::roster::Roster;
-use crate::domain::thresholds::{FreshnessThresholds, Thresholds};
+use crate::domain::thresholds::{FreshnessThresholds, HealthThresholds, Thresholds};
 
 /// Everything that can be configured.
 #[derive(Clone, Debug)]
@@ -40,7 +42,7 @@ pub struct Config {
     pub fleet: FleetRules,
     /// `[history]`.
     pub history: HistoryRules,
-    /// `[motion]`, `[freshness]` and each source's own.
+    /// `[motion]`, `[freshness]`, `[merging]`, `[health]` and each source's own.
     pub thresholds: Thresholds,
     /// `[map]`.
     pub map: MapSettings,
@@ -122,17 +124,10 @@ impl Config {
         let fleet = server::fleet(root.section("fleet")?)?;
         let history = history::history(root.section("history")?)?;
         let map = map::map(root.section("map")?, folder)?;
-        let motion = thresholds::motion(root.section("motion")?)?;
-        let freshness =
-            thresholds::freshness(root.section("freshness")?, &FreshnessThresholds::default())?;
+        let common = common_thresholds(&mut root)?;
         let sections = root.sections("source")?;
-        let sources = sources::from_file(sections, vendors, env, folder, &freshness)?;
-        let own = |source: &SourceSettings| Some((source.id.clone(), source.freshness?));
-        let thresholds = Thresholds {
-            motion,
-            freshness,
-            freshness_of: sources.iter().filter_map(own).collect(),
-        };
+        let sources = sources::from_file(sections, vendors, env, folder, &common)?;
+        let thresholds = with_their_own(common, &sources);
         let ids: Vec<_> = sources.iter().map(|source| source.id.clone()).collect();
         let vehicles = roster::vehicles(root.sections("vehicle")?, &ids)?;
         root.finish()?;
@@ -162,6 +157,36 @@ fn read(path: &Path, name: &str) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|error| {
         ConfigError::new(format!("the configuration {name} cannot be read: {error}"))
     })
+}
+
+/// The thresholds for all that have none of their own.
+fn common_thresholds(root: &mut Section<'_>) -> Result<Thresholds, ConfigError> {
+    let freshness = FreshnessThresholds::default();
+    let health = HealthThresholds::default();
+    Ok(Thresholds {
+        motion: thresholds::motion(root.section("motion")?)?,
+        freshness: thresholds::freshness(root.section("freshness")?, &freshness)?,
+        merging: thresholds::merging(root.section("merging")?)?,
+        health: thresholds::health(root.section("health")?, &health)?,
+        ..Thresholds::default()
+    })
+}
+
+/// The same, with those of `sources` that have some.
+fn with_their_own(mut all: Thresholds, sources: &[SourceSettings]) -> Thresholds {
+    fn own<T>(
+        sources: &[SourceSettings],
+        pick: impl Fn(&SourceSettings) -> Option<T>,
+    ) -> BTreeMap<SourceId, T> {
+        let own = sources
+            .iter()
+            .filter_map(|source| Some((source.id.clone(), pick(source)?)));
+        own.collect()
+    }
+    all.freshness_of = own(sources, |source| source.freshness);
+    all.hold_of = own(sources, |source| source.hold);
+    all.health_of = own(sources, |source| source.health);
+    all
 }
 
 fn no_source(vendors: &[&'static VendorSpec]) -> String {

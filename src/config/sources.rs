@@ -12,28 +12,34 @@ use super::env::Env;
 use super::source::{Field, FieldMap, KeySpec, RECALL, SourceSettings, VendorSpec};
 use super::thresholds;
 use crate::domain::SourceId;
-use crate::domain::thresholds::FreshnessThresholds;
+use crate::domain::thresholds::Thresholds;
 
 /// Further back no vendor is asked for what was missed.
 const RECALL_MAX: Duration = Duration::from_hours(7 * 24);
 
-/// Reads all `[[source]]` tables. `folder` is where relative `x_file` paths start, `freshness` what
+/// Reads all `[[source]]` tables. `folder` is where relative `x_file` paths start, `common` what
 /// counts where a source says nothing of its own.
 pub fn from_file(
     sections: Vec<Section<'_>>,
     vendors: &[&'static VendorSpec],
     env: &dyn Env,
     folder: &Path,
-    freshness: &FreshnessThresholds,
+    common: &Thresholds,
 ) -> Result<Vec<SourceSettings>, ConfigError> {
     let mut sources: Vec<SourceSettings> = Vec::new();
     for mut section in sections {
         let id = id(&mut section, &sources)?;
         let spec = vendor(&mut section, vendors)?;
         let own = section.section("freshness")?;
-        let own = own.map(|own| thresholds::freshness(Some(own), freshness));
+        let own = own.map(|own| thresholds::freshness(Some(own), &common.freshness));
+        let hold = section.section("merging")?;
+        let hold = hold.map(|own| thresholds::hold(own, common.merging.hold));
+        let health = section.section("health")?;
+        let health = health.map(|own| thresholds::health(Some(own), &common.health));
         let mut source = one_from_file(section, id, spec, env, folder)?;
         source.freshness = own.transpose()?;
+        source.hold = hold.transpose()?;
+        source.health = health.transpose()?;
         sources.push(source);
     }
     Ok(sources)
@@ -178,6 +184,8 @@ fn bare(id: SourceId, spec: &'static VendorSpec) -> SourceSettings {
         timezone: TimeZone::UTC,
         fields: FieldMap::default(),
         freshness: None,
+        hold: None,
+        health: None,
     }
 }
 

@@ -316,6 +316,26 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
             source("[freshness]\nlive = \"6m\""),
             "f.toml:7: unknown key `live` in [freshness]; known are: on_the_move, at_rest, gps_stuck_after",
         ),
+        (
+            source("[merging]\nhold = \"0s\""),
+            "f.toml:7: `hold` must be above 0 and at most 366d",
+        ),
+        (
+            source("[merging]\ndiverging_beyond_m = 0"),
+            "f.toml:7: `diverging_beyond_m` is 0; it must be above 0 and at most 100000",
+        ),
+        (
+            source("[source.merging]\ndiverging_within = \"5s\""),
+            "f.toml:7: unknown key `diverging_within` in [merging]; known are: hold",
+        ),
+        (
+            source("[health]\ndown_after = 120"),
+            "f.toml:7: `down_after` is a integer; it must be a string, in quotes",
+        ),
+        (
+            source("[source.health]\nconnecting_for = \"400d\""),
+            "f.toml:7: `connecting_for` must be above 0 and at most 366d",
+        ),
     ];
     for (toml, expected) in cases {
         let error = load(&toml, &[]).unwrap_err().to_string();
@@ -333,13 +353,16 @@ fn thresholds_are_those_of_the_file_and_a_sources_own_go_before() {
         "{GOOD}\n[motion]\nmoving_from_kmh = 7.2\nparked_after = \"10m\"\n\
          [freshness]\ngps_stuck_after = \"8m\"\n[freshness.on_the_move]\nlive = \"90s\"\n"
     );
-    let own = "[source.freshness.on_the_move]\nlate = \"7m\"\n[source.fields.position]";
+    let toml = toml
+        + "[merging]\nhold = \"20s\"\ndiverging_beyond_m = 800\n[health]\ndown_after = \"3m\"\n";
+    let own = "[source.freshness.on_the_move]\nlate = \"7m\"\n[source.merging]\nhold = \"40s\"\n\
+               [source.health]\nconnecting_for = \"1m\"\n[source.fields.position]";
     let toml = toml.replace("[source.fields.position]", own);
     let thresholds = load(&toml, &[("PW", "x")]).unwrap().thresholds;
     assert!((thresholds.motion.moving_from_mps - 2.0).abs() < 1e-9);
     assert_eq!(thresholds.motion.parked_after.as_mins(), 10);
     assert_eq!(thresholds.motion.stands_after.as_secs(), 120);
-    let of = |id| thresholds.freshness_of(&crate::domain::SourceId::new(id));
+    let of = |id| thresholds.freshness_of(&SourceId::new(id));
     let ages = |id| {
         (
             of(id).on_the_move.live.as_secs(),
@@ -348,4 +371,13 @@ fn thresholds_are_those_of_the_file_and_a_sources_own_go_before() {
     };
     assert_eq!((ages("p"), ages("o")), ((90, 420), (90, 300)));
     assert_eq!(of("p").stuck_after.as_mins(), 8);
+    let hold_s = |id| thresholds.hold_of(&SourceId::new(id)).as_secs();
+    assert_eq!((hold_s("p"), hold_s("o")), (40, 20));
+    assert_eq!(thresholds.merging.diverging_beyond_m.to_string(), "800");
+    assert_eq!(thresholds.merging.diverging_within.as_secs(), 60);
+    let health_s = |id| {
+        let rules = thresholds.health_of(&SourceId::new(id));
+        (rules.connecting_for.as_secs(), rules.down_after.as_secs())
+    };
+    assert_eq!((health_s("p"), health_s("o")), ((60, 180), (120, 180)));
 }

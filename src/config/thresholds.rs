@@ -1,4 +1,5 @@
-//! `[motion]` and `[freshness]`: the thresholds of the rules, where the operator wants others.
+//! `[motion]`, `[freshness]`, `[merging]` and `[health]`: the thresholds of the rules, where the
+//! operator wants others.
 //!
 //! What is absent keeps its default. What contradicts itself is refused: a `late` that ends
 //! before `live` would never be seen, and nobody would know why.
@@ -6,7 +7,9 @@
 use jiff::SignedDuration;
 
 use super::document::{ConfigError, Section};
-use crate::domain::thresholds::{Ages, Bounds, FreshnessThresholds, MotionThresholds};
+use crate::domain::thresholds::{
+    Ages, Bounds, FreshnessThresholds, HealthThresholds, MergingThresholds, MotionThresholds,
+};
 use crate::domain::units::kmh_to_mps;
 
 /// Longer than this is a slip of the pen.
@@ -70,6 +73,53 @@ pub fn freshness(
         column_of(column, &mut rules.at_rest, &mut rules.expected_at_rest)?;
     }
     lasting(&mut section, "gps_stuck_after", &mut rules.stuck_after)?;
+    section.finish()?;
+    Ok(rules)
+}
+
+/// Reads `[merging]`.
+pub fn merging(section: Option<Section<'_>>) -> Result<MergingThresholds, ConfigError> {
+    let mut rules = MergingThresholds::default();
+    let Some(mut section) = section else {
+        return Ok(rules);
+    };
+    lasting(&mut section, "hold", &mut rules.hold)?;
+    lasting(
+        &mut section,
+        "diverging_within",
+        &mut rules.diverging_within,
+    )?;
+    metres(
+        &mut section,
+        "diverging_beyond_m",
+        &mut rules.diverging_beyond_m,
+    )?;
+    section.finish()?;
+    Ok(rules)
+}
+
+/// Reads a source's own `[source.merging]`: its hold, which is else as in `before`.
+pub fn hold(
+    mut section: Section<'_>,
+    before: SignedDuration,
+) -> Result<SignedDuration, ConfigError> {
+    let mut hold = before;
+    lasting(&mut section, "hold", &mut hold)?;
+    section.finish()?;
+    Ok(hold)
+}
+
+/// Reads `[health]` or a source's own; what is absent there is as in `before`.
+pub fn health(
+    section: Option<Section<'_>>,
+    before: &HealthThresholds,
+) -> Result<HealthThresholds, ConfigError> {
+    let mut rules = *before;
+    let Some(mut section) = section else {
+        return Ok(rules);
+    };
+    lasting(&mut section, "connecting_for", &mut rules.connecting_for)?;
+    lasting(&mut section, "down_after", &mut rules.down_after)?;
     section.finish()?;
     Ok(rules)
 }

@@ -5,10 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-/// A feed that never answered is "connecting" for this long, then down.
-const CONNECTING_FOR: SignedDuration = SignedDuration::from_mins(2);
-/// However short its interval, a feed is not called down before this much silence.
-const DOWN_AFTER_AT_LEAST: SignedDuration = SignedDuration::from_mins(2);
+use super::thresholds::HealthThresholds;
 
 /// How a source gets its positions now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +77,8 @@ pub struct SourceHealth {
     interval: SignedDuration,
     fallback: bool,
     trouble: Option<Failure>,
+    /// What it is judged by.
+    pub rules: HealthThresholds,
     /// How positions come now.
     pub mode: Mode,
     /// The last success.
@@ -96,6 +95,7 @@ impl SourceHealth {
             interval,
             fallback: false,
             trouble: None,
+            rules: HealthThresholds::default(),
             mode,
             last_success_at: None,
             last_error: None,
@@ -136,13 +136,15 @@ impl SourceHealth {
             Some(Failure::Limited { until }) if now < until => return Health::Limited,
             _ => {}
         }
-        if self.last_success_at.is_none() && silent_for < CONNECTING_FOR {
+        if self.last_success_at.is_none() && silent_for < self.rules.connecting_for {
             return Health::Connecting;
         }
-        if DOWN_AFTER_AT_LEAST.max(self.interval * 5) < silent_for {
+        if self.rules.down_after.max(self.interval * 5) < silent_for {
             return Health::Down;
         }
-        if self.interval * 2 < silent_for || self.trouble.is_some() || self.fallback {
+        // However long its interval: who never succeeded is not up.
+        let is_late = self.interval * 2 < silent_for || self.last_success_at.is_none();
+        if is_late || self.trouble.is_some() || self.fallback {
             return Health::Slow;
         }
         Health::Up
@@ -254,5 +256,20 @@ mod tests {
             }
             assert_eq!(health.health(at(asked)), expected, "{said:?} at {asked}");
         }
+    }
+
+    #[test]
+    fn the_operator_may_be_more_patient_or_less() {
+        let mut health = SourceHealth::new(Mode::Poll, SignedDuration::from_secs(15), at(0));
+        health.rules.connecting_for = SignedDuration::from_secs(30);
+        health.rules.down_after = SignedDuration::from_secs(200);
+        assert_eq!(health.health(at(29)), Health::Connecting);
+        assert_eq!(health.health(at(30)), Health::Slow);
+        assert_eq!(health.health(at(201)), Health::Down);
+        // However impatient: five of its own intervals.
+        health.rules.down_after = SignedDuration::from_secs(1);
+        health.apply(Signal::Success, at(300));
+        assert_eq!(health.health(at(375)), Health::Slow);
+        assert_eq!(health.health(at(376)), Health::Down);
     }
 }

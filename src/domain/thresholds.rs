@@ -19,6 +19,14 @@ pub struct Thresholds {
     pub freshness: FreshnessThresholds,
     /// For those of some.
     pub freshness_of: BTreeMap<SourceId, FreshnessThresholds>,
+    /// For vehicles with several devices.
+    pub merging: MergingThresholds,
+    /// The hold of positions of some sources, in place of [`MergingThresholds::hold`].
+    pub hold_of: BTreeMap<SourceId, SignedDuration>,
+    /// For every source that has none of its own.
+    pub health: HealthThresholds,
+    /// For some.
+    pub health_of: BTreeMap<SourceId, HealthThresholds>,
 }
 
 impl Thresholds {
@@ -26,6 +34,38 @@ impl Thresholds {
     pub fn freshness_of(&self, source: &SourceId) -> &FreshnessThresholds {
         self.freshness_of.get(source).unwrap_or(&self.freshness)
     }
+
+    /// How long a position of `source` holds its vehicle against lesser devices, at least.
+    pub fn hold_of(&self, source: &SourceId) -> SignedDuration {
+        let own = self.hold_of.get(source).copied();
+        own.unwrap_or(self.merging.hold)
+    }
+
+    /// Those that `source` itself is judged by.
+    pub fn health_of(&self, source: &SourceId) -> HealthThresholds {
+        self.health_of.get(source).copied().unwrap_or(self.health)
+    }
+}
+
+/// How devices of one vehicle are set against each other.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MergingThresholds {
+    /// A lesser device takes over when the held fix is older than this, or than twice the expected
+    /// interval of the device that holds it.
+    pub hold: SignedDuration,
+    /// Fixes of two devices up to this far apart in time are compared.
+    pub diverging_within: SignedDuration,
+    /// They contradict each other beyond this distance, with speed and accuracy allowed for.
+    pub diverging_beyond_m: f64,
+}
+
+/// When a source is not well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HealthThresholds {
+    /// One that never answered is connecting up to this long after its start.
+    pub connecting_for: SignedDuration,
+    /// It is down when its last success is older than this, or than five of its intervals.
+    pub down_after: SignedDuration,
 }
 
 /// When a vehicle moves, stands, idles.
@@ -105,6 +145,25 @@ impl Default for MotionThresholds {
             ignition_known_for: SignedDuration::from_mins(5),
             ignition_on_from: SignedDuration::from_secs(30),
             unknown_after: SignedDuration::from_hours(7 * 24),
+        }
+    }
+}
+
+impl Default for MergingThresholds {
+    fn default() -> Self {
+        Self {
+            hold: SignedDuration::from_secs(15),
+            diverging_within: SignedDuration::from_secs(60),
+            diverging_beyond_m: 500.0,
+        }
+    }
+}
+
+impl Default for HealthThresholds {
+    fn default() -> Self {
+        Self {
+            connecting_for: SignedDuration::from_mins(2),
+            down_after: SignedDuration::from_mins(2),
         }
     }
 }

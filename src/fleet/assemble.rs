@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::device::{Device, Timed};
 use super::fix::Fix;
@@ -12,25 +12,21 @@ use super::freshness;
 use super::merge::{Held, Reason};
 use super::vehicle::VehicleState;
 use crate::domain::roster::RosterVehicle;
-use crate::domain::thresholds::FreshnessThresholds;
+use crate::domain::thresholds::{FreshnessThresholds, MergingThresholds};
 use crate::domain::units::distance_m;
 use crate::domain::{
     DeviceView, Expectation, Fact, Flag, MotionState, Position, Vehicle, VehicleId, Verdict,
 };
 
-/// Fixes further apart in time than this are not compared.
-const DIVERGING_WITHIN: SignedDuration = SignedDuration::from_secs(60);
-/// Two trackers in one lorry are never further apart than this, once speed and accuracy are
-/// allowed for.
-const DIVERGING_BEYOND_M: f64 = 500.0;
-
-/// What is to be known of the source of the position.
+/// What is to be known of the source of the position, and by what it is judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Feed<'a> {
     /// It is down.
     pub is_down: bool,
     /// What its positions are judged by.
     pub rules: &'a FreshnessThresholds,
+    /// What the devices are set against each other by.
+    pub merging: &'a MergingThresholds,
 }
 
 /// Puts the object together that viewers get at `now`. `devices` stand highest rank first.
@@ -144,7 +140,7 @@ fn flags(
     let is_stuck = holder.is_some_and(|holder| is_stuck(holder, runs, feed.rules));
     let panic = newest(devices, |device| &device.facts.panic);
     [
-        (Flag::Diverging, is_diverging(devices)),
+        (Flag::Diverging, is_diverging(devices, feed.merging)),
         (Flag::ClockAhead, fix.is_some_and(|fix| fix.clock_ahead)),
         (Flag::NoFixTime, fix.is_some_and(|fix| fix.no_fix_time)),
         (Flag::FeedDown, feed.is_down),
@@ -205,25 +201,25 @@ fn told_at(state: &VehicleState, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// Whether any two devices' latest fixes contradict each other.
-fn is_diverging(devices: &[&Device]) -> bool {
+fn is_diverging(devices: &[&Device], rules: &MergingThresholds) -> bool {
     devices.iter().enumerate().any(|(at, device)| {
         let mut others = devices[at + 1..]
             .iter()
             .filter_map(|other| other.last_fix());
         let fix = device.last_fix();
-        fix.is_some_and(|fix| others.any(|other| contradict(fix, other)))
+        fix.is_some_and(|fix| others.any(|other| contradict(fix, other, rules)))
     })
 }
 
-fn contradict(one: &Fix, other: &Fix) -> bool {
+fn contradict(one: &Fix, other: &Fix, rules: &MergingThresholds) -> bool {
     let apart = one.fixed_at.duration_since(other.fixed_at).abs();
-    if DIVERGING_WITHIN < apart {
+    if rules.diverging_within < apart {
         return false;
     }
     let speed = |fix: &Fix| fix.reading.speed_mps.unwrap_or(0.0);
     let accuracy = |fix: &Fix| fix.reading.accuracy_m.unwrap_or(0.0);
     let driven_m = apart.as_secs_f64() * speed(one).max(speed(other));
-    let allowed_m = DIVERGING_BEYOND_M + driven_m + accuracy(one) + accuracy(other);
+    let allowed_m = rules.diverging_beyond_m + driven_m + accuracy(one) + accuracy(other);
     allowed_m < distance_m(one.reading.lat_lng(), other.reading.lat_lng())
 }
 

@@ -171,7 +171,7 @@ impl Fleet {
             return;
         };
         let held = state.held.as_ref();
-        let hold_for = merge::hold(expected);
+        let hold_for = merge::hold(expected, self.book.hold_against(held));
         *judgement = merge::judge(fix, &device.rank, held, hold_for, state.is_live());
         if judgement.verdict == Verdict::Accepted {
             let fix = fix.clone();

@@ -13,8 +13,6 @@ use crate::domain::{DeviceKey, FixQuality, Verdict};
 
 /// A fix that is less certain than this does not move a marker that is live.
 pub const MAX_ACCURACY_M: f64 = 500.0;
-/// A lesser device takes over no sooner than this after the greater one's last fix.
-const MIN_HOLD: SignedDuration = SignedDuration::from_secs(15);
 
 /// Place of a device among all devices: that of its source, then of the roster, then its id.
 /// The least is the highest; no two are equal.
@@ -95,9 +93,10 @@ impl Reason {
     }
 }
 
-/// How long a device that reports every `expected` holds the position against lesser ones.
-pub fn hold(expected: SignedDuration) -> SignedDuration {
-    MIN_HOLD.max(expected * 2)
+/// How long a device that reports every `expected` holds the position against lesser ones; `least`
+/// is the threshold of its source.
+pub fn hold(expected: SignedDuration, least: SignedDuration) -> SignedDuration {
+    least.max(expected * 2)
 }
 
 /// Judges `candidate`, said by the device of `rank`, against the `held` fix of the vehicle.
@@ -166,6 +165,8 @@ mod tests {
     use super::*;
     use crate::domain::{Reading, SourceId};
 
+    const HOLD: SignedDuration = SignedDuration::from_secs(15);
+
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + second).unwrap()
     }
@@ -221,7 +222,7 @@ mod tests {
             fix: fix(100, 100),
             rank: rank(1),
         };
-        let hold_for = hold(SignedDuration::from_secs(30));
+        let hold_for = hold(SignedDuration::from_secs(30), HOLD);
         for (row, (candidate, source, is_live, expected)) in cases.into_iter().enumerate() {
             let judged = judge(&candidate, &rank(source), Some(&held), hold_for, is_live);
             assert_eq!(
@@ -237,7 +238,7 @@ mod tests {
 
     #[test]
     fn the_hold_is_never_under_15_seconds() {
-        assert_eq!(hold(SignedDuration::from_secs(5)).as_secs(), 15);
-        assert_eq!(hold(SignedDuration::from_secs(30)).as_secs(), 60);
+        assert_eq!(hold(SignedDuration::from_secs(5), HOLD).as_secs(), 15);
+        assert_eq!(hold(SignedDuration::from_secs(30), HOLD).as_secs(), 60);
     }
 }

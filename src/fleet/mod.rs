@@ -109,13 +109,15 @@ pub struct Fleet {
 impl Fleet {
     /// A fleet that knows its sources (highest rank first) and nothing else yet.
     pub fn new(settings: FleetSettings, sources: Vec<SourceIntro>, now: Timestamp) -> Self {
-        let sources: Vec<Source> = sources
+        let mut sources: Vec<Source> = sources
             .into_iter()
             .map(|intro| Source::new(intro, now))
             .collect();
+        let book = RuleBook::new(&settings, &sources);
+        book.tell(&mut sources);
         Self {
             identity: Identity::new(settings.roster.clone()),
-            book: RuleBook::new(&settings, &sources),
+            book,
             settings,
             sources,
             work: VecDeque::new(),
@@ -252,6 +254,7 @@ impl Fleet {
             rules: source_at.map_or(&self.settings.thresholds.freshness, |at| {
                 &self.book.freshness[at]
             }),
+            merging: &self.book.merging,
         };
         let vehicle = assemble::assemble(id, state, &devices, roster, feed, self.aged_at);
         if state.published.as_deref() == Some(&vehicle) {

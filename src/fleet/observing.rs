@@ -76,7 +76,7 @@ impl Fleet {
             return;
         };
         let held = state.held.as_ref();
-        let hold_for = merge::hold(expected);
+        let hold_for = merge::hold(expected, self.book.hold_against(held));
         let judgement = merge::judge(&fix, &device.rank, held, hold_for, state.is_live());
         if let Reason::HeldIsNewer(by) = judgement.reason {
             fix.backfill = expected < by;

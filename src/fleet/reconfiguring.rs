@@ -15,6 +15,7 @@ impl Fleet {
     pub fn reconfigure(&mut self, settings: FleetSettings, now: Timestamp) {
         self.identity = Identity::new(settings.roster.clone());
         self.book = RuleBook::new(&settings, &self.sources);
+        self.book.tell(&mut self.sources);
         self.settings = settings;
         let slots: Vec<DeviceSlot> = self.devices.iter().map(|(slot, _)| slot).collect();
         for slot in &slots {

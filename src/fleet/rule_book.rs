@@ -1,11 +1,16 @@
 //! Which thresholds count for which source, looked up by number rather than by name.
 
 use super::FleetSettings;
+use jiff::SignedDuration;
+
 use super::freshness::{self, Limits};
 use super::interval::Pace;
+use super::merge::Held;
 use super::source::Source;
 use super::track::{Rules, Track};
-use crate::domain::thresholds::{FreshnessThresholds, MotionThresholds};
+use crate::domain::thresholds::{
+    FreshnessThresholds, HealthThresholds, MergingThresholds, MotionThresholds,
+};
 
 /// The thresholds of all sources.
 #[derive(Debug)]
@@ -14,6 +19,12 @@ pub struct RuleBook {
     pub motion: MotionThresholds,
     /// For the positions of each source, in their order.
     pub freshness: Vec<FreshnessThresholds>,
+    /// For vehicles with several devices.
+    pub merging: MergingThresholds,
+    /// How long positions of each source hold, at least.
+    pub hold: Vec<SignedDuration>,
+    /// For each source itself.
+    pub health: Vec<HealthThresholds>,
 }
 
 impl RuleBook {
@@ -23,9 +34,25 @@ impl RuleBook {
         let freshness = sources
             .iter()
             .map(|source| *thresholds.freshness_of(source.id()));
+        let ids = || sources.iter().map(Source::id);
         Self {
             motion: thresholds.motion,
             freshness: freshness.collect(),
+            merging: thresholds.merging,
+            hold: ids().map(|id| thresholds.hold_of(id)).collect(),
+            health: ids().map(|id| thresholds.health_of(id)).collect(),
+        }
+    }
+
+    /// How long the `held` position is held against lesser devices, at least.
+    pub fn hold_against(&self, held: Option<&Held>) -> SignedDuration {
+        held.map_or(self.merging.hold, |held| self.hold[held.rank.source])
+    }
+
+    /// Has each source judged by its own.
+    pub fn tell(&self, sources: &mut [Source]) {
+        for (source, rules) in sources.iter_mut().zip(&self.health) {
+            source.health.rules = *rules;
         }
     }
 

@@ -35,7 +35,8 @@ use crate::config::source::{KeyProblem, SourceSettings, VendorSpec};
 use crate::domain::{Mode, Report, SourceId};
 
 use outlet::Outlet;
-use probe::Probe;
+use probe::Findings;
+use recall::book::Book;
 use recall::holes::Watch;
 
 /// The one list of vendors. Its order decides nothing: sources that come from the environment alone
@@ -60,8 +61,9 @@ pub trait Source: Send {
     /// Runs for ever; dropping the future ends it, at any point and without harm.
     fn run<'a>(&'a mut self, outlet: &'a Outlet) -> BoxFuture<'a, ()>;
 
-    /// Asks each endpoint once, for `fleetglass check`.
-    fn probe(&mut self) -> BoxFuture<'_, Vec<Probe>>;
+    /// Asks each endpoint once, for `fleetglass check`; those of the vendor's history too, if that
+    /// is wanted.
+    fn probe(&mut self, with_history: bool) -> BoxFuture<'_, Findings>;
 }
 
 /// What others must know of a source before it has spoken.
@@ -106,7 +108,7 @@ pub fn describe(settings: &SourceSettings) -> SourceDescription {
 
 /// Starts every source under a supervisor of its own; `shutdown` ends them all. What a source
 /// missed since `known_until`, the time up to which its positions are remembered, is completed from
-/// the vendor's own history.
+/// the vendor's own history, and so is what `book` says was still to be asked for.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the channel closes when the sources are gone, so the caller must keep no end of it"
@@ -114,13 +116,14 @@ pub fn describe(settings: &SourceSettings) -> SourceDescription {
 pub fn start(
     settings: Vec<SourceSettings>,
     known_until: &dyn Fn(&SourceId) -> Option<Timestamp>,
-    reports: mpsc::Sender<Report>,
+    (reports, book): (mpsc::Sender<Report>, &Book),
     shutdown: CancellationToken,
     tracker: &TaskTracker,
 ) {
     for settings in settings {
         let watch = watch(&settings, known_until(&settings.id));
-        let outlet = Outlet::new(settings.id.clone(), reports.clone()).watched_by(watch);
+        let outlet = Outlet::new(settings.id.clone(), reports.clone());
+        let outlet = outlet.watched_by(watch).noting_in(book.clone());
         let shutdown = shutdown.clone();
         tracker.spawn(async move {
             let supervised = supervise::for_ever(&settings, &outlet);

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use metrics::counter;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -15,7 +15,8 @@ use tracing::{debug, info, warn};
 
 use super::decode::Decoded;
 use super::http::trouble::{Kind, Trouble};
-use super::recall::holes::{Hole, Watch};
+use super::recall::book::Book;
+use super::recall::holes::{Holes, Watch};
 use crate::clock;
 use crate::domain::{DeviceKey, Observation, Reading, Refusal, Report, Said, Signal, SourceId};
 
@@ -32,6 +33,7 @@ pub struct Outlet {
     source: SourceId,
     reports: mpsc::Sender<Report>,
     standing: Arc<Mutex<Standing>>,
+    book: Book,
 }
 
 /// What a source does; each can be in trouble for itself.
@@ -81,6 +83,7 @@ impl Outlet {
             source,
             reports,
             standing: Arc::default(),
+            book: Book::default(),
         }
     }
 
@@ -89,6 +92,12 @@ impl Outlet {
     pub fn watched_by(self, watch: Watch) -> Self {
         self.standing().watch = watch;
         self
+    }
+
+    /// The same voice, which notes in `book` what is missed.
+    #[must_use]
+    pub fn noting_in(self, book: Book) -> Self {
+        Self { book, ..self }
     }
 
     /// Who speaks.
@@ -135,9 +144,14 @@ impl Outlet {
         }
     }
 
-    /// The times that were missed, as far as they were not taken yet.
-    pub fn take_holes(&self) -> Vec<Hole> {
-        self.standing().watch.take().iter().collect()
+    /// What was missed and is still to be asked for.
+    pub fn holes(&self) -> Holes {
+        self.book.holes(&self.source)
+    }
+
+    /// Takes away what is not to be asked for any more.
+    pub fn remove_holes(&self, remove: impl FnOnce(&mut Holes)) {
+        self.book.remove(&self.source, remove);
     }
 
     /// What was missed is worth asking for this far back.
@@ -180,7 +194,7 @@ impl Outlet {
     pub async fn success(&self, activity: Activity) {
         self.log_healed(activity);
         let on_line = activity == Activity::Stream;
-        self.standing().watch.heard(clock::now(), on_line);
+        self.heard(clock::now(), on_line);
         if self.note_success(Instant::now()) {
             self.say(Said::Signal(Signal::Success)).await;
         }
@@ -243,6 +257,22 @@ impl Outlet {
     /// A reading of the metadata begins: it will name whoever was noticed so far.
     pub fn take_news(&self) {
         self.standing().has_news = false;
+    }
+
+    /// Notes what was missed until `now`, if anything was.
+    fn heard(&self, now: Timestamp, on_line: bool) {
+        let found = {
+            let watch = &mut self.standing().watch;
+            watch.heard(now, on_line);
+            watch.take()
+        };
+        for hole in found.iter() {
+            info!(source.id = %self.source, from = %hole.from, to = %hole.to,
+                "positions were missed");
+        }
+        if !found.is_empty() {
+            self.book.add(&self.source, &found);
+        }
     }
 
     /// Whether a success at `now` is worth saying.

@@ -12,7 +12,7 @@ use super::backoff::Backoff;
 use super::http::trouble::{Kind, Trouble};
 use super::lists::{Lists, Metadata};
 use super::outlet::{Activity, Outlet};
-use super::probe::Probe;
+use super::probe::Findings;
 use super::recall::Recaller;
 use super::recall::archive::Archive;
 use super::{Source, probe};
@@ -38,8 +38,11 @@ impl Source for Polled {
         Box::pin(self.ask_for_ever(outlet))
     }
 
-    fn probe(&mut self) -> BoxFuture<'_, Vec<Probe>> {
-        Box::pin(probe::lists(&mut self.lists))
+    fn probe(&mut self, with_history: bool) -> BoxFuture<'_, Findings> {
+        Box::pin(async move {
+            let live = probe::lists(&mut self.lists).await;
+            probe::with_history(live, &mut self.lists, self.archive, with_history).await
+        })
     }
 }
 

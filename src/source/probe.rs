@@ -11,8 +11,19 @@ use super::http::account::Account;
 use super::http::trouble::Trouble;
 use super::listing::{Pager, Row, Walk};
 use super::lists::Lists;
+use super::recall::archive::Archive;
+use super::recall::look::{NotAsked, look};
 use crate::clock;
 use crate::domain::{DeviceKey, Refusal};
+
+/// What the check of a source came to.
+#[derive(Debug)]
+pub struct Findings {
+    /// The endpoints that live work needs.
+    pub live: Vec<Probe>,
+    /// Those of the vendor's history, from which trails are completed; or why none was asked.
+    pub history: Result<Vec<Probe>, NotAsked>,
+}
 
 /// One endpoint, asked once, with all its pages.
 #[derive(Debug)]
@@ -66,6 +77,23 @@ impl Probe {
 pub fn is_lost(probes: &[Probe]) -> bool {
     let mut troubles = probes.iter().filter_map(|probe| probe.trouble.as_ref());
     troubles.any(|trouble| trouble.status == Some(401))
+}
+
+/// What `live` has told, and if it is wanted and live work is well, what is in the history.
+pub async fn with_history(
+    live: Vec<Probe>,
+    lists: &mut Lists,
+    archive: Option<&'static Archive>,
+    is_wanted: bool,
+) -> Findings {
+    let is_well = live.iter().all(|probe| probe.trouble.is_none());
+    let history = match (archive, is_wanted, is_well) {
+        (None, _, _) => Err(NotAsked::NoHistory),
+        (_, false, _) => Err(NotAsked::Off),
+        (_, _, false) => Err(NotAsked::LiveFails),
+        _ => look(lists, archive, clock::now()).await,
+    };
+    Findings { live, history }
 }
 
 /// Asks for all of both lists.

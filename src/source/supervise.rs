@@ -95,7 +95,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{Said, Signal, SourceId};
-    use crate::source::probe::Probe;
+    use crate::source::probe::Findings;
 
     /// Panics, then ends, then runs.
     struct Frail(Arc<AtomicU32>);
@@ -114,8 +114,8 @@ mod tests {
             })
         }
 
-        fn probe(&mut self) -> BoxFuture<'_, Vec<Probe>> {
-            Box::pin(async { Vec::new() })
+        fn probe(&mut self, _: bool) -> BoxFuture<'_, Findings> {
+            Box::pin(async { unreachable!("nobody checks it") })
         }
     }
 

@@ -25,6 +25,8 @@ pub(crate) fn settings(kind: &'static str, given: &[(&'static str, &str)]) -> So
         timezone: TimeZone::UTC,
         fields: FieldMap::default(),
         freshness: None,
+        hold: None,
+        health: None,
     };
     for key in vendor(kind).unwrap().spec.keys {
         let value = given.iter().find(|(name, _)| *name == key.name);
@@ -59,7 +61,7 @@ impl Running {
         super::start(
             vec![settings],
             &|_| None,
-            sender,
+            (sender, &super::recall::book::Book::default()),
             shutdown.clone(),
             &TaskTracker::new(),
         );

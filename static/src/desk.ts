@@ -244,7 +244,9 @@ function showSummary(): void {
 }
 
 function allCount(): number {
-  return travel.isOn ? Object.values(travel.counts).reduce((sum, count) => sum + count, 0) : store.vehicleCount;
+  if (!travel.isOn) return store.vehicleCount;
+  // Of a large fleet's past there may be more than came.
+  return Math.max(travel.inSight ?? 0, Object.values(travel.counts).reduce((sum, count) => sum + count, 0));
 }
 
 /** How many answer the query; null where that is not known. */

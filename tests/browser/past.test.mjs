@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { imported } from "./lib/bundle.mjs";
 
-const { PastAsker, PastTable } = await imported(`
+const { PastAsker, PastTable, partText, trailText } = await imported(`
+  export { partText, trailText } from "./src/ui/words.ts";
   export { PastAsker } from "./src/page/past-asker.ts";
   export { PastTable } from "./src/page/past-table.ts";
 `);
@@ -165,4 +166,15 @@ test("five hundred vehicles do not make it forget which row is whose", () => {
   assert.equal(rows.size, 1_500);
   assert.equal(table.rowCount, 1_500);
   for (const { id } of fleet) assert.equal(table.ids[table.row(id)], id);
+});
+
+test("one is not many, and a part of a large fleet is told to be one", () => {
+  const hour = [Date.parse("2026-08-05T12:00:00Z"), Date.parse("2026-08-05T13:00:00Z")];
+  const trail = (count) => trailText({ points: Array(count).fill({}) }, ...hour);
+  assert.match(trail(1), /^1 position, /);
+  assert.match(trail(2), /^2 positions, /);
+  assert.match(trail(0), /^No positions, /);
+  assert.equal(partText(5_000, 22_025), "The map shows 5,000 of the 22,025 vehicles here: zoom in to see all.");
+  assert.equal(partText(0, 1), "The map shows 0 of the 1 vehicle here: zoom in to see all.");
+  assert.equal(partText(40, 40), "The list and the counts are of what the map shows.");
 });

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::harness::{PATIENCE, client};
+use crate::harness::{PATIENCE, Server, client, config};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -245,4 +245,89 @@ async fn a_vendor_without_a_history_and_a_source_without_recall_ask_nothing() {
                 .await;
         }
     }
+}
+
+/// Each device's fixes that the server remembers of the time from `from` to `to`.
+async fn remembered(server: &Server, from: Timestamp, to: Timestamp) -> BTreeSet<(String, i64)> {
+    let vehicles = server.json("/api/v1/vehicles").await;
+    let mut fixes = BTreeSet::new();
+    for vehicle in vehicles["vehicles"].as_array().into_iter().flatten() {
+        let id = vehicle["id"].as_str().expect("an id").replace('/', "%2F");
+        let device = &vehicle["devices"][0]["device"];
+        let device = device.as_str().expect("a device").to_owned();
+        let path = format!("/api/v1/vehicles/{id}/trail?from={from}&to={to}");
+        let trail = server.json(&path).await;
+        for point in trail["points"].as_array().into_iter().flatten() {
+            let at: Timestamp = point["fixed_at"]
+                .as_str()
+                .expect("a time")
+                .parse()
+                .expect("a time");
+            fixes.insert((device.clone(), at.as_millisecond()));
+        }
+    }
+    fixes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stops_amid_the_asking_goes_on_with_it_after_a_restart() {
+    let stage = Stage::new(Vendor::MyCarTracks, Duration::from_mins(2)).await;
+    let rate = json!({ "stream_hz": 1.0 });
+    stage.control(Method::POST, "rate", rate).await;
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut config = config(&stage.sim.environment);
+    config.server.state_dir = Some(dir.path().to_owned());
+    let start = || async {
+        let server = Server::of(config.clone()).await;
+        let is_up = |answer: &Value| answer["sources"][0]["health"] == "up";
+        server.until("/api/v1/sources", is_up).await;
+        server
+    };
+    let stop = async |server: Server| {
+        server.shutdown.cancel();
+        server.task.await.expect("no panic").expect("a good end");
+    };
+    let first = start().await;
+    let is_there = |answer: &Value| {
+        let mut all = answer["vehicles"].as_array().into_iter().flatten();
+        answer["vehicles"]
+            .as_array()
+            .is_some_and(|all| 4 < all.len())
+            && all.all(|vehicle| vehicle["position"].is_object())
+    };
+    first.until("/api/v1/vehicles", is_there).await;
+    stop(first).await;
+    let from = clock::now();
+    let wanted = loop {
+        let wanted = stage.truth(from, clock::now()).await;
+        if 30 < wanted.len() {
+            break wanted;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    };
+    let to = clock::now();
+    stop(start().await).await;
+    let kept = std::fs::read_to_string(dir.path().join("recall.json"));
+    assert!(
+        kept.expect("it was amid the asking")
+            .contains("mycartracks")
+    );
+
+    let last = start().await;
+    let is_missing = async || {
+        let told = remembered(&last, from, to).await;
+        wanted.keys().any(|fix| !told.contains(fix))
+    };
+    let filling = async {
+        while is_missing().await {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    let filled = timeout(PATIENCE, filling).await;
+    filled.expect("the trails are completed");
+    stop(last).await;
+    assert!(
+        !dir.path().join("recall.json").exists(),
+        "nothing is left to be asked for"
+    );
 }

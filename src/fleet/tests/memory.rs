@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::domain::roster::{Roster, RosterVehicle};
-use crate::domain::{Flag, Mode};
+use crate::domain::thresholds::HealthThresholds;
+use crate::domain::{Flag, Health, Mode};
 use crate::fleet::memory::Remembered;
 
 fn keeping() -> FleetSettings {
@@ -239,6 +240,73 @@ fn new_thresholds_count_at_once() {
         (freshness.state, freshness.since),
         (FreshnessState::Late, at(40))
     );
+}
+
+#[test]
+fn how_devices_are_set_against_each_other_is_configured_and_counts_at_once() {
+    let mut settings = FleetSettings::default();
+    let patient = SignedDuration::from_secs(300);
+    settings
+        .thresholds
+        .hold_of
+        .insert(SourceId::new(SOURCES[0]), patient);
+    settings.thresholds.merging.diverging_beyond_m = 5_000.0;
+    let mut fleet = fleet_of(&SOURCES, settings.clone());
+    let (high, low) = (key(SOURCES[0], "1"), key(SOURCES[1], "9"));
+    let verdict = |fleet: &mut Fleet, second, km: f64| {
+        let mut there = plated(record(&high, second, second + 1), "ABC 123 GP");
+        there.facts = Facts::default();
+        observe(fleet, there);
+        let mut here = plated(record(&low, second + 50, second + 201), "ABC 123 GP");
+        here.reading = here.reading.map(|reading| Reading {
+            lat_deg: reading.lat_deg + km / 111.195,
+            ..reading
+        });
+        observe(fleet, here);
+        let changes = step(fleet, second + 202);
+        let vehicle = changes.vehicles.first().expect("a change").clone();
+        let is_diverging = vehicle.flags.contains(&Flag::Diverging);
+        (vehicle.devices[1].verdict, is_diverging)
+    };
+    // 201 s are within 300 s, and beyond 2 E, two minutes at rest; 3 km are within 5.
+    let (outranked, accepted) = (Some(Verdict::Outranked), Some(Verdict::Accepted));
+    assert_eq!(verdict(&mut fleet, 1_000, 3.0), (outranked, false));
+    fleet.reconfigure(FleetSettings::default(), at(1_203));
+    assert_eq!(verdict(&mut fleet, 1_400, 3.0), (accepted, true));
+    // What is further apart in time than is configured is not compared.
+    settings = FleetSettings::default();
+    settings.thresholds.merging.diverging_within = SignedDuration::from_secs(40);
+    settings.thresholds.merging.hold = patient;
+    fleet.reconfigure(settings, at(1_603));
+    assert_eq!(verdict(&mut fleet, 1_800, 3.0), (outranked, false));
+}
+
+#[test]
+fn a_source_is_judged_by_the_health_that_is_configured_for_it() {
+    let mut settings = FleetSettings::default();
+    let patient = HealthThresholds {
+        down_after: SignedDuration::from_mins(30),
+        ..HealthThresholds::default()
+    };
+    settings
+        .thresholds
+        .health_of
+        .insert(SourceId::new(SOURCES[0]), patient);
+    let mut fleet = fleet_of(&SOURCES, settings);
+    for source in SOURCES {
+        fleet.observe(report(source, 1, Said::Signal(Signal::Success)), at(1));
+    }
+    step(&mut fleet, 2);
+    let health = |changes: &Changes| -> Vec<Health> {
+        changes.sources.iter().map(|source| source.health).collect()
+    };
+    assert_eq!(
+        health(&step(&mut fleet, 1_000)),
+        [Health::Slow, Health::Down]
+    );
+    fleet.reconfigure(FleetSettings::default(), at(1_001));
+    let changes = fleet.take_changes(at(1_001));
+    assert_eq!(health(&changes)[0], Health::Down);
 }
 
 #[test]

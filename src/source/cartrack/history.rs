@@ -29,6 +29,7 @@ pub static ARCHIVE: Archive = Archive {
         }),
         always: &[],
         decode: events,
+        spec: &EVENT,
     },
     // Half of the 60 a minute.
     every: Duration::from_secs(2),

@@ -33,6 +33,7 @@ pub static ARCHIVE: Archive = Archive {
         }),
         always: &[("includeTotal", "true")],
         decode: tracks,
+        spec: &TRACK,
     }),
     records: Shelf {
         path: "/trackpoints/",
@@ -40,6 +41,7 @@ pub static ARCHIVE: Archive = Archive {
         span: None,
         always: &[],
         decode: track_points,
+        spec: &TRACK_POINT,
     },
     every: Duration::from_secs(1),
     slice: SignedDuration::from_hours(24),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{DeviceKey, Reading};
+use crate::source::decode::fields::RecordSpec;
 use crate::source::listing::{Decode, Paging};
 
 /// What a vendor remembers, and how it is asked.
@@ -36,6 +37,8 @@ pub struct Shelf<T> {
     pub always: &'static [(&'static str, &'static str)],
     /// Its decoder.
     pub decode: Decode<T>,
+    /// The names in its rows.
+    pub spec: &'static RecordSpec,
 }
 
 /// The parameters of a span of time.

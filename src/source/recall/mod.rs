@@ -3,23 +3,25 @@
 //! One request at a time, and only when nothing else is due: the loops ask [`Recaller::due_at`] in
 //! their pauses, and drop a step that is under way as soon as live work is due. What a vendor's
 //! history looks like is data ([`archive`]); which times were missed, and what is asked for them,
-//! is decided purely ([`holes`], [`search`]).
+//! is decided purely ([`holes`], [`search`]). What is still to be asked for outlives a restart, of
+//! the source and of the server ([`book`]).
 
 pub mod archive;
+pub mod book;
 pub mod holes;
+pub mod look;
 pub mod search;
 pub mod shift;
 
 use std::time::Duration;
 
 use http::Method;
-use jiff::SignedDuration;
 use metrics::counter;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use self::archive::Archive;
-use self::holes::{Hole, Holes};
+use self::holes::Hole;
 use self::search::Search;
 use self::shift::Shift;
 use super::backoff::Backoff;
@@ -41,7 +43,6 @@ const AFTER_GIVING_WAY: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Recaller {
     archive: Option<&'static Archive>,
-    holes: Holes,
     search: Option<Search>,
     shift: Shift,
     takes_span: bool,
@@ -58,7 +59,6 @@ impl Recaller {
     pub fn new(archive: Option<&'static Archive>) -> Self {
         Self {
             archive,
-            holes: Holes::default(),
             search: None,
             shift: Shift::default(),
             takes_span: true,
@@ -81,31 +81,19 @@ impl Recaller {
         n_requests: u32,
         outlet: &Outlet,
     ) -> Option<Instant> {
-        self.pick_up(outlet);
         if std::mem::take(&mut self.is_asking) {
             self.not_before = now + AFTER_GIVING_WAY;
         }
-        if self.holes.is_empty() {
+        if outlet.holes().is_empty() {
+            return None;
+        }
+        if self.archive.is_none() {
+            info!(source.id = %outlet.source(), "the vendor keeps no history of what was missed");
+            outlet.remove_holes(|holes| *holes = holes::Holes::default());
             return None;
         }
         let spare_at = budget.map_or(now, |budget| budget.spare_at(n_requests, now));
         Some(self.not_before.max(spare_at))
-    }
-
-    /// Takes over the holes that were noticed.
-    fn pick_up(&mut self, outlet: &Outlet) {
-        for hole in outlet.take_holes() {
-            let (from, to) = (hole.from, hole.to);
-            let source = outlet.source();
-            if self.archive.is_none() {
-                info!(source.id = %source, %from, %to,
-                    "positions were missed, and the vendor keeps no history");
-                continue;
-            }
-            info!(source.id = %source, %from, %to,
-                "positions were missed; the vendor's history is asked");
-            self.holes.add(hole);
-        }
     }
 
     /// Makes one request, and tells what it brought. It may be dropped at any point: what it had
@@ -115,8 +103,12 @@ impl Recaller {
         let Some(archive) = self.archive else { return };
         let search = match self.search.take() {
             Some(search) => search,
-            None => match self.holes.newest(archive.slice) {
-                Some(hole) => Search::new(archive, hole, self.shift, self.takes_span),
+            None => match outlet.holes().newest(archive.slice) {
+                Some(hole) => {
+                    info!(source.id = %outlet.source(), from = %hole.from, to = %hole.to,
+                        "the vendor's history is asked for what was missed");
+                    Search::new(archive, hole, self.shift, self.takes_span)
+                }
                 None => return,
             },
         };
@@ -148,11 +140,12 @@ impl Recaller {
     }
 
     fn fill(&mut self, part: Hole, words: &'static str, outlet: &Outlet) {
-        let n_before = self.holes.len();
-        self.holes.fill(part);
-        if self.holes.len() < n_before {
+        let n_before = outlet.holes().len();
+        outlet.remove_holes(|holes| holes.fill(part));
+        let n_holes_left = outlet.holes().len();
+        if n_holes_left < n_before {
             let n = std::mem::take(&mut self.n_recalled);
-            info!(source.id = %outlet.source(), n, n_holes_left = self.holes.len(), "{words}");
+            info!(source.id = %outlet.source(), n, n_holes_left, "{words}");
         }
     }
 
@@ -189,7 +182,9 @@ impl Recaller {
         let Ok(oldest) = clock::now().checked_sub(reach) else {
             return;
         };
-        if reach < SignedDuration::ZERO || !self.holes.forget_before(oldest) {
+        let mut is_any_old = false;
+        outlet.remove_holes(|holes| is_any_old = holes.forget_before(oldest));
+        if !is_any_old {
             return;
         }
         if self
@@ -199,7 +194,7 @@ impl Recaller {
         {
             self.n_refused = 0;
         }
-        if self.holes.is_empty() {
+        if outlet.holes().is_empty() {
             info!(source.id = %outlet.source(), "what was missed is too old and is given up");
         }
     }

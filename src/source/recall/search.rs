@@ -84,6 +84,16 @@ impl Search {
         }
     }
 
+    /// The same, which looks at `track` alone.
+    #[must_use]
+    pub fn of(self, track: Track) -> Self {
+        Self {
+            stage: Stage::Records(Some(track)),
+            walk: Walk::default(),
+            ..self
+        }
+    }
+
     /// Whether all was found that there is.
     pub fn is_done(&self) -> bool {
         self.stage == Stage::Done

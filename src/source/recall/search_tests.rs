@@ -5,11 +5,21 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::SourceId;
+use crate::source::decode::fields::{RecordKind, RecordSpec};
 use crate::source::decode::{BodyError, Dialect};
 use crate::source::recall::archive::Span;
 
 const NOW_S: i64 = 1_800_000_000;
 const DAY_S: i64 = 86_400;
+
+/// No row has a name that anybody looks for.
+static UNNAMED: RecordSpec = RecordSpec {
+    kind: RecordKind::Position,
+    wraps: &[],
+    places: &[],
+    arrays: &[],
+    entries: &[],
+};
 
 /// A vendor with one list of everybody's events.
 static EVENTS: Archive = Archive {
@@ -24,6 +34,7 @@ static EVENTS: Archive = Archive {
         }),
         always: &[],
         decode: undecoded,
+        spec: &UNNAMED,
     },
     every: Duration::from_secs(2),
     slice: SignedDuration::from_hours(1),
@@ -41,6 +52,7 @@ static TRACKS: Archive = Archive {
         }),
         always: &[],
         decode: undecoded,
+        spec: &UNNAMED,
     }),
     records: Shelf {
         path: "/trackpoints/",
@@ -48,6 +60,7 @@ static TRACKS: Archive = Archive {
         span: None,
         always: &[],
         decode: undecoded,
+        spec: &UNNAMED,
     },
     every: Duration::from_secs(1),
     slice: SignedDuration::from_hours(24),

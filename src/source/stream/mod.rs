@@ -22,7 +22,7 @@ use super::decode::{BodyError, Dialect};
 use super::http::url_guard::StreamGuard;
 use super::lists::Lists;
 use super::outlet::Outlet;
-use super::probe::{self, Probe};
+use super::probe::{self, Findings};
 use super::recall::archive::Archive;
 use crate::config::source::SourceSettings;
 
@@ -76,13 +76,13 @@ impl Source for Streamed {
         Box::pin(async move { Run::new(self, outlet).for_ever().await })
     }
 
-    fn probe(&mut self) -> BoxFuture<'_, Vec<Probe>> {
+    fn probe(&mut self, with_history: bool) -> BoxFuture<'_, Findings> {
         Box::pin(async move {
-            let mut probes = probe::lists(&mut self.lists).await;
-            if !probe::is_lost(&probes) {
-                probes.extend(listen::probe(&mut self.lists, &self.habits).await);
+            let mut live = probe::lists(&mut self.lists).await;
+            if !probe::is_lost(&live) {
+                live.extend(listen::probe(&mut self.lists, &self.habits).await);
             }
-            probes
+            probe::with_history(live, &mut self.lists, self.archive, with_history).await
         })
     }
 }

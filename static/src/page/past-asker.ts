@@ -9,6 +9,8 @@ const RETRY_MS = 2_000;
 
 export interface PastAnswer {
   vehicles: Vehicle[];
+  /** How many there are, where only some were asked for. */
+  total?: number;
 }
 
 export interface PastEvents {

@@ -27,6 +27,11 @@ export class PastTable extends FleetColumns {
     return this.#rowById.get(id);
   }
 
+  /** How many vehicles it holds. */
+  get size(): number {
+    return this.#rowById.size;
+  }
+
   /** The whole of a vehicle as it was. */
   vehicle(id: string): Vehicle | undefined {
     return this.#vehicles[this.#rowById.get(id) ?? -1];

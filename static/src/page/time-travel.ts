@@ -12,7 +12,7 @@ import { PastAsker } from "./past-asker.ts";
 import type { PastAnswer } from "./past-asker.ts";
 import { PastTable } from "./past-table.ts";
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 30_000;
 const DAY_MS = 86_400_000;
 /** How often another time is shown while it runs: faster than this nobody asks the server. */
 const STEP_MS = 500;
@@ -23,6 +23,10 @@ const SCRUB_PACE = 60;
 const MOST_VEHICLES = 5_000;
 
 const AT_TOLERANCE_MS = 1_000;
+/** The last moment that is surely remembered. */
+const LATEST_MS = 2_000;
+/** Of the first moments of a memory only a few vehicles are known. */
+const SETTLING_MS = 30_000;
 
 export const PACES = [1, 10, 60, 600] as const;
 
@@ -51,6 +55,10 @@ export class TimeTravel {
   trouble: Trouble = "none";
   history: History | null = null;
   order = new Uint32Array(0);
+  /** How many vehicles there are where only those in sight were asked for; else null. */
+  inSight: number | null = null;
+  /** The viewer has chosen no time yet: it opens at one that shows something. */
+  #isOpening = false;
   #events: TravelEvents;
   #asker: PastAsker;
   #query: ListQuery = NO_QUERY;
@@ -89,16 +97,25 @@ export class TimeTravel {
   /** Leaves the present, for a time. */
   start(atMs: number): void {
     if (this.isOn) return;
-    this.isOn = true;
-    this.shownMs = atMs;
-    this.go(atMs);
+    this.isOn = this.#isOpening = true;
+    this.shownMs = this.wantedMs = atMs;
+    this.trouble = "loading";
     this.#events.onShown();
     void fetchHistory().then((history) => {
       this.history = history;
-      // What was asked for may lie before all that is remembered.
-      if (this.isOn && this.wantedMs < this.fromMs) this.go(this.fromMs);
+      if (this.isOn && this.#isOpening) this.#open(atMs);
       this.#events.onControls();
     });
+  }
+
+  /** Opens at a time, or at the last moment where the memory has hardly begun by then. */
+  #open(atMs: number): void {
+    if (atMs < this.fromMs + SETTLING_MS) this.#openLate();
+    else this.#want(atMs);
+  }
+
+  #openLate(): void {
+    this.go(this.toMs - LATEST_MS);
   }
 
   /** Comes back to the present. */
@@ -114,6 +131,11 @@ export class TimeTravel {
 
   /** Shows another time as soon as it is there. */
   go(atMs: number): void {
+    this.#isOpening = false;
+    this.#want(atMs);
+  }
+
+  #want(atMs: number): void {
     this.wantedMs = Math.min(this.toMs, Math.max(this.fromMs, Math.round(atMs)));
     if (this.trouble !== "failed") this.trouble = "loading";
     this.#asker.want(this.wantedMs, this.isPlaying ? this.#afterMs(this.wantedMs) : null);
@@ -166,7 +188,12 @@ export class TimeTravel {
   }
 
   #take(atMs: number, answer: PastAnswer | null): void {
+    // Nothing is known of a time when the server was down, or had just been started.
+    const isEmpty = answer === null || answer.vehicles.length === 0;
+    if (this.#isOpening && isEmpty) return this.#openLate();
+    this.#isOpening = false;
     this.shownMs = atMs;
+    this.inSight = answer?.total ?? null;
     this.markers.pace = this.isPlaying ? this.pace : SCRUB_PACE;
     this.markers.update(this.table.take(answer?.vehicles ?? []), overlayNowMs());
     this.#list();

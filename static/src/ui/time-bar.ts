@@ -5,7 +5,7 @@
 import { PACES } from "../page/time-travel.ts";
 import type { TimeTravel } from "../page/time-travel.ts";
 import { byId, h, setText } from "./dom.ts";
-import { PAST_WORDS, clockText, historyText, pastTimeText } from "./words.ts";
+import { PAST_WORDS, clockText, historyText, partText, pastTimeText } from "./words.ts";
 
 const MINUTE_MS = 60_000;
 /** What keys on the scrubber do, in minutes. */
@@ -73,10 +73,11 @@ export class TimeBar {
   }
 
   #noteText(): string {
-    const { trouble, history } = this.#travel;
+    const { trouble, history, inSight, table } = this.#travel;
     if (trouble === "beforeMemory") return PAST_WORDS.beforeMemory;
     if (trouble === "failed") return PAST_WORDS.failed;
-    return history === null ? "" : historyText(history);
+    const parts = [history === null ? "" : historyText(history), inSight === null ? "" : partText(table.size, inSight)];
+    return parts.filter((part) => part !== "").join(" ");
   }
 
   #goTo(atMs: number): void {

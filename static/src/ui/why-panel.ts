@@ -50,7 +50,8 @@ export class WhyPanel {
   #draw(): void {
     const isOn = this.#toggle.checked && this.#vehicle !== null;
     const ghosts = isOn ? ghostsOf(this.#vehicle!, this.#nowMs) : [];
-    setText(this.#note, isOn && ghosts.length === 0 ? WHY_WORDS.noOther : "");
+    const isUnknown = this.#vehicle !== null && (this.#vehicle.devices ?? []).length === 0;
+    setText(this.#note, isUnknown ? WHY_WORDS.notKept : isOn && ghosts.length === 0 ? WHY_WORDS.noOther : "");
     this.#showGhosts(isOn ? placeOf(this.#vehicle!) : null, ghosts);
   }
 }

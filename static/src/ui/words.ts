@@ -137,8 +137,8 @@ export function onMapText(inSight: number, all: number): string {
 export function foundText(found: number | null, shown: number, all: number): string {
   // Only so many are known to be there yet.
   if (found === null) return `${numberText(shown)} or more of ${numberText(all)}`;
-  if (found === all) return all === 1 ? "1 vehicle" : `${numberText(all)} vehicles`;
-  return `${numberText(found)} of ${numberText(all)} vehicles`;
+  if (found === all) return countText(all, "vehicle");
+  return `${numberText(found)} of ${countText(all, "vehicle")}`;
 }
 
 const wholeNumber = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
@@ -229,7 +229,7 @@ export function feedAlarmText({ id, health, since, vehicles }: Source, nowMs: nu
   const when = Number.isNaN(sinceMs) ? "" : ` since ${sinceText(sinceMs, nowMs)}`;
   const what = health === "down" ? `${id} is down${when}.` : `${id} refuses access${when}: check its password or key.`;
   if (vehicles === undefined || vehicles === 0) return what;
-  return `${what} ${numberText(vehicles)} ${vehicles === 1 ? "vehicle shows its" : "vehicles show their"} last known place.`;
+  return `${what} ${countText(vehicles, "vehicle shows its", "vehicles show their")} last known place.`;
 }
 
 export const TRAIL_WORDS = {
@@ -242,18 +242,23 @@ export const TRAIL_WORDS = {
   gap: "no reports",
 } as const;
 
+/** "1 position", "1,234 positions". */
+function countText(count: number, one: string, many = `${one}s`): string {
+  return `${numberText(count)} ${count === 1 ? one : many}`;
+}
+
 /** "412 positions, 13:10 to 14:10, simplified". */
 export function trailText({ points, simplified }: Trail, fromMs: number, toMs: number): string {
   const span = `${sinceText(fromMs, toMs)} to ${sinceText(toMs, toMs)}`;
   if (points.length === 0) return `No positions, ${span}.`;
   const filled = points.filter((point) => point.filled === true).length;
-  const parts = [`${numberText(points.length)} positions`, span];
+  const parts = [countText(points.length, "position"), span];
   if (simplified === true) parts.push("simplified");
   if (filled > 0) parts.push(`${numberText(filled)} completed later by the vendor`);
   return `${parts.join(", ")}.`;
 }
 
-export const WHY_WORDS = { show: "Show the other devices on the map", noOther: "No other device has a position." } as const;
+export const WHY_WORDS = { show: "Show the other devices on the map", noOther: "No other device has a position.", notKept: "What each device said then is not remembered." } as const;
 
 /** The names of facts in the panel. */
 export const FACT_WORDS = {
@@ -292,6 +297,12 @@ export function historyText({ state, error }: History): string {
   if (state === "off") return PAST_WORDS.off;
   if (state === "failing") return `The history is not being written at the moment${error === undefined ? "." : `: ${error}`}`;
   return "";
+}
+
+/** Of the past of a large fleet only what is in sight is shown, and not more of it than a page can hold. */
+export function partText(shown: number, inSight: number): string {
+  if (shown < inSight) return `The map shows ${numberText(shown)} of the ${countText(inSight, "vehicle")} here: zoom in to see all.`;
+  return "The list and the counts are of what the map shows.";
 }
 
 /** "Thu 5 Aug, 14:02:31". */
