@@ -77,6 +77,11 @@ impl<K: Clone + Eq + Hash, T> Slots<K, T> {
         Some((key, thing))
     }
 
+    /// One more than the greatest slot that was ever given away.
+    pub fn n_slots(&self) -> usize {
+        self.things.len()
+    }
+
     /// All things with their slots.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
         let things = self.things.iter().enumerate();
