@@ -25,6 +25,7 @@ const LIMIT_MS: f64 = 80.0;
 /// How long the writer may be held at a time.
 const PIECE_LIMIT_MS: f64 = 5.0;
 const N_RUNS: i64 = 12;
+const N_FLEETS: usize = 5;
 const BATCH: usize = 500;
 
 fn main() {
@@ -38,15 +39,21 @@ fn main() {
         speed_unit: None,
     };
     let start_at = Timestamp::from_second(1_785_932_400).unwrap_or_default();
-    let mut fleet = fleet(&dialect.source, start_at);
+    // Each vehicle's first record makes it; that happens once in a fleet. Each of these fleets stays,
+    // or the next one would find its memory ready.
+    let body = answer(n_vehicles, start_at);
+    let first = |_| {
+        let mut fleet = fleet(&dialect.source, start_at);
+        (take(&mut fleet, &dialect, &body, start_at), fleet)
+    };
+    let (firsts, mut fleets): (Vec<_>, Vec<_>) = (0..N_FLEETS).map(first).unzip();
+    Cost::least(&firsts).print("first answer, once");
     let mut costs = Vec::new();
-    for run in 0..N_RUNS {
+    for run in 1..N_RUNS {
         let now = start_at + SignedDuration::from_secs(15 * run);
         let body = answer(n_vehicles, now);
-        costs.push(take(&mut fleet, &dialect, &body, now));
+        costs.push(take(&mut fleets[0], &dialect, &body, now));
     }
-    // Each vehicle's first record makes it; that happens once.
-    costs.remove(0).print("first answer, once");
     Cost::least(&costs).print("each further answer");
     println!("{}", noise.report());
 }

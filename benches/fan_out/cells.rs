@@ -86,8 +86,8 @@ pub(crate) fn run(is_quick: bool) -> Result<()> {
         let mut floor = Vec::new();
         let mut ours = Vec::new();
         for _ in 0..rounds {
-            floor.push(measure("as-floor", viewers, bytes, hz, seconds)?);
-            ours.push(measure("as-product", viewers, bytes, hz, seconds)?);
+            floor.push(measure(&["as-floor"], &[], viewers, bytes, hz, seconds)?);
+            ours.push(measure(&["as-product"], &[], viewers, bytes, hz, seconds)?);
         }
         let (floor, ours) = (middle(floor), middle(ours));
         let ratio = ours.us_per_frame / floor.us_per_frame;
@@ -118,18 +118,22 @@ fn middle(mut runs: Vec<Measured>) -> Measured {
     runs[runs.len() / 2]
 }
 
+/// A server in its `role`, and viewers who come over this `line`.
 pub(crate) fn measure(
-    role: &str,
+    role: &[&str],
+    line: &[&str],
     viewers: usize,
     bytes: usize,
     hz: f64,
     seconds: f64,
 ) -> Result<Measured> {
-    let mut server = Pipe::open(0, &[role])?;
+    let mut server = Pipe::open(0, role)?;
     let port = server.answer()?;
     let order = format!("run {bytes} {hz} {seconds}");
     let none = server.measure(&order)?;
-    let mut client = Pipe::open(1, &["as-client", &port, &viewers.to_string(), "0", "0"])?;
+    let crowd = viewers.to_string();
+    let client = [&["as-client", &port, &crowd, "0", "0"], line].concat();
+    let mut client = Pipe::open(1, &client)?;
     client.answer()?;
     std::thread::sleep(Duration::from_millis(500));
     let idle = server.measure("look")?;

@@ -3,8 +3,9 @@
 //! Orders come over stdin: `start` begins to count, `stop` answers what was counted, `cut` closes
 //! every connection and comes back as a page would.
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{ErrorKind, Read};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
@@ -12,8 +13,10 @@ use tokio::time::Instant;
 
 use fleetglass::clock;
 use mio::{Events, Interest, Poll, Token};
+use tokio_rustls::rustls::ClientConfig;
 
 use crate::text::{self, Result, say};
+use crate::tls::{Line, trusting};
 
 /// A slow viewer reads this much a second.
 const SLOW_BYTES_PER_SECOND: usize = 1_024;
@@ -34,7 +37,7 @@ enum Way {
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is seen by itself")]
 struct Viewer {
-    socket: mio::net::TcpStream,
+    line: Line,
     way: Way,
     is_upgraded: bool,
     /// What of a header or the beginning of a payload has been read.
@@ -65,17 +68,19 @@ struct Crowd {
     buffer: Vec<u8>,
     slow_read_at: Instant,
     is_bin: bool,
+    tls: Option<Arc<ClientConfig>>,
 }
 
-/// `PORT GOOD SLOW DEAF`, and `bin` for viewers of the binary protocol that inflate: of those
-/// frames are counted and nothing else.
+/// `PORT GOOD SLOW DEAF`; `bin` for viewers of the binary protocol that inflate: of those frames
+/// are counted and nothing else; `tls CERTIFICATE` for viewers who trust that.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
-    let (numbers, is_bin) = match arguments {
-        [numbers @ .., "bin"] => (numbers, true),
-        numbers => (numbers, false),
+    let (numbers, is_bin, tls) = match arguments {
+        [numbers @ .., "bin"] => (numbers, true, None),
+        [numbers @ .., "tls", certificate] => (numbers, false, Some(trusting(certificate)?)),
+        numbers => (numbers, false, None),
     };
     let [port, good, slow, deaf] = numbers else {
-        return Err("a client wants PORT GOOD SLOW DEAF [bin]".into());
+        return Err("a client wants PORT GOOD SLOW DEAF [bin | tls CERTIFICATE]".into());
     };
     let mut crowd = Crowd {
         address: SocketAddr::from(([127, 0, 0, 1], port.parse()?)),
@@ -85,6 +90,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
         buffer: vec![0; READ_BYTES],
         slow_read_at: Instant::now(),
         is_bin,
+        tls,
     };
     for (way, n) in [(Way::Good, good), (Way::Slow, slow), (Way::Deaf, deaf)] {
         for _ in 0..n.parse::<usize>()? {
@@ -179,25 +185,22 @@ impl Crowd {
     }
 
     fn connect(&mut self, way: Way, seq: Option<u64>) -> Result<()> {
-        let mut socket = TcpStream::connect(self.address)?;
         let query = seq
             .map(|seq| format!("?epoch=bench&seq={seq}"))
             .unwrap_or_default();
         let extra = if self.is_bin { ASKS_FOR_BIN } else { "" };
-        write!(
-            socket,
+        let request = format!(
             "GET /api/v1/live{query} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\n\
              {extra}Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        )?;
-        socket.set_nonblocking(true)?;
-        let mut socket = mio::net::TcpStream::from_std(socket);
+        );
+        let mut line = Line::open(self.address, self.tls.as_ref(), &request)?;
         let token = Token(self.viewers.len());
         self.poll
             .registry()
-            .register(&mut socket, token, Interest::READABLE)?;
+            .register(line.socket(), token, Interest::READABLE)?;
         self.viewers.push(Viewer {
-            socket,
+            line,
             way,
             is_upgraded: false,
             head: Vec::new(),
@@ -245,8 +248,8 @@ impl Viewer {
                 self.read(&mut buffer[..SLOW_BYTES_PER_SECOND], counts);
             }
             Way::Deaf if !self.is_over => {
-                self.is_over = !matches!(self.socket.take_error(), Ok(None))
-                    || matches!(self.socket.peer_addr(), Err(error) if error.kind() == ErrorKind::NotConnected);
+                self.is_over = !matches!(self.line.socket().take_error(), Ok(None))
+                    || matches!(self.line.socket().peer_addr(), Err(error) if error.kind() == ErrorKind::NotConnected);
             }
             Way::Good | Way::Slow | Way::Deaf => {}
         }
@@ -254,12 +257,12 @@ impl Viewer {
 
     /// Reads once; whether there may be more.
     fn read(&mut self, buffer: &mut [u8], counts: &mut Counts) -> bool {
-        match self.socket.read(buffer) {
+        match self.line.read(buffer) {
             Ok(0) => self.is_over = true,
             Ok(n) => {
                 counts.bytes += n as u64;
                 self.take(&buffer[..n], counts);
-                return n == buffer.len();
+                return n == buffer.len() || self.line.reads_by_record();
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(_) => self.is_over = true,

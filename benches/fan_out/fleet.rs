@@ -50,7 +50,7 @@ pub(crate) fn serve() -> Result<()> {
         encoder,
         port,
         ..
-    } = Live::open()?;
+    } = Live::open(None)?;
     let (reports, inbox) = mpsc::channel(256);
     let (_, settings) = mpsc::channel(1);
     let intro = SourceIntro {

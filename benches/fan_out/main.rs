@@ -11,6 +11,7 @@
 //!     cargo bench --bench fan_out -- stress            slow and deaf viewers beside good ones
 //!     cargo bench --bench fan_out -- storm             2,000 viewers cut at once
 //!     cargo bench --bench fan_out -- continuity        two million frames without a hole
+//!     cargo bench --bench fan_out -- --tls             viewers over TLS, beside bare ones
 
 #[path = "../common/mod.rs"]
 #[expect(dead_code, reason = "each bench uses its part")]
@@ -23,6 +24,7 @@ mod floor;
 mod product;
 mod scenes;
 mod text;
+mod tls;
 
 use std::process::ExitCode;
 
@@ -34,7 +36,10 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["as-floor"] => floor::serve(),
-        ["as-product"] => product::serve(),
+        ["as-product"] => product::serve(None),
+        ["as-tls", certificate, key] => {
+            tls::acceptor(certificate, key).and_then(|acceptor| product::serve(Some(acceptor)))
+        }
         ["as-fleet"] => fleet::serve(),
         ["as-client", rest @ ..] => client::run(rest),
         ["stress"] => scenes::stress(),
@@ -43,7 +48,11 @@ fn main() -> ExitCode {
         ["fleet"] => scenes::fleet(),
         [] => cells::run(false),
         ["--quick"] => cells::run(true),
-        _ => Err(format!("{words:?} is none of: --quick, fleet, stress, storm, continuity").into()),
+        ["--tls"] => tls::run(),
+        _ => Err(
+            format!("{words:?} is none of: --quick, --tls, fleet, stress, storm, continuity")
+                .into(),
+        ),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -22,8 +22,11 @@ use fleetglass::live::hub::Hub;
 use fleetglass::live::reception::Reception;
 use fleetglass::live::viewer::{Dialect, Introduction, ViewerSettings};
 use fleetglass::live::ws::handshake::Handshake;
+use fleetglass::web::serve::serve_over;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
 
 use crate::child::{self, Server};
 use crate::text::Result;
@@ -40,7 +43,7 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    pub(crate) fn open() -> Result<Self> {
+    pub(crate) fn open(tls: Option<TlsAcceptor>) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -53,7 +56,15 @@ impl Live {
         let port = listener.local_addr()?.port();
         let route = get(async move |request: Request| upgrade(&reception, request));
         let app = Router::new().route("/api/v1/live", route);
-        runtime.spawn(async move { axum::serve(listener.tap_io(tune), app).await });
+        runtime.spawn(async move {
+            let Some(acceptor) = tls else {
+                // It ends with the process.
+                let _ = axum::serve(listener.tap_io(tune), app).await;
+                return;
+            };
+            let wrap = |socket| acceptor.accept(socket);
+            serve_over(listener, app, wrap, CancellationToken::new()).await;
+        });
         Ok(Self {
             runtime,
             hub,
@@ -70,8 +81,8 @@ struct Product {
     n_published: u64,
 }
 
-pub(crate) fn serve() -> Result<()> {
-    let live = Live::open()?;
+pub(crate) fn serve(tls: Option<TlsAcceptor>) -> Result<()> {
+    let live = Live::open(tls)?;
     let mut product = Product {
         encoder: live.encoder,
         around_name: 0,

@@ -33,10 +33,15 @@ impl Deadlines {
     }
 
     /// The next vehicle whose time is past at `now`. Whoever takes it notes its next deadline.
-    pub fn take_past(&mut self, now: Timestamp) -> Option<VehicleSlot> {
-        while let Some(&Reverse((at, slot))) = self.queue.peek()
+    ///
+    /// Entries that are no longer valid are passed over, but no more than there is `room` for in
+    /// all; each entry takes some of it.
+    pub fn take_past(&mut self, now: Timestamp, room: &mut usize) -> Option<VehicleSlot> {
+        while 0 < *room
+            && let Some(&Reverse((at, slot))) = self.queue.peek()
             && at < now
         {
+            *room -= 1;
             self.queue.pop();
             if self.queued[slot] == Some(at) {
                 self.queued[slot] = None;
@@ -62,10 +67,14 @@ mod tests {
         deadlines.note(1, at(20));
         deadlines.note(3, at(70));
         deadlines.note(3, at(10));
-        let mut past =
-            |second| -> Vec<_> { std::iter::from_fn(|| deadlines.take_past(at(second))).collect() };
-        assert!(past(10).is_empty());
-        assert_eq!(past(11), [3]);
-        assert_eq!(past(100), [1]);
+        let mut past = |second, mut room| -> Vec<_> {
+            std::iter::from_fn(|| deadlines.take_past(at(second), &mut room)).collect()
+        };
+        assert!(past(10, 9).is_empty());
+        assert_eq!(past(11, 9), [3]);
+        // Two are left of the third vehicle, and no longer valid.
+        assert!(past(100, 0).is_empty());
+        assert_eq!(past(100, 2), [1]);
+        assert!(past(100, 9).is_empty());
     }
 }

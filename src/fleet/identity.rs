@@ -4,8 +4,10 @@
 //! registration are one; else each device is a vehicle of its own. This file keeps the index of
 //! registrations and answers for one device at a time; moving a device is `mod.rs`'s work.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::domain::roster::{Roster, RosterVehicle};
 use crate::domain::{DeviceKey, VehicleId};
@@ -18,7 +20,8 @@ const MIN_PLATE_CHARS: usize = 4;
 pub struct Identity {
     roster: Roster,
     by_device: HashMap<DeviceKey, (usize, usize)>,
-    by_plate: HashMap<Arc<str>, BTreeSet<DeviceKey>>,
+    /// Nearly all plates have one carrier; those of the others are sorted.
+    by_plate: HashMap<Arc<str>, Vec<DeviceKey>>,
     /// Plates that have got another carrier since somebody asked for the doubtful ones.
     joined: BTreeSet<Arc<str>>,
     warned: BTreeSet<Arc<str>>,
@@ -70,19 +73,21 @@ impl Identity {
             return Vec::new();
         }
         let mut touched = BTreeSet::new();
-        if let Some(carriers) = old.as_ref().and_then(|plate| self.by_plate.get_mut(plate)) {
-            carriers.remove(device);
-            touched.extend(carriers.iter().cloned());
-        }
         if let Some(plate) = old
-            && self.by_plate.get(&plate).is_some_and(BTreeSet::is_empty)
+            && let Some(carriers) = self.by_plate.get_mut(&plate)
         {
-            self.by_plate.remove(&plate);
+            carriers.retain(|carrier| carrier != device);
+            touched.extend(carriers.iter().cloned());
+            if carriers.is_empty() {
+                self.by_plate.remove(&plate);
+            }
         }
         if let Some(plate) = new {
             let carriers = self.by_plate.entry(Arc::clone(&plate)).or_default();
             touched.extend(carriers.iter().cloned());
-            carriers.insert(device.clone());
+            if let Err(place) = carriers.binary_search(device) {
+                carriers.insert(place, device.clone());
+            }
             if 1 < carriers.len() {
                 self.joined.insert(plate);
             }
@@ -100,7 +105,10 @@ impl Identity {
         }
         if self.roster.merge_by_registration
             && let Some(plate) = registration.and_then(plate)
-            && self.by_plate.get(&plate).is_none_or(is_unique_per_source)
+            && self
+                .by_plate
+                .get(&plate)
+                .is_none_or(|it| is_unique_per_source(it))
         {
             return Answer::Vehicle(VehicleId::new(format!("reg:{plate}")));
         }
@@ -126,11 +134,11 @@ impl Identity {
 /// A registration in the form that is compared: upper case, without spaces and hyphens. `None`
 /// where it cannot be a plate: fewer than four characters, or no digit.
 pub fn plate(registration: &str) -> Option<Arc<str>> {
-    let plate: String = registration
+    let mut plate = String::with_capacity(registration.len());
+    let said = registration
         .chars()
-        .filter(|character| !character.is_whitespace() && !is_hyphen(*character))
-        .flat_map(char::to_uppercase)
-        .collect();
+        .filter(|character| !character.is_whitespace() && !is_hyphen(*character));
+    plate.extend(said.flat_map(char::to_uppercase));
     let is_usable = MIN_PLATE_CHARS <= plate.chars().count() && plate.chars().any(char::is_numeric);
     is_usable.then(|| plate.into())
 }
@@ -141,11 +149,9 @@ fn is_hyphen(character: char) -> bool {
 }
 
 /// Whether no source has two of these devices. They are sorted by source.
-fn is_unique_per_source(carriers: &BTreeSet<DeviceKey>) -> bool {
-    carriers
-        .iter()
-        .zip(carriers.iter().skip(1))
-        .all(|(one, next)| one.source != next.source)
+fn is_unique_per_source(carriers: &[DeviceKey]) -> bool {
+    let mut pairs = carriers.array_windows();
+    pairs.all(|[one, next]| one.source != next.source)
 }
 
 #[cfg(test)]

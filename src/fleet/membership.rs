@@ -208,26 +208,39 @@ impl Fleet {
     }
 
     /// Removes devices that their vendors stopped listing long ago, and vehicles without any.
-    pub(super) fn forget(&mut self, now: Timestamp) {
+    /// Looks at as many of the unlisted ones, from slot `from` on, as there is `room` for; where
+    /// to go on, if there are more.
+    pub(super) fn forget_some(
+        &mut self,
+        from: DeviceSlot,
+        room: &mut usize,
+        now: Timestamp,
+    ) -> Option<DeviceSlot> {
         let forget_after = self.settings.forget_after;
         let is_over = |since: Timestamp| forget_after < now.duration_since(since);
-        let is_gone = |slot: &DeviceSlot| {
-            let device = self.devices.get(*slot);
-            device.is_some_and(|device| device.unlisted_since.is_some_and(is_over))
-        };
-        let gone: Vec<DeviceSlot> = self.unlisted.iter().copied().filter(is_gone).collect();
-        for slot in gone {
-            self.unlisted.remove(&slot);
-            self.detach(slot, now);
-            let Some((key, device)) = self.devices.remove(slot) else {
-                continue;
-            };
-            self.forgotten.push(key.clone());
-            let carried = device.carried_registration();
-            let neighbours = self
-                .identity
-                .recarry(&key, carried.map(|text| &**text), None);
-            self.reidentify_all(&neighbours, now);
+        let some: Vec<DeviceSlot> = self.unlisted.range(from..).take(*room).copied().collect();
+        *room -= some.len();
+        for &slot in &some {
+            let device = self.devices.get(slot);
+            if device.is_some_and(|device| device.unlisted_since.is_some_and(is_over)) {
+                self.forget(slot, now);
+            }
         }
+        let last = some.last().filter(|_| *room == 0);
+        last.map(|last| last + 1)
+    }
+
+    fn forget(&mut self, slot: DeviceSlot, now: Timestamp) {
+        self.unlisted.remove(&slot);
+        self.detach(slot, now);
+        let Some((key, device)) = self.devices.remove(slot) else {
+            return;
+        };
+        self.forgotten.push(key.clone());
+        let carried = device.carried_registration();
+        let neighbours = self
+            .identity
+            .recarry(&key, carried.map(|text| &**text), None);
+        self.reidentify_all(&neighbours, now);
     }
 }

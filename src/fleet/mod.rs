@@ -4,7 +4,7 @@
 //! [`Fleet::age`] lets time pass, [`Fleet::take_changes`] gives what differs for viewers. All of
 //! them take `now`. One task owns the fleet (`writer.rs`); everyone else sees [`Changes`].
 
-mod ageing;
+pub mod ageing;
 pub mod assemble;
 pub mod changes;
 pub mod deadlines;
@@ -19,7 +19,7 @@ pub mod memory;
 pub mod merge;
 pub mod motion;
 mod observing;
-mod reconfiguring;
+pub mod reconfiguring;
 mod remembering;
 pub mod rule_book;
 pub mod slots;

@@ -2,10 +2,12 @@
 //!
 //! Every record of every device passes through the fleet, and to find something by its name costs
 //! more than most of what is then done with it. So a name is looked up once; within the fleet
-//! devices and vehicles know each other by their slots.
+//! devices and vehicles know each other by their slots. The hash is a quick one, seeded anew in each
+//! process: the standard one takes a tenth of the time in which a fleet is first taken in.
 
-use std::collections::HashMap;
 use std::hash::Hash;
+
+use foldhash::{HashMap, HashMapExt};
 
 /// A number that stands for one device until it is removed, and for another one afterwards.
 pub type DeviceSlot = usize;
@@ -75,6 +77,11 @@ impl<K: Clone + Eq + Hash, T> Slots<K, T> {
         self.by_key.remove(&key);
         self.free.push(slot);
         Some((key, thing))
+    }
+
+    /// One more than the greatest slot that was ever given away.
+    pub fn n_slots(&self) -> usize {
+        self.things.len()
     }
 
     /// All things with their slots.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 mod memory;
+mod pieces;
 mod scenes;
 
 use proptest::prelude::*;

@@ -6,7 +6,7 @@
 //! runs on the same thread.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -32,7 +32,7 @@ pub trait Publish: Send + 'static {
 #[derive(Clone, Debug, Default)]
 pub struct Pulse {
     beat_at_ms: Arc<AtomicI64>,
-    have_all_answered: Arc<std::sync::atomic::AtomicBool>,
+    have_all_answered: Arc<AtomicBool>,
 }
 
 impl Pulse {
@@ -88,7 +88,7 @@ pub async fn run(
             () = shutdown.cancelled() => break,
             _ = ticks.tick() => {
                 let now = clock();
-                age(&mut fleet, now);
+                age(&mut fleet, now).await;
                 if publisher.is_ready() {
                     let is_due = fleet.is_memory_due(now);
                     let changes = take_changes(&mut fleet, is_due, now).await;
@@ -101,7 +101,12 @@ pub async fn run(
                 fleet.work(clock());
             }
             // Once closed it gives nothing any more, and this arm is passed over.
-            Some(settings) = inbox.settings.recv() => fleet.reconfigure(settings, clock()),
+            Some(settings) = inbox.settings.recv() => {
+                let mut change = fleet.begin_reconfiguration(settings, clock());
+                while fleet.reconfigure_some(&mut change) {
+                    yield_now().await;
+                }
+            }
             report = inbox.reports.recv(), if !fleet.is_behind() => match report {
                 Some(report) => {
                     fleet.hear(report);
@@ -121,16 +126,19 @@ pub async fn run(
         fleet.work(now);
         yield_now().await;
     }
-    age(&mut fleet, now);
+    age(&mut fleet, now).await;
     let changes = take_changes(&mut fleet, true, now).await;
     publisher.publish(changes, now);
 }
 
-/// Lets time pass.
-fn age(fleet: &mut Fleet, now: Timestamp) {
-    // Records that waited for their names until now are taken in after the tick, by pieces.
+/// Lets time pass, by pieces.
+async fn age(fleet: &mut Fleet, now: Timestamp) {
+    // Records that waited for their names until now are taken in after the tick, by pieces too.
     fleet.release_overdue(now);
-    fleet.age(now);
+    let mut step = fleet.begin_step(now);
+    while fleet.age_some(&mut step) {
+        yield_now().await;
+    }
     for plate in fleet.take_doubtful_plates() {
         tracing::warn!(
             registration = %plate,
@@ -161,8 +169,8 @@ mod tests {
     use crate::domain::{
         DeviceKey, Facts, Label, Mode, Observation, Origin, Reading, Said, SourceId,
     };
-    use crate::fleet::SourceIntro;
     use crate::fleet::intake::PIECE;
+    use crate::fleet::{SourceIntro, ageing};
 
     const TICK: Duration = Duration::from_millis(250);
 
@@ -290,6 +298,61 @@ mod tests {
             }
         }
         assert_eq!(told, N_VEHICLES);
+        drop(sender);
+    }
+
+    /// Takes changes only while it is awake.
+    struct Sleeper(Arc<AtomicBool>, mpsc::Sender<usize>);
+
+    impl Publish for Sleeper {
+        fn is_ready(&self) -> bool {
+            self.0.load(Ordering::Relaxed)
+        }
+
+        fn publish(&mut self, changes: Changes, _now: Timestamp) {
+            let _ = self.1.try_send(changes.vehicles.len());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fleet_that_changes_by_time_alone_lets_others_run_meanwhile() {
+        const N_VEHICLES: usize = 20 * ageing::PIECE;
+        static AHEAD_S: AtomicI64 = AtomicI64::new(0);
+        let clock = || {
+            let ahead = jiff::SignedDuration::from_secs(AHEAD_S.load(Ordering::Relaxed));
+            crate::clock::now() + ahead
+        };
+        let (sender, reports) = mpsc::channel(4);
+        let (counter, mut counts) = mpsc::channel(1_000);
+        let is_awake = Arc::new(AtomicBool::new(true));
+        let pulse = Pulse::default();
+        let mut fleet = fleet();
+        fleet.observe(report(Said::Listed(None)), clock());
+        fleet.observe(report(records(N_VEHICLES)), clock());
+        tokio::spawn(run(
+            fleet,
+            inbox(reports),
+            Sleeper(Arc::clone(&is_awake), counter),
+            TICK,
+            pulse.clone(),
+            clock,
+            CancellationToken::new(),
+        ));
+        assert_eq!(counts.recv().await, Some(N_VEHICLES));
+        // All deadlines are past, and as nobody takes anything the tick is nothing but ageing.
+        is_awake.store(false, Ordering::Relaxed);
+        AHEAD_S.store(1_000_000, Ordering::Relaxed);
+        let past = clock() - jiff::SignedDuration::from_secs(1_000);
+        tokio::time::advance(TICK).await;
+        let mut n_turns = 0;
+        while pulse.last_beat_at().is_none_or(|beat_at| beat_at < past) {
+            n_turns += 1;
+            yield_now().await;
+        }
+        assert!(N_VEHICLES / ageing::PIECE <= n_turns, "{n_turns} turns");
+        is_awake.store(true, Ordering::Relaxed);
+        tokio::time::advance(TICK).await;
+        assert_eq!(counts.recv().await, Some(N_VEHICLES));
         drop(sender);
     }
 }

@@ -4,6 +4,7 @@
 //! A connection that is upgraded leaves here for the live path and is counted there.
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -51,15 +53,33 @@ const DEAD_AFTER: Duration = Duration::from_secs(15);
 
 /// Serves `router` until `stop`, and then until the answers under way are written.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    serve_within(Bounds::default(), listener, router, stop).await;
+    serve_over(listener, router, |socket| ready(Ok(socket)), stop).await;
 }
 
-async fn serve_within(
+/// As [`serve`], over what `wrap` makes of each socket: TLS, by an acceptor's handshake. That has
+/// as long as a request's head; where it fails, it costs its own connection.
+pub async fn serve_over<S, W>(
+    listener: TcpListener,
+    router: Router,
+    wrap: impl Fn(TcpStream) -> W,
+    stop: CancellationToken,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    W: Future<Output = io::Result<S>> + Send + 'static,
+{
+    serve_within(Bounds::default(), listener, router, wrap, stop).await;
+}
+
+async fn serve_within<S, W>(
     bounds: Bounds,
     listener: TcpListener,
     router: Router,
+    wrap: impl Fn(TcpStream) -> W,
     stop: CancellationToken,
-) {
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    W: Future<Output = io::Result<S>> + Send + 'static,
+{
     let room = Arc::new(Semaphore::new(bounds.max_connections));
     let graceful = GracefulShutdown::new();
     let http = http(bounds);
@@ -74,19 +94,39 @@ async fn serve_within(
             accepted = accepted => accepted,
         };
         tune(&socket);
-        let router = router.clone();
-        let service = service_fn(move |request| answer(router.clone(), request, peer));
-        let connection = http.serve_connection_with_upgrades(TokioIo::new(socket), service);
-        let connection = graceful.watch(connection.into_owned());
+        let wrapped = tokio::time::timeout(bounds.head_within, wrap(socket));
+        let (http, router, watcher) = (http.clone(), router.clone(), graceful.watcher());
+        let stop = stop.clone();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection broke off");
+            let wrapped = tokio::select! {
+                () = stop.cancelled() => return,
+                wrapped = wrapped => wrapped,
+            };
+            match wrapped {
+                Ok(Ok(stream)) => speak(&http, stream, router, peer, watcher).await,
+                Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
+                Err(_) => tracing::debug!("a handshake took too long"),
             }
             drop(place);
         });
     }
     drop(listener);
     graceful.shutdown().await;
+}
+
+/// Speaks HTTP until the connection ends, or is upgraded.
+async fn speak(
+    http: &Builder<TokioExecutor>,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    peer: SocketAddr,
+    watcher: Watcher,
+) {
+    let service = service_fn(move |request| answer(router.clone(), request, peer));
+    let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection.into_owned()).await {
+        tracing::debug!(%error, "a connection broke off");
+    }
 }
 
 fn http(bounds: Bounds) -> Builder<TokioExecutor> {
@@ -163,7 +203,13 @@ mod tests {
         let stop = CancellationToken::new();
         let peer = |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() };
         let router = Router::new().route("/", get(peer));
-        let task = tokio::spawn(serve_within(bounds, listener, router, stop.clone()));
+        let task = tokio::spawn(serve_within(
+            bounds,
+            listener,
+            router,
+            |socket| ready(Ok(socket)),
+            stop.clone(),
+        ));
         Served {
             address,
             stop,

@@ -12,6 +12,7 @@ mod stage;
 mod sockets;
 mod rude;
 mod slow;
+mod tls;
 mod dialects;
 mod large;
 mod fleet;

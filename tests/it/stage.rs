@@ -58,6 +58,26 @@ impl Stage {
 
     /// As [`Stage::open`], and the kernel holds this many bytes for who does not read.
     pub(crate) async fn with_buffers(way: Way, viewers: ViewerSettings, buffer: usize) -> Self {
+        let tune = move |stream: &mut TcpStream| {
+            let socket = socket2::SockRef::from(&*stream);
+            socket.set_send_buffer_size(buffer).expect("a buffer");
+        };
+        let serve = async move |listener: TcpListener, router| {
+            let listener = listener.tap_io(tune);
+            let served = match way {
+                Way::Bare => axum::serve(listener, router).await,
+                Way::Wrapped => axum::serve(Wrapping(listener), router).await,
+            };
+            served.expect("it serves");
+        };
+        Self::served_by(viewers, serve).await
+    }
+
+    /// The live path alone, behind a server of the test's own.
+    pub(crate) async fn served_by<F: Future<Output = ()> + Send + 'static>(
+        viewers: ViewerSettings,
+        serve: impl FnOnce(TcpListener, Router) -> F,
+    ) -> Self {
         let hub = Arc::new(Hub::new("epoch", ChannelSettings::default()));
         let encoder = Encoder::start(Arc::clone(&hub), clock::now).expect("a thread");
         let encoder = Arc::new(encoder);
@@ -81,18 +101,7 @@ impl Stage {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let router = web::router(web, Router::new());
-        let tune = move |stream: &mut TcpStream| {
-            let socket = socket2::SockRef::from(&*stream);
-            socket.set_send_buffer_size(buffer).expect("a buffer");
-        };
-        let server = tokio::spawn(async move {
-            let listener = listener.tap_io(tune);
-            let served = match way {
-                Way::Bare => axum::serve(listener, router).await,
-                Way::Wrapped => axum::serve(Wrapping(listener), router).await,
-            };
-            served.expect("it serves");
-        });
+        let server = tokio::spawn(serve(listener, router));
         Self {
             hub,
             encoder,

@@ -4,17 +4,18 @@
 //! and costs nothing else. An answer without a list is an error: an empty fleet is never
 //! concluded from it.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
+use serde::de::{DeserializeSeed, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::domain::Refusal;
 
 use super::json::{Json, body_text, read};
-use super::members::{Member, members};
+use super::members::{Member, Members, Reader, Unread, members, records};
 use super::mend::mend;
-use super::named::{Names, read_named};
+use super::named::{Named, Names, read_named};
 use super::words::{clean, words_of};
 use super::{BodyError, Decoded, Page};
 
@@ -39,47 +40,124 @@ pub fn decode_list<T>(
     paging: impl Fn(&Json<'_>, &mut Page),
     mut one: impl FnMut(&Json<'_>) -> Result<(T, Option<Refusal>), Refusal>,
 ) -> Result<Decoded<T>, BodyError> {
-    with_list(body, |rows, beside| {
-        let mut decoded = Decoded {
-            rows: Vec::with_capacity(rows.len()),
-            refusals: BTreeMap::new(),
-            first_bad_shape: None,
-            page: Page {
-                n_rows: rows.len(),
-                ..Page::default()
-            },
-        };
-        paging(beside, &mut decoded.page);
-        for raw in rows {
-            let outcome = read_named(raw.get(), names, |record| match record {
-                Json::Object(_) => one(record),
-                _ => Err(Refusal::NotAnObject),
-            });
-            match outcome.unwrap_or(Err(Refusal::NotAnObject)) {
-                Ok((row, refusal)) => {
-                    decoded.rows.push(row);
-                    if let Some(refusal) = refusal {
-                        decoded.refuse(refusal, raw);
-                    }
-                }
-                Err(refusal) => decoded.refuse(refusal, raw),
+    let text = body_text(body);
+    let mut decoding = Decoding {
+        names,
+        one: &mut one,
+        row: PhantomData,
+    };
+    // Nearly always all of it is good JSON, and read at once; else each record for itself.
+    let Some(envelope) = Envelope::of(&text, &mut decoding) else {
+        return with_records(&text, |rows, beside| {
+            let mut list = List::default();
+            for raw in rows {
+                let outcome = read_named(raw.get(), names, |record| match record {
+                    Json::Object(_) => one(record),
+                    _ => Err(Refusal::NotAnObject),
+                });
+                list.take(outcome.unwrap_or(Err(Refusal::NotAnObject)));
             }
-        }
-        decoded
+            let shape = |nth: usize| rows.get(nth).map(|raw| shape(raw));
+            list.decoded(beside, paging, shape)
+        });
+    };
+    envelope.open(List::is_empty, |list, beside| {
+        let shape = |nth: usize| {
+            let raw = with_records(&text, |rows, _| rows.get(nth).map(|raw| shape(raw)));
+            raw.ok().flatten()
+        };
+        list.decoded(beside, paging, shape)
     })
 }
 
-impl<T> Decoded<T> {
-    #[expect(
-        clippy::redundant_closure_for_method_calls,
-        reason = "a method's path is bound to one lifetime of the value, a closure is not"
-    )]
-    fn refuse(&mut self, refusal: Refusal, raw: &RawValue) {
-        *self.refusals.entry(refusal).or_default() += 1;
-        self.first_bad_shape.get_or_insert_with(|| {
-            read(raw.get(), |record| record.shape()).unwrap_or_else(|| "unreadable".to_owned())
-        });
+/// Decodes records as they are read.
+struct Decoding<'n, 's, F, T> {
+    names: &'n Names<'s>,
+    one: &'n mut F,
+    row: PhantomData<T>,
+}
+
+impl<'de, F, T> Reader<'de> for Decoding<'_, '_, F, T>
+where
+    F: FnMut(&Json<'_>) -> Result<(T, Option<Refusal>), Refusal>,
+{
+    type List = List<T>;
+
+    fn read<D: Deserializer<'de>>(
+        &mut self,
+        list: &mut Self::List,
+        record: D,
+    ) -> Result<(), D::Error> {
+        let record = Named(self.names).deserialize(record)?;
+        list.take((self.one)(&record));
+        Ok(())
     }
+}
+
+/// The decoded records of a list.
+struct List<T> {
+    rows: Vec<T>,
+    refusals: BTreeMap<Refusal, u64>,
+    /// Rows in all, and the place of the first with a refusal.
+    n_rows: usize,
+    first_bad: Option<usize>,
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            refusals: BTreeMap::new(),
+            n_rows: 0,
+            first_bad: None,
+        }
+    }
+}
+
+impl<T> List<T> {
+    fn is_empty(&self) -> bool {
+        self.n_rows == 0
+    }
+
+    fn take(&mut self, outcome: Result<(T, Option<Refusal>), Refusal>) {
+        let (row, refusal) = match outcome {
+            Ok((row, refusal)) => (Some(row), refusal),
+            Err(refusal) => (None, Some(refusal)),
+        };
+        self.rows.extend(row);
+        if let Some(refusal) = refusal {
+            *self.refusals.entry(refusal).or_default() += 1;
+            self.first_bad.get_or_insert(self.n_rows);
+        }
+        self.n_rows += 1;
+    }
+
+    fn decoded(
+        self,
+        beside: &Json<'_>,
+        paging: impl Fn(&Json<'_>, &mut Page),
+        shape: impl FnOnce(usize) -> Option<String>,
+    ) -> Decoded<T> {
+        let mut page = Page {
+            n_rows: self.n_rows,
+            ..Page::default()
+        };
+        paging(beside, &mut page);
+        Decoded {
+            rows: self.rows,
+            refusals: self.refusals,
+            first_bad_shape: self.first_bad.and_then(shape),
+            page,
+        }
+    }
+}
+
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "a method's path is bound to one lifetime of the value, a closure is not"
+)]
+fn shape(raw: &RawValue) -> String {
+    read(raw.get(), |record| record.shape()).unwrap_or_else(|| "unreadable".to_owned())
 }
 
 /// Hands the raw records of the list in `body`, and an object of all that stands beside it, to
@@ -88,29 +166,37 @@ pub fn with_list<T>(
     body: &[u8],
     then: impl FnOnce(&[&RawValue], &Json<'_>) -> T,
 ) -> Result<T, BodyError> {
-    let text = body_text(body);
-    if let Some(envelope) = Envelope::of(&text) {
-        return envelope.open(then);
+    with_records(&body_text(body), then)
+}
+
+/// The same of an answer that is text already.
+fn with_records<T>(
+    text: &str,
+    then: impl FnOnce(&[&RawValue], &Json<'_>) -> T,
+) -> Result<T, BodyError> {
+    let then = |rows: Vec<&RawValue>, beside: &Json<'_>| then(&rows, beside);
+    if let Some(envelope) = Envelope::of(text, &mut Unread) {
+        return envelope.open(Vec::is_empty, then);
     }
-    let mended = mend(&text);
-    match Envelope::of(&mended) {
-        Some(envelope) => envelope.open(then),
+    let mended = mend(text);
+    match Envelope::of(&mended, &mut Unread) {
+        Some(envelope) => envelope.open(Vec::is_empty, then),
         None => Err(BodyError::NotJson),
     }
 }
 
-/// An answer whose records are not yet read: each may turn out bad by itself.
-enum Envelope<'a> {
-    Bare(Vec<&'a RawValue>),
-    Members(Vec<(Cow<'a, str>, Member<'a>)>),
+/// An answer, with what was made of its lists.
+enum Envelope<'a, L> {
+    Bare(L),
+    Members(Members<'a, L>),
     Scalar,
 }
 
-impl<'a> Envelope<'a> {
-    fn of(text: &'a str) -> Option<Self> {
+impl<'a, L> Envelope<'a, L> {
+    fn of<R: Reader<'a, List = L>>(text: &'a str, reader: &mut R) -> Option<Self> {
         match text.trim_start().as_bytes().first() {
-            Some(b'[') => serde_json::from_str(text).map(Self::Bare).ok(),
-            Some(b'{') => members(text).map(Self::Members),
+            Some(b'[') => records(text, reader).map(Self::Bare),
+            Some(b'{') => members(text, reader).map(Self::Members),
             _ => {
                 let scalar = serde_json::from_str::<Json<'_>>(text);
                 scalar.map(|_| Self::Scalar).ok()
@@ -118,9 +204,13 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    fn open<T>(self, then: impl FnOnce(&[&RawValue], &Json<'_>) -> T) -> Result<T, BodyError> {
+    fn open<T>(
+        self,
+        is_empty: impl Fn(&L) -> bool,
+        then: impl FnOnce(L, &Json<'_>) -> T,
+    ) -> Result<T, BodyError> {
         let members = match self {
-            Self::Bare(rows) => return Ok(then(&rows, &Json::Null)),
+            Self::Bare(rows) => return Ok(then(rows, &Json::Null)),
             Self::Scalar => Vec::new(),
             Self::Members(members) => members,
         };
@@ -134,10 +224,10 @@ impl<'a> Envelope<'a> {
             }
         }
         let beside = Json::Object(others);
-        let named = |name: &&str| lists.iter().find(|(key, _)| key == name);
-        let list = LIST_NAMES.iter().find_map(named).map(|(_, rows)| rows);
-        match list {
-            Some(rows) if !rows.is_empty() => Ok(then(rows, &beside)),
+        let named = |name: &&str| lists.iter().position(|(key, _)| key == name);
+        let at = LIST_NAMES.iter().find_map(named);
+        match at.map(|at| lists.swap_remove(at).1) {
+            Some(rows) if !is_empty(&rows) => Ok(then(rows, &beside)),
             Some(rows) if !beside.get("error").is_some_and(says_something) => {
                 Ok(then(rows, &beside))
             }

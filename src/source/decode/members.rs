@@ -1,43 +1,95 @@
-//! The members of an answer in one pass over its text, the records of its lists left unread.
+//! The members of an answer in one pass over its text, and in the same pass what a reader makes of
+//! the records of its lists.
 //!
-//! A fleet's answer is ten megabytes. To find the list first and to cut it into records
-//! afterwards would be a pass more, and a record that is read with the whole could spoil it.
+//! A fleet's answer is ten megabytes. To find the list first and to cut it into records afterwards
+//! would be a pass more.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::envelope::LIST_NAMES;
 use super::json::{Json, JsonVisitor, Key};
 
+/// What is made of the records of a list.
+pub(super) trait Reader<'de> {
+    /// All of a list.
+    type List: Default;
+
+    /// Reads one more record; an error makes the whole answer unreadable.
+    fn read<D: Deserializer<'de>>(
+        &mut self,
+        list: &mut Self::List,
+        record: D,
+    ) -> Result<(), D::Error>;
+}
+
+/// Leaves records as they are: each may turn out bad by itself.
+pub(super) struct Unread;
+
+impl<'de> Reader<'de> for Unread {
+    type List = Vec<&'de RawValue>;
+
+    fn read<D: Deserializer<'de>>(
+        &mut self,
+        list: &mut Self::List,
+        record: D,
+    ) -> Result<(), D::Error> {
+        list.push(Deserialize::deserialize(record)?);
+        Ok(())
+    }
+}
+
 /// One member of an answer.
-pub(super) enum Member<'a> {
-    /// An array under a list's name, its records unread.
-    List(Vec<&'a RawValue>),
+pub(super) enum Member<'a, L> {
+    /// An array under a list's name.
+    List(L),
     /// Anything else.
     Other(Json<'a>),
 }
 
-/// The members of the object in `text`, in their order; `None` if it is not JSON.
-pub(super) fn members(text: &str) -> Option<Vec<(Cow<'_, str>, Member<'_>)>> {
-    let Members(members) = serde_json::from_str(text).ok()?;
-    Some(members)
+/// The members of an object, in their order.
+pub(super) type Members<'a, L> = Vec<(Cow<'a, str>, Member<'a, L>)>;
+
+/// The members of the object in `text`; `None` if it is not JSON.
+pub(super) fn members<'t, R: Reader<'t>>(
+    text: &'t str,
+    reader: &mut R,
+) -> Option<Members<'t, R::List>> {
+    whole(text, |deserializer| {
+        deserializer.deserialize_map(MembersVisitor(reader))
+    })
 }
 
-struct Members<'a>(Vec<(Cow<'a, str>, Member<'a>)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor)
+/// The records of the array in `text`; `None` if it is not JSON.
+pub(super) fn records<'t, R: Reader<'t>>(text: &'t str, reader: &mut R) -> Option<R::List> {
+    let member = whole(text, |deserializer| {
+        deserializer.deserialize_seq(MemberVisitor(reader))
+    });
+    match member? {
+        Member::List(list) => Some(list),
+        Member::Other(_) => None,
     }
 }
 
-struct MembersVisitor;
+type Text<'t> = serde_json::Deserializer<serde_json::de::StrRead<'t>>;
 
-impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members<'de>;
+fn whole<'t, T>(
+    text: &'t str,
+    read: impl FnOnce(&mut Text<'t>) -> serde_json::Result<T>,
+) -> Option<T> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let all = read(&mut deserializer).ok()?;
+    deserializer.end().ok()?;
+    Some(all)
+}
+
+struct MembersVisitor<'r, R>(&'r mut R);
+
+impl<'de, R: Reader<'de>> Visitor<'de> for MembersVisitor<'_, R> {
+    type Value = Members<'de, R::List>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -47,7 +99,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
         let mut members = Vec::new();
         while let Some(Key(key)) = map.next_key()? {
             if LIST_NAMES.contains(&key.as_ref()) {
-                members.push((key, map.next_value()?));
+                members.push((key, map.next_value_seed(MemberVisitor(&mut *self.0))?));
                 continue;
             }
             // One that cannot be read is left out: it is not what was asked for.
@@ -56,31 +108,45 @@ impl<'de> Visitor<'de> for MembersVisitor {
                 members.push((key, Member::Other(value)));
             }
         }
-        Ok(Members(members))
+        Ok(members)
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Member<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(MemberVisitor)
+struct MemberVisitor<'r, R>(&'r mut R);
+
+impl<'de, R: Reader<'de>> DeserializeSeed<'de> for MemberVisitor<'_, R> {
+    type Value = Member<'de, R::List>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-struct MemberVisitor;
+/// Reads one record into a list.
+struct Record<'r, R, L>(&'r mut R, &'r mut L);
 
-impl<'de> Visitor<'de> for MemberVisitor {
-    type Value = Member<'de>;
+impl<'de, R: Reader<'de>> DeserializeSeed<'de> for Record<'_, R, R::List> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.0.read(self.1, deserializer)
+    }
+}
+
+impl<'de, R: Reader<'de>> Visitor<'de> for MemberVisitor<'_, R> {
+    type Value = Member<'de, R::List>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut rows = Vec::new();
-        while let Some(row) = seq.next_element()? {
-            rows.push(row);
-        }
-        Ok(Member::List(rows))
+        let mut list = R::List::default();
+        while seq
+            .next_element_seed(Record(&mut *self.0, &mut list))?
+            .is_some()
+        {}
+        Ok(Member::List(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {

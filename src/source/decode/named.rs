@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::fields::RecordSpec;
-use super::json::{Json, Key, read};
+use super::json::{Json, Key, is_same, read};
 use super::lookup::Pointers;
 use super::mend::mend;
 
@@ -33,7 +33,7 @@ impl<'s> Names<'s> {
 
     fn holds(&self, name: &str) -> bool {
         let same_length = self.by_length.get(name.len());
-        same_length.is_some_and(|names| names.contains(&name))
+        same_length.is_some_and(|names| names.iter().any(|known| is_same(known, name)))
     }
 }
 
@@ -81,7 +81,8 @@ fn object<'t>(text: &'t str, names: &Names<'_>) -> Option<Json<'t>> {
     Some(json)
 }
 
-struct Named<'n, 's>(&'n Names<'s>);
+/// Reads an object so.
+pub(super) struct Named<'n, 's>(pub(super) &'n Names<'s>);
 
 impl<'de> DeserializeSeed<'de> for Named<'_, '_> {
     type Value = Json<'de>;

@@ -166,15 +166,16 @@ impl Record<'_> {
 
     /// Name, number plate and groups.
     pub fn label(&self) -> Label {
-        let name = self.text(Datum::Name);
-        let is_same = self.value(Datum::Name).map(std::ptr::from_ref)
-            == self.value(Datum::Registration).map(std::ptr::from_ref);
+        let text = |value| plain_text(value).map(Arc::from);
+        let (named, registered) = (self.value(Datum::Name), self.value(Datum::Registration));
+        let name: Option<Arc<str>> = named.and_then(text);
+        let is_same = named.map(std::ptr::from_ref) == registered.map(std::ptr::from_ref);
         Label {
             // Where a vehicle has no other name than its plate, one text will do.
             registration: if is_same {
                 name.clone()
             } else {
-                self.text(Datum::Registration)
+                registered.and_then(text)
             },
             name,
             groups: self.value(Datum::Groups).map_or_else(Vec::new, groups),
