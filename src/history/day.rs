@@ -267,6 +267,15 @@ fn write_keyframe(write: &Transaction<'_>, keyframe: &Keyframe) -> Result<(), ru
     Ok(())
 }
 
+/// Whether a file was closed for good; one that cannot be read was not.
+pub(super) fn is_finished(path: &Path) -> bool {
+    let frames = schema::open_to_read(path).and_then(|db| {
+        let frames = "SELECT EXISTS (SELECT 1 FROM recent)";
+        Ok(db.query_row(frames, [], |row| row.get::<_, bool>(0))?)
+    });
+    matches!(frames, Ok(false))
+}
+
 /// The numbers that a file uses.
 pub(super) fn names(db: &Connection) -> Result<Names, HistoryError> {
     let mut query = db.prepare("SELECT v, source, device FROM device ORDER BY v")?;

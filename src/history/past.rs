@@ -198,15 +198,16 @@ pub(super) fn was_running(db: &Connection, at_ms: i64) -> Result<bool, HistoryEr
 pub(super) fn span(shared: &Shared) -> Result<Span, HistoryError> {
     let (to_ms, in_memory) = {
         let memory = shared.memory();
-        let first = memory.keyframes.front().map(|keyframe| keyframe.at_ms);
+        let first = memory.keyframes.front().map(|keyframe| keyframe.at_ms + 1);
         (memory.at_ms, first)
     };
     let dir = shared.settings.dir.as_deref();
     let days = dir.map(place::days).unwrap_or_default();
     let mut from_ms = None;
     if let (Some(dir), Some((day, _))) = (dir, days.first()) {
-        let oldest = schema::open_to_read(&day_file(dir, *day))
-            .and_then(|db| Ok(db.query_row("SELECT min(at) FROM keyframe", [], |row| row.get(0))?));
+        let oldest = schema::open_to_read(&day_file(dir, *day)).and_then(|db| {
+            Ok(db.query_row("SELECT min(at) + 1 FROM keyframe", [], |row| row.get(0))?)
+        });
         forgive_while_failing(shared, oldest.map(|oldest| from_ms = oldest))?;
     }
     let from_ms = from_ms.or(in_memory);

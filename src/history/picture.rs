@@ -37,7 +37,7 @@ impl InMemory {
     pub(super) fn look(shared: &Shared, at_ms: i64) -> Self {
         let memory = shared.memory();
         let keyframes = memory.keyframes.iter().rev();
-        let keyframe = keyframes.clone().find(|keyframe| keyframe.at_ms <= at_ms);
+        let keyframe = keyframes.clone().find(|keyframe| keyframe.at_ms < at_ms);
         let names = memory.names();
         Self {
             pending: memory.pending_by(at_ms),
@@ -90,7 +90,7 @@ impl Picture {
             path: path.to_owned(),
         };
         let db = schema::open_to_read(path)?;
-        let newest = "SELECT max(at) FROM keyframe WHERE at <= ?";
+        let newest = "SELECT max(at) FROM keyframe WHERE at < ?";
         let newest: Option<i64> = db.query_row(newest, [self.at_ms], |row| row.get(0))?;
         let Some(keyframe_at_ms) = newest else {
             return Ok(false);

@@ -140,8 +140,7 @@ impl Model {
         let now = self.now();
         let began = at(0) + ms(self.began_ms);
         let last = self.pictures.last().map_or(began, |(at, _)| *at);
-        self.outages.push((last + KNOWN_FOR, now - ms(1)));
-        self.pictures.push((now - ms(1), BTreeMap::new()));
+        self.outages.push((last + KNOWN_FOR, now));
         self.pictures.push((now, self.fleet.clone()));
         let vehicles = self.fleet.values().cloned().map(Arc::new).collect();
         Changes {
