@@ -60,6 +60,7 @@ fn a_tracker_that_moves_on_leaves_the_way_to_the_vehicle_it_was_in() {
         let nobody = history.trail_of(&VehicleId::new("reg:C"), &[], at(0), at(999));
         assert_eq!(nobody.expect("an answer"), None);
     };
+    history.flush().expect("a working store");
     agrees(&history);
     history.close();
     // The same from pieces alone, over a midnight and with other numbers.
