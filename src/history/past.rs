@@ -442,11 +442,13 @@ impl Picture {
                 let _ = self.read_block(block);
             }
         }
-        // Both count alike; the memory knows of the newest.
-        self.cards
-            .extend(memory.cards.iter().map(|(k, card)| (*k, card.clone())));
-        self.keys
-            .extend(memory.keys.iter().map(|(v, key)| (*v, key.clone())));
+        // The file's own come first: a run that began on a later day counts anew.
+        for (k, card) in &memory.cards {
+            self.cards.entry(*k).or_insert_with(|| card.clone());
+        }
+        for (v, key) in &memory.keys {
+            self.keys.entry(*v).or_insert_with(|| key.clone());
+        }
         for sealed in &memory.sealed {
             let _ = self.read_piece(sealed.v, &sealed.piece);
         }
