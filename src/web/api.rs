@@ -90,7 +90,7 @@ pub async fn vehicles(
     let now = (web.clock)();
     if let Some(at) = query.at.take() {
         let at = past(&at, now)?;
-        return vehicles_then(web, query.understand(at)?, at).await;
+        return vehicles_then(web, query.understand_past(at)?, at).await;
     }
     // Who takes the whole list may go on from its epoch and seq.
     let is_whole = query == VehiclesQuery::default();
@@ -171,14 +171,13 @@ pub async fn geojson(
 ) -> Result<Response, ApiError> {
     let mut query = query?.0;
     let now = (web.clock)();
-    let (at, vehicles) = match query.at.take() {
-        None => (now, web.hub.current().vehicles),
+    let (wanted, vehicles) = match query.at.take() {
+        None => (query.understand(now)?, web.hub.current().vehicles),
         Some(at) => {
             let at = past(&at, now)?;
-            (at, shown_at(web, at).await?)
+            (query.understand_past(at)?, shown_at(web, at).await?)
         }
     };
-    let wanted = query.understand(at)?;
     Ok(aside(move || collection(&wanted.pick(&vehicles).entries)).await)
 }
 

@@ -132,20 +132,14 @@ pub async fn trail(
     };
     let live = web.hub.vehicle(&id);
     let name = live.as_ref().map(|entry| entry.vehicle.name.to_string());
-    let devices: Option<Vec<DeviceKey>> = live.map(|entry| {
+    // One that is no more has its past still.
+    let devices: Vec<DeviceKey> = live.map_or_else(Vec::new, |entry| {
         let views = entry.vehicle.devices.iter();
         views.map(|view| view.device.clone()).collect()
     });
     let vehicle = VehicleId::new(id.as_str());
     let points = asked(web, move |web| {
-        let devices = match devices {
-            Some(devices) => devices,
-            // One that is no more has its past still.
-            None => web.history.devices_of(&vehicle)?,
-        };
-        let is_known = !devices.is_empty();
-        let points = web.history.trail(&devices, from, to)?;
-        Ok(is_known.then_some(points))
+        web.history.trail_of(&vehicle, &devices, from, to)
     });
     let points = points.await?;
     let points = match (points, &name) {
