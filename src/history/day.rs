@@ -157,7 +157,7 @@ impl DayFile {
         }
         let day = self.day;
         let frame = batch.frame.packed(&mut self.press);
-        let frame_from_ms = batch.frame.from_ms().unwrap_or(batch.at_ms);
+        let frame_from_ms = batch.frame.begun_ms().unwrap_or(batch.at_ms);
         let write = self.db.transaction()?;
         write_names(&write, &batch.names)?;
         // Before the new frame, which then takes the very pages that this frees.
