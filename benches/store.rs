@@ -11,6 +11,7 @@ mod common;
 mod world;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -43,6 +44,7 @@ fn main() {
     for _ in 0..FEW_S {
         run.second(&mut world, &history, |number| number % 50 == 0);
     }
+    let disk = disk_ms(dir.path());
     let before = written_bytes();
     commits.forget();
     run = Run::default();
@@ -52,6 +54,10 @@ fn main() {
     let n_all = run.n_positions;
     let written = written_bytes().saturating_sub(before);
     commits.report();
+    println!(
+        "  the disk alone, as many bytes appended and synced: p50 {:.2}, p99 {:.2} ms",
+        disk[0], disk[1]
+    );
     let mb = ratio(written, 1_000_000) / ratio(n_all, 10_000);
     line("written for 10,000 positions", mb, 1.0, "MB");
     trails(&history, &world);
@@ -95,6 +101,22 @@ impl Run {
             .append_filled(&nobody, Vec::new())
             .expect("it lives");
     }
+}
+
+/// What the disk takes to have a commit's bytes, at half of the times and at 99 of 100.
+fn disk_ms(dir: &Path) -> [f64; 2] {
+    let path = dir.join("floor");
+    let mut file = fs::File::create(&path).expect("a file");
+    let bytes = vec![0x5a; 500_000];
+    let mut took_us: Histogram<u64> = Histogram::new(3).expect("three digits");
+    for _ in 0..200 {
+        let started_at = Instant::now();
+        file.write_all(&bytes).expect("room");
+        file.sync_data().expect("a disk");
+        took_us += micros(started_at.elapsed());
+    }
+    fs::remove_file(path).expect("it is ours");
+    [50.0, 99.0].map(|percent| ratio(took_us.value_at_percentile(percent), 1_000))
 }
 
 fn trails(history: &History, world: &World) {

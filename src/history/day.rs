@@ -12,7 +12,7 @@ use super::error::HistoryError;
 use super::frame::{self, Frame};
 use super::piece::{Keyframe, Sealed};
 use super::place::{Day, day_file};
-use super::schema;
+use super::schema::{self, Durable};
 use crate::domain::{DeviceKey, SourceId, VehicleId};
 
 /// A run of the server is said to last this often, however quiet it is.
@@ -74,7 +74,7 @@ impl DayFile {
 
     /// Opens a file of `day` that lies elsewhere.
     pub(super) fn open_at(path: PathBuf, day: Day) -> Result<Self, HistoryError> {
-        let db = schema::open_to_write(&path, schema::DAY)?;
+        let db = schema::open_to_write(&path, schema::DAY, Durable::AtOnce)?;
         Ok(Self {
             day,
             path,

@@ -13,13 +13,17 @@ use super::day;
 use super::error::HistoryError;
 use super::kept;
 use super::place::{self, state_file};
-use super::schema;
+use super::schema::{self, Durable};
 use super::varint;
 use crate::domain::DeviceKey;
 use crate::fleet::memory::Remembered;
 
 /// What differs is written this often.
 const WRITE_EVERY_MS: i64 = 5_000;
+/// What is written is on the disk this much later at the latest, whatever happens to the power.
+/// The days' files, which are the truth, are there at once; waiting for the disk twice a commit
+/// would double what a commit may take on a busy one.
+const SECURE_EVERY_MS: i64 = 60_000;
 /// Devices of a block.
 const BLOCK: usize = 64;
 
@@ -40,6 +44,7 @@ pub(super) struct LastKnown {
     changed: BTreeSet<usize>,
     press: Press,
     written_at_ms: i64,
+    secured_at_ms: i64,
     /// The last write failed.
     is_ill: bool,
     /// The file may have more than what is known here.
@@ -64,6 +69,7 @@ impl LastKnown {
             changed: BTreeSet::new(),
             press: Press::swift(),
             written_at_ms: 0,
+            secured_at_ms: 0,
             is_ill: false,
             is_unsure: false,
         }
@@ -123,7 +129,15 @@ impl LastKnown {
         if self.changed.is_empty() || !is_due {
             return Ok(());
         }
-        let written = self.healed(Self::write);
+        let is_insecure = SECURE_EVERY_MS <= at_ms.saturating_sub(self.secured_at_ms);
+        let written = self.healed(|it| {
+            it.write()?;
+            let db = it.db.as_ref().filter(|_| is_insecure);
+            db.map_or(Ok(()), schema::secure)
+        });
+        if is_insecure {
+            self.secured_at_ms = at_ms;
+        }
         self.written_at_ms = at_ms;
         self.is_ill = written.is_err();
         written
@@ -191,7 +205,7 @@ impl LastKnown {
         if self.db.is_some() && path.exists() {
             return Ok(());
         }
-        let db = schema::open_to_write(&path, schema::STATE)?;
+        let db = schema::open_to_write(&path, schema::STATE, Durable::Soon)?;
         if self.is_loaded {
             // Nobody knows how much of it is there.
             self.is_unsure = true;

@@ -15,7 +15,7 @@ use super::keeper::{HistorySettings, Keeper, Shared};
 use super::memory::Memory;
 use super::piece::slot_of;
 use super::place::{self, Day, Place, day_file, state_file};
-use super::schema;
+use super::schema::{self, Durable};
 use super::status::Health;
 use crate::fleet::memory::Remembered;
 
@@ -66,7 +66,9 @@ fn refuse_newer(dir: &Path) -> Result<(), HistoryError> {
             continue;
         }
         // What else is wrong will be met again where it matters.
-        if let Err(error @ HistoryError::Newer { .. }) = schema::open_to_write(&path, steps) {
+        if let Err(error @ HistoryError::Newer { .. }) =
+            schema::open_to_write(&path, steps, Durable::AtOnce)
+        {
             return Err(error);
         }
     }

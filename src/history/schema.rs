@@ -62,8 +62,22 @@ const APPLICATION: i32 = 0x464c_474c;
 /// Somebody else, a backup say, may hold a file for so long.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// What the power may take when it fails; a crash of the server alone takes nothing either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Durable {
+    /// A commit is on the disk when it returns.
+    AtOnce,
+    /// The commits since [`secure`] may be gone, all of them back to some moment; what is left is
+    /// whole. A commit waits for no disk.
+    Soon,
+}
+
 /// Opens a file to write to it, makes it if need be, and brings it up to date.
-pub(super) fn open_to_write(path: &Path, steps: Steps) -> Result<Connection, HistoryError> {
+pub(super) fn open_to_write(
+    path: &Path,
+    steps: Steps,
+    durable: Durable,
+) -> Result<Connection, HistoryError> {
     // SQLite gives the files beside it the same mode.
     OpenOptions::new()
         .write(true)
@@ -79,13 +93,23 @@ pub(super) fn open_to_write(path: &Path, steps: Steps) -> Result<Connection, His
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(PATIENCE)?;
-    // Erased means overwritten; and a commit is on the disk, whatever happens to the power.
-    db.execute_batch(
-        "PRAGMA secure_delete = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-         PRAGMA wal_autocheckpoint = 4000;",
-    )?;
+    let synchronous = match durable {
+        Durable::AtOnce => "FULL",
+        Durable::Soon => "NORMAL",
+    };
+    // Erased means overwritten.
+    db.execute_batch("PRAGMA secure_delete = ON; PRAGMA journal_mode = WAL;")?;
+    db.pragma_update(None, "synchronous", synchronous)?;
+    db.execute_batch("PRAGMA wal_autocheckpoint = 4000;")?;
     upgrade(&mut db, path, steps)?;
     Ok(db)
+}
+
+/// What was committed is on the disk when this returns, but for what somebody reads just now.
+pub(super) fn secure(db: &Connection) -> Result<(), HistoryError> {
+    // Before anything is taken into the file, the log is synced.
+    db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+    Ok(())
 }
 
 /// Takes the log into the file, so that nothing erased is left in it.
@@ -134,6 +158,7 @@ fn upgrade(db: &mut Connection, path: &Path, steps: Steps) -> Result<(), History
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
+    use super::Durable::AtOnce;
     use super::*;
 
     const FIRST: &str = "CREATE TABLE a (x); INSERT INTO a VALUES (1);";
@@ -147,12 +172,12 @@ mod tests {
     fn a_file_goes_through_each_step_once_and_never_back() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.sqlite");
-        drop(open_to_write(&path, &[FIRST]).unwrap());
+        drop(open_to_write(&path, &[FIRST], AtOnce).unwrap());
         let later: Steps = &[FIRST, "UPDATE a SET x = x + 10"];
         for _ in 0..2 {
-            assert_eq!(sum(&open_to_write(&path, later).unwrap()), 11);
+            assert_eq!(sum(&open_to_write(&path, later, AtOnce).unwrap()), 11);
         }
-        let back = open_to_write(&path, &[FIRST]);
+        let back = open_to_write(&path, &[FIRST], AtOnce);
         assert!(matches!(back, Err(HistoryError::Newer { version: 2, .. })));
     }
 
@@ -160,17 +185,17 @@ mod tests {
     fn a_step_that_fails_leaves_the_file_as_it_was() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.sqlite");
-        drop(open_to_write(&path, &[FIRST]).unwrap());
+        drop(open_to_write(&path, &[FIRST], AtOnce).unwrap());
         let broken: Steps = &[FIRST, "UPDATE a SET x = 99; SELECT nonsense"];
-        assert!(open_to_write(&path, broken).is_err());
-        assert_eq!(sum(&open_to_write(&path, &[FIRST]).unwrap()), 1);
+        assert!(open_to_write(&path, broken, AtOnce).is_err());
+        assert_eq!(sum(&open_to_write(&path, &[FIRST], AtOnce).unwrap()), 1);
     }
 
     #[test]
     fn nobody_else_can_read_a_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.sqlite");
-        let _db = open_to_write(&path, &[FIRST]).unwrap();
+        let _db = open_to_write(&path, &[FIRST], AtOnce).unwrap();
         for entry in dir.path().read_dir().unwrap() {
             let mode = entry.unwrap().metadata().unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
