@@ -56,6 +56,12 @@ impl ApiError {
         Self::new(status, "history_failing", error.to_string())
     }
 
+    /// 403 for who may not do this, or is nobody.
+    pub fn not_allowed() -> Self {
+        let message = "you may not do this; ask an administrator";
+        Self::new(StatusCode::FORBIDDEN, "not_allowed", message)
+    }
+
     /// 403 for a request that names another host than ours.
     pub fn foreign_host(host: &str) -> Self {
         let message =

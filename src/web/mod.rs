@@ -17,6 +17,7 @@ pub mod serve;
 pub mod tiles;
 pub mod trail;
 pub mod trail_files;
+pub mod viewer;
 
 use std::sync::Arc;
 
@@ -84,6 +85,7 @@ pub fn router(web: Web, pages: Router<Web>) -> Router {
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::map_response(error::shape))
+        .layer(axum::middleware::from_fn(viewer::let_in_as_local))
         // From the outside in: headers on every answer, refusals included; then who may ask.
         .layer(axum::middleware::from_fn(guard::refuse_foreign))
         .layer(axum::middleware::from_fn_with_state(

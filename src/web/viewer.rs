@@ -1,0 +1,64 @@
+//! Who looks: handed to every handler that answers by what its viewer may see.
+//!
+//! A middleware at the door finds out who it is and puts it into the request. A route that the
+//! middleware has missed knows nobody, and refuses: it fails closed.
+
+use std::future::ready;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::request::Parts;
+
+use super::error::ApiError;
+use crate::auth::Viewer;
+
+/// The viewer whose request it is.
+#[derive(Clone, Debug)]
+pub struct Looking(pub Arc<Viewer>);
+
+impl<S: Sync> FromRequestParts<S> for Looking {
+    type Rejection = ApiError;
+
+    fn from_request_parts(
+        parts: &mut Parts,
+        _state: &S,
+    ) -> impl Future<Output = Result<Self, ApiError>> + Send {
+        let viewer = parts.extensions.get::<Arc<Viewer>>().cloned();
+        ready(viewer.map(Self).ok_or_else(ApiError::not_allowed))
+    }
+}
+
+/// Takes everybody for who sits at this machine.
+pub async fn let_in_as_local(mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(Arc::new(Viewer::local()));
+    next.run(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::get;
+    use http::StatusCode;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn asked(router: Router) -> StatusCode {
+        let request = Request::get("/").body(Body::empty()).unwrap();
+        router.oneshot(request).await.unwrap().status()
+    }
+
+    #[tokio::test]
+    async fn a_route_that_the_door_has_missed_refuses() {
+        let route = Router::new().route(
+            "/",
+            get(|Looking(viewer): Looking| async move { viewer.name.to_string() }),
+        );
+        assert_eq!(asked(route.clone()).await, StatusCode::FORBIDDEN);
+        let behind = route.layer(axum::middleware::from_fn(let_in_as_local));
+        assert_eq!(asked(behind).await, StatusCode::OK);
+    }
+}
