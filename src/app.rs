@@ -37,6 +37,7 @@ use crate::live::channel::ChannelSettings;
 use crate::live::encoder::Encoder;
 use crate::live::hub::Hub;
 use crate::live::reception::Reception;
+use crate::live::stages::Stages;
 use crate::live::viewer::ViewerSettings;
 use crate::source;
 use crate::source::recall::book::Book;
@@ -111,7 +112,8 @@ pub async fn run_with(
     let mut work = Work::start(&config, known, reloads, publisher, &tasks, &stop_work)?;
 
     let web = Web {
-        hub: Arc::clone(&live.hub),
+        hub: Arc::clone(live.stages.whole()),
+        stages: Arc::clone(&live.stages),
         history: memory.history.clone(),
         reception: live.reception.clone(),
         encoder: Arc::clone(&live.encoder),
@@ -196,7 +198,7 @@ impl Work {
 
 /// The live path: what viewers see, who makes their frames, and where they come in.
 struct Live {
-    hub: Arc<Hub>,
+    stages: Arc<Stages>,
     encoder: Arc<Encoder>,
     reception: Reception,
 }
@@ -204,11 +206,12 @@ struct Live {
 impl Live {
     fn start() -> anyhow::Result<Self> {
         let hub = Arc::new(Hub::new(epoch(), ChannelSettings::default()));
-        let encoder = Encoder::start(Arc::clone(&hub), clock::now);
+        let stages = Arc::new(Stages::new(Arc::clone(&hub)));
+        let encoder = Encoder::start(Arc::clone(&stages), clock::now);
         let viewers = ViewerSettings::default();
-        let reception = Reception::open(Arc::clone(&hub), viewers, n_shards(), clock::now);
+        let reception = Reception::open(hub, viewers, n_shards(), clock::now);
         Ok(Self {
-            hub,
+            stages,
             encoder: Arc::new(encoder.context("no thread to make frames")?),
             reception: reception.context("no threads to serve viewers")?,
         })

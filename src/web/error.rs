@@ -50,6 +50,12 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "before_memory", message)
     }
 
+    /// 503 for a server that is about to stop.
+    pub fn stopping() -> Self {
+        let message = "the server is stopping; ask again in a moment";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", message)
+    }
+
     /// 503 for a past that cannot be read or written just now.
     pub fn history(error: &HistoryError) -> Self {
         let status = StatusCode::SERVICE_UNAVAILABLE;

@@ -1,5 +1,8 @@
 //! The upgrade to the live protocol.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
 use axum::http::StatusCode;
@@ -8,11 +11,16 @@ use serde::Deserialize;
 
 use super::Web;
 use super::error::ApiError;
+use super::viewer::Looking;
 use crate::live::bin::BIN_PROTOCOL;
 use crate::live::frame::JSON_PROTOCOL;
+use crate::live::reception::Admission;
 use crate::live::viewer::sight::Sight;
 use crate::live::viewer::{Dialect, Introduction};
 use crate::live::ws::handshake::Handshake;
+
+/// A number for each viewer.
+static NEXT_PASS: AtomicU64 = AtomicU64::new(1);
 
 /// Subprotocols of ours, of whatever version, begin with this.
 const OUR_PROTOCOLS: &str = "fleetglass.";
@@ -46,6 +54,7 @@ impl LiveQuery {
 /// `GET /api/v1/live`.
 pub async fn live(
     State(web): State<Web>,
+    looking: Looking,
     query: Result<Query<LiveQuery>, QueryRejection>,
     mut request: Request,
 ) -> Result<Response, ApiError> {
@@ -59,7 +68,12 @@ pub async fn live(
         resume: query.resume(),
         sight: query.sight(),
     };
-    web.reception.receive(hyper::upgrade::on(&mut request), who);
+    let admission = Admission {
+        hub: Arc::clone(looking.stage(&web).await?.hub()),
+        pass: NEXT_PASS.fetch_add(1, Ordering::Relaxed),
+    };
+    let upgrade = hyper::upgrade::on(&mut request);
+    web.reception.receive(upgrade, who, admission);
     let mut answer = StatusCode::SWITCHING_PROTOCOLS.into_response();
     answer.headers_mut().extend(handshake.answer(protocol));
     Ok(answer)

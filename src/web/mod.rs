@@ -4,6 +4,7 @@ pub mod api;
 mod aside;
 pub mod assets;
 pub mod error;
+pub mod groups;
 pub mod guard;
 pub mod health;
 pub mod history;
@@ -34,12 +35,17 @@ use crate::history::History;
 use crate::live::encoder::Encoder;
 use crate::live::hub::Hub;
 use crate::live::reception::Reception;
+use crate::live::stages::Stages;
 
 /// What handlers can reach: read-only views of everything, and nothing that writes.
 #[derive(Clone, Debug)]
 pub struct Web {
-    /// The live fleet.
+    /// The live fleet, all of it: for what is the server's own. Viewers get [`Looking::stage`].
+    ///
+    /// [`Looking::stage`]: viewer::Looking::stage
     pub hub: Arc<Hub>,
+    /// The live fleet as each may see it.
+    pub stages: Arc<Stages>,
     /// The past.
     pub history: History,
     /// Where viewers come in.
@@ -64,20 +70,9 @@ pub struct Web {
 
 /// Every route there is; `pages` are the desk, the wall, assets and tiles.
 pub fn router(web: Web, pages: Router<Web>) -> Router {
-    let data = Router::new()
-        .route("/api/v1/vehicles", get(api::vehicles))
-        .route("/api/v1/vehicles.geojson", get(api::geojson))
-        .route("/api/v1/vehicles/{id}", get(api::vehicle))
-        .route("/api/v1/vehicles/{id}/trail", get(trail::trail))
-        .route("/api/v1/vehicles/{id}/history", delete(history::erase))
-        .route("/api/v1/history", get(history::history))
-        .route("/api/v1/sources", get(api::sources))
-        .route("/api/v1/openapi.json", get(openapi::openapi))
-        .layer(CompressionLayer::new());
     Router::new()
-        .merge(data)
+        .merge(data())
         .merge(pages)
-        .route("/api/v1/live", get(live::live))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
@@ -94,3 +89,22 @@ pub fn router(web: Web, pages: Router<Web>) -> Router {
         ))
         .with_state(web)
 }
+
+/// The routes that answer by what their viewer may see.
+fn data() -> Router<Web> {
+    let plain = Router::new()
+        .route("/api/v1/vehicles", get(api::vehicles))
+        .route("/api/v1/vehicles.geojson", get(api::geojson))
+        .route("/api/v1/vehicles/{id}", get(api::vehicle))
+        .route("/api/v1/vehicles/{id}/trail", get(trail::trail))
+        .route("/api/v1/vehicles/{id}/history", delete(history::erase))
+        .route("/api/v1/history", get(history::history))
+        .route("/api/v1/sources", get(api::sources))
+        .route("/api/v1/groups", get(groups::groups))
+        .route("/api/v1/openapi.json", get(openapi::openapi))
+        .layer(CompressionLayer::new());
+    plain.route("/api/v1/live", get(live::live))
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 
-use super::{api, error, health, history, trail};
+use super::{api, error, groups, health, history, trail};
 use crate::live::frame;
 
 #[derive(OpenApi)]
@@ -20,6 +20,7 @@ use crate::live::frame;
         api::vehicle,
         api::geojson,
         api::sources,
+        groups::groups,
         trail::trail,
         history::history,
         history::erase,

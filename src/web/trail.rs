@@ -19,10 +19,12 @@ use super::Web;
 use super::error::{ApiError, ErrorBody};
 use super::history::asked;
 use super::trail_files;
+use super::viewer::Looking;
 use crate::domain::thresholds::{Bounds, FreshnessThresholds, MotionThresholds};
-use crate::domain::{DeviceKey, VehicleId};
+use crate::domain::{DeviceKey, Vehicle, VehicleId};
 use crate::history::{TrailPoint, simplify};
 use crate::live::frame::Stamp;
+use crate::live::mask::Mask;
 
 /// The span where none is asked for.
 const USUAL_SPAN: SignedDuration = SignedDuration::from_hours(1);
@@ -109,6 +111,7 @@ pub(super) struct Drawn {
     ))]
 pub async fn trail(
     State(web): State<Web>,
+    looking: Looking,
     Path(id): Path<String>,
     query: Result<Query<TrailQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
@@ -130,10 +133,15 @@ pub async fn trail(
             )));
         }
     };
-    let live = web.hub.vehicle(&id);
-    let name = live.as_ref().map(|entry| entry.vehicle.name.to_string());
-    let devices: Option<Vec<DeviceKey>> = live.map(|entry| {
-        let views = entry.vehicle.devices.iter();
+    let stage = looking.stage(&web).await?;
+    let name = stage.vehicle(&id).map(|it| it.vehicle.name.to_string());
+    let live = stage.behind(&id, &web.hub);
+    if live.is_none() && !looking.sees_everything() {
+        // Who might have seen it when it was there, nobody can tell any more.
+        return Err(ApiError::no_vehicle(&id));
+    }
+    let devices: Option<Vec<DeviceKey>> = live.as_ref().map(|vehicle| {
+        let views = vehicle.devices.iter();
         views.map(|view| view.device.clone()).collect()
     });
     let vehicle = VehicleId::new(id.as_str());
@@ -152,10 +160,25 @@ pub async fn trail(
         (None, None) => return Err(ApiError::no_vehicle(&id)),
         (points, _) => points.unwrap_or_default(),
     };
-    let drawn = draw(points, max_points);
+    let mut drawn = draw(points, max_points);
+    if let Some((mask, vehicle)) = stage.mask().zip(live) {
+        drawn.cut(mask, &vehicle);
+    }
     match format {
         Some(format) => trail_files::answer(format, &id, name.as_deref(), from, &drawn),
         None => Ok(answer(from, to, &drawn)),
+    }
+}
+
+impl Drawn {
+    /// Leaves what may be seen of a vehicle.
+    fn cut(&mut self, mask: &Mask, vehicle: &Vehicle) {
+        for point in &mut self.points {
+            point.device = mask.device(vehicle, &point.device);
+            if !mask.sight().facts.speed {
+                point.speed_mps = None;
+            }
+        }
     }
 }
 

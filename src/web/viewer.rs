@@ -11,12 +11,40 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::request::Parts;
 
+use super::Web;
 use super::error::ApiError;
-use crate::auth::Viewer;
+use crate::auth::{Role, Viewer};
+use crate::live::stage::Stage;
 
 /// The viewer whose request it is.
 #[derive(Clone, Debug)]
 pub struct Looking(pub Arc<Viewer>);
+
+impl Looking {
+    /// The fleet as this viewer may see it.
+    pub(super) async fn stage(&self, web: &Web) -> Result<Arc<Stage>, ApiError> {
+        let sight = &self.0.sight;
+        if let Some(stage) = web.stages.find(sight) {
+            return Ok(stage);
+        }
+        let (stages, sight, now) = (Arc::clone(&web.stages), Arc::clone(sight), (web.clock)());
+        let made = tokio::task::spawn_blocking(move || stages.find_or_make(&sight, now)).await;
+        made.map_err(|_gone| ApiError::stopping())
+    }
+
+    /// Whether nothing is hidden from this viewer.
+    pub(super) fn sees_everything(&self) -> bool {
+        self.0.sight.is_everything()
+    }
+
+    /// Refuses who is no administrator.
+    pub(super) fn must_administer(&self) -> Result<(), ApiError> {
+        if self.0.role < Role::Administrator {
+            return Err(ApiError::not_allowed());
+        }
+        Ok(())
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for Looking {
     type Rejection = ApiError;

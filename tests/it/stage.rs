@@ -20,6 +20,7 @@ use fleetglass::live::channel::ChannelSettings;
 use fleetglass::live::encoder::Encoder;
 use fleetglass::live::hub::{Hub, View};
 use fleetglass::live::reception::Reception;
+use fleetglass::live::stages::Stages;
 use fleetglass::live::viewer::ViewerSettings;
 use fleetglass::web::{self, Web};
 use jiff::{SignedDuration, Timestamp};
@@ -79,7 +80,8 @@ impl Stage {
         serve: impl FnOnce(TcpListener, Router) -> F,
     ) -> Self {
         let hub = Arc::new(Hub::new("epoch", ChannelSettings::default()));
-        let encoder = Encoder::start(Arc::clone(&hub), clock::now).expect("a thread");
+        let stages = Arc::new(Stages::new(Arc::clone(&hub)));
+        let encoder = Encoder::start(Arc::clone(&stages), clock::now).expect("a thread");
         let encoder = Arc::new(encoder);
         let reception = Reception::open(Arc::clone(&hub), viewers, 2, clock::now);
         let reception = reception.expect("threads");
@@ -87,6 +89,7 @@ impl Stage {
         let (history, _) = history.expect("a memory");
         let web = Web {
             hub: Arc::clone(&hub),
+            stages,
             history,
             reception: reception.clone(),
             encoder: Arc::clone(&encoder),
