@@ -60,7 +60,7 @@ impl Stage {
     }
 
     /// A stage of those who see what `mask` leaves of `all`.
-    pub(super) fn part(hub: Arc<Hub>, mask: Mask, all: Changes, now: Timestamp) -> Self {
+    pub(super) fn part(hub: Arc<Hub>, mask: Mask, all: &Changes, now: Timestamp) -> Self {
         let part = Part {
             mask,
             seen: Mutex::default(),
@@ -73,7 +73,7 @@ impl Stage {
             hub,
             part: Some(part),
         };
-        stage.take_in(&all, now);
+        stage.take_in(all, now);
         stage
     }
 
@@ -120,10 +120,9 @@ impl Stage {
     /// Whether anybody looks, or did lately. To be asked where nobody can come meanwhile.
     pub(super) fn is_of_use(&self, n_holders: usize, now: Timestamp) -> bool {
         let Some(part) = &self.part else { return true };
+        let was_asked_for = part.was_asked_for.swap(false, Ordering::Relaxed);
         // A viewer holds the hub as long as it lives.
-        let is_used = 1 < n_holders
-            || 1 < Arc::strong_count(&self.hub)
-            || part.was_asked_for.swap(false, Ordering::Relaxed);
+        let is_used = was_asked_for || 1 < n_holders || 1 < Arc::strong_count(&self.hub);
         if is_used {
             part.used_at_ms
                 .store(now.as_millisecond(), Ordering::Relaxed);

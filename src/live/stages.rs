@@ -78,7 +78,7 @@ impl Stages {
         let hub = Arc::new(whole.beside(format!("{}.{nth}", whole.epoch())));
         let mask = Mask::new(Arc::clone(sight), self.secret);
         let all = all_of(&whole.current(), whole.sources());
-        let stage = Arc::new(Stage::part(hub, mask, all, now));
+        let stage = Arc::new(Stage::part(hub, mask, &all, now));
         let mut parts = self.lock();
         parts.stages.insert(Sight::clone(sight), Arc::clone(&stage));
         tell_n(&parts);
@@ -148,4 +148,72 @@ fn tell_n(parts: &Parts) {
     #[expect(clippy::cast_precision_loss, reason = "a number of sights")]
     let n = parts.stages.len() as f64;
     metrics::gauge!("fleetglass_sights").set(n);
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::domain::sight::Facts;
+    use crate::domain::{Groups, Vehicle, VehicleId};
+    use crate::live::channel::ChannelSettings;
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000).unwrap() + SignedDuration::from_mins(minutes)
+    }
+
+    fn of(group: &str) -> Changes {
+        let vehicle = Vehicle {
+            groups: vec![group.into()],
+            ..Vehicle::new(VehicleId::new("v"), "v", at(0))
+        };
+        Changes {
+            vehicles: vec![Arc::new(vehicle)],
+            ..Changes::default()
+        }
+    }
+
+    #[test]
+    fn a_sight_has_one_stage_as_long_as_somebody_looks_and_no_epoch_twice() {
+        let stages = Stages::new(Arc::new(Hub::new("run", ChannelSettings::default())));
+        let publish = |minutes| stages.publish(&of("North"), at(minutes), || at(minutes));
+        let north = Arc::new(Sight {
+            groups: Groups::only(["North"]),
+            facts: Facts::ALL,
+        });
+        publish(0);
+        assert!(stages.find(&north).is_none());
+        let stage = stages.find_or_make(&north, at(0));
+        assert!(Arc::ptr_eq(&stage, &stages.find_or_make(&north, at(0))));
+        assert_eq!((stage.hub().epoch(), stage.hub().seq()), ("run.1", 1));
+        publish(60);
+        assert_eq!(stages.n_parts(), 1);
+        drop(stage);
+        publish(64);
+        assert_eq!(stages.n_parts(), 1);
+        publish(66);
+        assert_eq!(stages.n_parts(), 0);
+        let again = stages.find_or_make(&north, at(66));
+        assert_eq!(again.hub().epoch(), "run.2");
+        let whole = stages.find(&Sight::everything()).unwrap();
+        assert!(Arc::ptr_eq(whole.hub(), stages.whole()) && whole.mask().is_none());
+    }
+
+    #[test]
+    fn nothing_seen_is_no_change() {
+        let stages = Stages::new(Arc::new(Hub::new("run", ChannelSettings::default())));
+        let south = Arc::new(Sight {
+            groups: Groups::only(["South"]),
+            facts: Facts::ALL,
+        });
+        let stage = stages.find_or_make(&south, at(0));
+        stages.publish(&of("North"), at(1), || at(1));
+        assert_eq!((stages.whole().seq(), stage.hub().seq()), (1, 0));
+        stages.publish(&of("South"), at(2), || at(2));
+        assert!(stage.vehicle("v").is_some() && stage.behind("v", stages.whole()).is_some());
+        stages.publish(&of("North"), at(3), || at(3));
+        assert!(stage.vehicle("v").is_none() && stage.behind("v", stages.whole()).is_none());
+        assert_eq!(stage.hub().seq(), 2);
+    }
 }

@@ -110,6 +110,7 @@ impl Hub {
     }
 
     /// An empty hub of a part of the fleet, with an epoch of its own, whose viewers the same threads serve.
+    #[must_use]
     pub fn beside(&self, epoch: impl Into<Arc<str>>) -> Self {
         Self {
             is_part: true,
