@@ -4,6 +4,7 @@
 //! server; if either ends before it is told to, the process ends too, rather than show a picture
 //! that no longer moves.
 
+mod doors;
 mod memory;
 mod reload;
 
@@ -22,11 +23,11 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use self::doors::{first_link, own_url};
 use self::memory::known_until;
 pub use self::memory::{Memory, remember};
 use self::reload::fleet_settings;
 use crate::clock;
-use crate::config::server::refuse_exposure;
 use crate::config::{Config, ConfigError};
 use crate::domain::{Report, SourceId};
 use crate::fleet::memory::Remembered;
@@ -40,7 +41,7 @@ use crate::live::reception::Reception;
 use crate::live::viewer::ViewerSettings;
 use crate::source;
 use crate::source::recall::book::Book;
-use crate::web::serve::serve;
+use crate::web::door::Door;
 use crate::web::{self, Web};
 
 /// Changes go out this often.
@@ -90,11 +91,12 @@ pub async fn run_with(
         memory,
         reloads,
     } = setup;
-    // Also refused when it is configured; whoever brings a listener of their own is not exempt.
     let address = listener
         .local_addr()
         .context("the listener has no address")?;
-    refuse_exposure("listen", address)?;
+    // Also refused when it is configured; whoever brings a listener of their own is not exempt.
+    let door = Arc::new(Door::new(&config, memory.access.clone(), address)?);
+    let tls = doors::tls(&config)?;
     let is_restored = !memory.remembered.is_empty();
     let live = Live::start()?;
     let tasks = TaskTracker::new();
@@ -108,9 +110,12 @@ pub async fn run_with(
         remembered: memory.remembered,
         book: memory.book.clone(),
     };
+    let reloads = doors::certificates(reloads, tls.clone(), &tasks, &stop_work);
     let mut work = Work::start(&config, known, reloads, publisher, &tasks, &stop_work)?;
 
+    tasks.spawn(memory.access.keep(clock::now, stop_work.clone()));
     let web = Web {
+        door,
         hub: Arc::clone(&live.hub),
         history: memory.history.clone(),
         reception: live.reception.clone(),
@@ -126,7 +131,8 @@ pub async fn run_with(
     let pages = pages(&config).await?;
     let router = web::router(web, pages);
     let stop_serving = CancellationToken::new();
-    let mut server = tasks.spawn(serve(listener, router, stop_serving.clone()));
+    let serving = doors::serve(listener, router, tls, stop_serving.clone());
+    let mut server = tasks.spawn(serving);
     tracing::info!(%address, sources = config.sources.len(), "serving");
 
     tokio::select! {
@@ -263,8 +269,9 @@ fn n_shards() -> usize {
     (cores / 2).clamp(1, MAX_SHARDS)
 }
 
-/// Refuses what can only be seen by opening it: the operator's own map.
+/// Refuses what can only be seen by opening it: certificate and key, and the operator's own map.
 pub async fn refuse_unusable(config: &Config) -> Result<(), ConfigError> {
+    doors::tls(config)?;
     match web::tiles::routes::<Web>(&config.map).await {
         Ok(_) => Ok(()),
         Err(error) => Err(ConfigError::new(format!("`pmtiles_file`: {error}"))),

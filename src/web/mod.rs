@@ -3,6 +3,7 @@
 pub mod api;
 mod aside;
 pub mod assets;
+pub mod door;
 pub mod error;
 pub mod guard;
 pub mod health;
@@ -15,6 +16,7 @@ pub mod pick;
 pub mod query;
 pub mod serve;
 pub mod tiles;
+pub mod tls;
 pub mod trail;
 pub mod trail_files;
 
@@ -28,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+use self::door::Door;
 use crate::fleet::writer::Pulse;
 use crate::history::History;
 use crate::live::encoder::Encoder;
@@ -37,6 +40,8 @@ use crate::live::reception::Reception;
 /// What handlers can reach: read-only views of everything, and nothing that writes.
 #[derive(Clone, Debug)]
 pub struct Web {
+    /// Who may come in.
+    pub door: Arc<Door>,
     /// The live fleet.
     pub hub: Arc<Hub>,
     /// The past.
@@ -75,6 +80,7 @@ pub fn router(web: Web, pages: Router<Web>) -> Router {
         .layer(CompressionLayer::new());
     Router::new()
         .merge(data)
+        .merge(door::routes())
         .merge(pages)
         .route("/api/v1/live", get(live::live))
         .route("/livez", get(health::livez))
@@ -84,8 +90,16 @@ pub fn router(web: Web, pages: Router<Web>) -> Router {
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::map_response(error::shape))
-        // From the outside in: headers on every answer, refusals included; then who may ask.
-        .layer(axum::middleware::from_fn(guard::refuse_foreign))
+        // From the outside in: headers on every answer, refusals included; then from where
+        // somebody may ask; then who it is.
+        .layer(axum::middleware::from_fn_with_state(
+            web.clone(),
+            door::identify,
+        ))
+        .layer(axum::middleware::from_fn_with_state(
+            web.clone(),
+            guard::refuse_foreign,
+        ))
         .layer(axum::middleware::from_fn_with_state(
             web.clone(),
             guard::add_headers,
