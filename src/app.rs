@@ -23,6 +23,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::doors::Front;
 pub use self::doors::{first_link, own_url};
 use self::memory::known_until;
 pub use self::memory::{Memory, remember};
@@ -41,7 +42,6 @@ use crate::live::reception::Reception;
 use crate::live::viewer::ViewerSettings;
 use crate::source;
 use crate::source::recall::book::Book;
-use crate::web::door::Door;
 use crate::web::{self, Web};
 
 /// Changes go out this often.
@@ -91,12 +91,7 @@ pub async fn run_with(
         memory,
         reloads,
     } = setup;
-    let address = listener
-        .local_addr()
-        .context("the listener has no address")?;
-    // Also refused when it is configured; whoever brings a listener of their own is not exempt.
-    let door = Arc::new(Door::new(&config, memory.access.clone(), address)?);
-    let tls = doors::tls(&config)?;
+    let Front { address, door, tls } = Front::build(&config, &memory, &listener)?;
     let is_restored = !memory.remembered.is_empty();
     let live = Live::start()?;
     let tasks = TaskTracker::new();

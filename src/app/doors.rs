@@ -1,7 +1,9 @@
 //! What stands before the routes: TLS, and the link by which the first administrator comes in.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
+use anyhow::Context;
 use axum::Router;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
@@ -14,8 +16,35 @@ use crate::auth::AuthError;
 use crate::auth::invitation::link_path;
 use crate::clock;
 use crate::config::{Config, ConfigError};
+use crate::web::door::Door;
 use crate::web::serve;
 use crate::web::tls::Tls;
+
+/// Where the server stands, and what stands before it.
+pub(super) struct Front {
+    pub(super) address: SocketAddr,
+    pub(super) door: Arc<Door>,
+    pub(super) tls: Option<Tls>,
+}
+
+impl Front {
+    /// Refused here as well as when it is configured: whoever brings a listener of their own is
+    /// not exempt.
+    pub(super) fn build(
+        config: &Config,
+        memory: &Memory,
+        listener: &TcpListener,
+    ) -> anyhow::Result<Self> {
+        let address = listener.local_addr();
+        let address = address.context("the listener has no address")?;
+        let door = Door::new(config, memory.access.clone(), address)?;
+        Ok(Self {
+            address,
+            door: Arc::new(door),
+            tls: tls(config)?,
+        })
+    }
+}
 
 /// Certificate and key, where there are some.
 pub(super) fn tls(config: &Config) -> Result<Option<Tls>, ConfigError> {

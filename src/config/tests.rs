@@ -188,7 +188,7 @@ fn what_is_wrong_in_the_environment_is_named() {
                 ("ANOTHER_API_KEY", "x"),
                 ("FLEETGLASS_LISTEN", "0.0.0.0:80"),
             ],
-            "`FLEETGLASS_LISTEN` is 0.0.0.0:80, which others on the network may reach, and this version has no authentication",
+            "`listen` is an address that others on the network may reach, and nothing encrypts",
         ),
     ];
     for (vars, expected) in cases {

@@ -219,10 +219,6 @@ async fn the_first_administrator_comes_in_over_https_and_a_new_certificate_count
 #[tokio::test(flavor = "multi_thread")]
 async fn on_this_machine_nothing_has_to_be_set_up() {
     let dir = tempfile::tempdir().expect("a directory");
-    let sim = sim::spawn(SimSettings::default())
-        .await
-        .expect("the simulator starts");
-    drop(sim);
     let mut program = start(dir.path(), "[server]\nlisten = \"127.0.0.1:0\"");
     let url = first_line(&mut program);
     let me = reqwest::get(format!("{url}api/v1/me"))

@@ -63,10 +63,10 @@ fn sight(identity: &ProxyIdentity, role: Role, groups: &[&str]) -> Sight {
     else {
         return Sight::everything();
     };
-    let seen = groups.iter().filter_map(|group| sees.get(*group));
-    let seen: BTreeSet<_> = seen.flatten().cloned().collect();
+    let of_groups = groups.iter().filter_map(|group| sees.get(*group));
+    let vehicles: BTreeSet<_> = of_groups.flatten().cloned().collect();
     Sight {
-        groups: Groups::Only(seen),
+        groups: Groups::Only(vehicles),
         facts: Facts::ALL,
     }
 }

@@ -80,11 +80,12 @@ impl Sockets {
         stop: CancellationToken,
     ) {
         let mut changes = access.invalidated();
-        let mut rounds = tokio::time::interval(ROUND_EVERY);
+        let first = tokio::time::Instant::now() + ROUND_EVERY;
+        let mut rounds = tokio::time::interval_at(first, ROUND_EVERY);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                changed = changes.changed() => if changed.is_err() { return },
+                told = changes.changed() => if told.is_err() { return },
                 _ = rounds.tick() => {}
             }
             for (pass, ending) in self.round(&access, clock()) {

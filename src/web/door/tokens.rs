@@ -77,14 +77,14 @@ pub(super) struct MadeTokenAnswer {
     token: String,
 }
 
-fn frame(token: Token) -> TokenFrame {
+fn frame(token: &Token) -> TokenFrame {
     TokenFrame {
         id: token.id.to_string(),
         kind: token.kind.as_str(),
         name: token.name.to_string(),
         sight: SightFrame::from(&*token.sight),
         expires_at: token.expires_at.map(Stamp),
-        net: token.net.map(|net| net.to_string()),
+        net: token.net.as_ref().map(|net| net.to_string()),
         made_by: token.made_by.to_string(),
         made_at: Stamp(token.made_at),
         seen_at: token.seen_at.map(Stamp),
@@ -126,7 +126,7 @@ pub async fn tokens(
     let tokens = web.door.access.tokens(&caller.actor);
     let tokens = tokens.map_err(|error| refusal(&error))?;
     Ok(Json(TokensAnswer {
-        tokens: tokens.into_iter().map(frame).collect(),
+        tokens: tokens.iter().map(frame).collect(),
     }))
 }
 
@@ -176,12 +176,12 @@ pub async fn change(
         .iter()
         .find(|token| token.id == id)
         .ok_or_else(unknown)?;
-    let called = name(change.name.as_deref().unwrap_or(&token.name))?;
+    let title = name(change.name.as_deref().unwrap_or(&token.name))?;
     let sight = change
         .sight
         .map_or_else(|| (*token.sight).clone(), Into::into);
     let changed = access
-        .change_token(&caller.actor, id, called, sight, now)
+        .change_token(&caller.actor, id, title, sight, now)
         .await;
     changed.map_err(|error| refusal(&error))?;
     Ok(no_content([]))

@@ -15,6 +15,10 @@ const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent facts that the guards ask for"
+)]
 pub struct Visit {
     /// The client's address; behind a trusted proxy what that says.
     pub address: IpAddr,
@@ -156,10 +160,12 @@ mod tests {
         Visit::of(peer.parse().unwrap(), &headers(lines), &rules)
     }
 
+    type Lines = [(&'static str, &'static str)];
+
     #[test]
     fn the_client_is_the_last_that_no_proxy_of_ours_is() {
         const FOR: &str = FORWARDED_FOR;
-        let cases: [(&str, &[(&str, &str)], &str); 9] = [
+        let cases: [(&str, &Lines, &str); 9] = [
             ("10.0.0.1", &[(FOR, "192.0.2.7")], "192.0.2.7"),
             ("10.0.0.1", &[(FOR, "198.51.100.1, 192.0.2.7")], "192.0.2.7"),
             ("10.0.0.1", &[(FOR, "192.0.2.7, 10.1.1.1")], "192.0.2.7"),

@@ -162,7 +162,7 @@ mod tests {
         for wrong in [
             r#"{"groups":"some"}"#,
             r#"{"groups":null}"#,
-            r#"{}"#,
+            "{}",
             r#"{"groups":"all","hide":["colour"]}"#,
             r#"{"groups":"all","hides":["driver"]}"#,
         ] {
