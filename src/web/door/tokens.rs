@@ -84,7 +84,7 @@ fn frame(token: &Token) -> TokenFrame {
         name: token.name.to_string(),
         sight: SightFrame::from(&*token.sight),
         expires_at: token.expires_at.map(Stamp),
-        net: token.net.as_ref().map(|net| net.to_string()),
+        net: token.net.as_ref().map(ToString::to_string),
         made_by: token.made_by.to_string(),
         made_at: Stamp(token.made_at),
         seen_at: token.seen_at.map(Stamp),
