@@ -129,6 +129,7 @@ fn what_would_stand_open_does_not_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one story, in its order")]
 async fn the_first_administrator_comes_in_over_https_and_a_new_certificate_counts() {
     let dir = tempfile::tempdir().expect("a directory");
     let root = pair(dir.path());

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Doors, client, code};
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one story, in its order")]
 async fn a_change_needs_our_own_origin_and_a_program_needs_none() {
     let doors = Doors::open(|_| {}).await;
     let boss = doors.enter("boss").await;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Doors, HORSE, client, code};
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one story, in its order")]
 async fn behind_a_proxy_its_word_counts_and_a_strangers_does_not() {
     let identity = fleetglass::config::access::ProxyIdentity {
         user_header: "remote-user".to_owned(),
