@@ -127,7 +127,11 @@ fn upgrade(reception: &Reception, hub: Arc<Hub>, mut request: Request) -> Respon
         resume: resume.map(|seq| ("bench".to_owned(), seq)),
         sight: None,
     };
-    let admission = Admission { hub, pass: 1 };
+    let admission = Admission {
+        hub,
+        pass: 1,
+        held: None,
+    };
     reception.receive(hyper::upgrade::on(&mut request), who, admission);
     let mut answer = StatusCode::SWITCHING_PROTOCOLS.into_response();
     answer.headers_mut().extend(handshake.answer(protocol));

@@ -18,7 +18,7 @@ mod screens;
 mod secret;
 pub mod session;
 mod store;
-mod throttle;
+pub mod throttle;
 pub mod token;
 pub mod viewer;
 

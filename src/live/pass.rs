@@ -3,6 +3,7 @@
 //! A pass is noted before its connection is upgraded, so nobody slips in between an order to go and
 //! the socket. Whoever serves a viewer sees by one look at a shared number that it is to go.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -32,7 +33,11 @@ pub struct Pass {
     number: u64,
     order: Arc<AtomicU8>,
     passes: Passes,
+    held: Held,
 }
+
+/// What is dropped when its bearer leaves, so that whoever gave the number learns of it.
+pub type Held = Option<Arc<dyn Any + Send + Sync>>;
 
 impl Passes {
     /// Lets somebody in.
@@ -46,6 +51,7 @@ impl Passes {
             number,
             order,
             passes: self.clone(),
+            held: None,
         }
     }
 
@@ -75,6 +81,11 @@ impl Passes {
 }
 
 impl Pass {
+    /// Holds something for as long as it lives.
+    pub fn hold(&mut self, held: Held) {
+        self.held = held;
+    }
+
     /// Whether its bearer is to go, and why.
     pub fn dismissal(&self) -> Option<Dismissal> {
         match self.order.load(Ordering::Acquire) {

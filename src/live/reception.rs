@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::hub::Hub;
-use super::pass::{Dismissal, Pass, Passes};
+use super::pass::{Dismissal, Held, Pass, Passes};
 use super::shard::Shards;
 use super::viewer::{Introduction, Moment, Viewer, ViewerSettings};
 use super::wrapped;
@@ -41,6 +41,8 @@ pub struct Admission {
     pub hub: Arc<Hub>,
     /// By this number it can be sent away again. Whoever gives the numbers knows whose they are.
     pub pass: u64,
+    /// Dropped when it leaves.
+    pub held: Held,
 }
 
 impl Reception {
@@ -65,7 +67,8 @@ impl Reception {
     /// Serves a viewer as soon as its connection is upgraded. It can be dismissed from now on: who
     /// may have lost the right to look meanwhile is to be asked for once more after this.
     pub fn receive(&self, upgrade: OnUpgrade, who: Introduction, admission: Admission) {
-        let pass = self.passes.admit(admission.pass);
+        let mut pass = self.passes.admit(admission.pass);
+        pass.hold(admission.held);
         let hub = admission.hub;
         let me = self.clone();
         self.tasks.spawn(async move {

@@ -1,7 +1,6 @@
 //! The upgrade to the live protocol.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
@@ -14,13 +13,11 @@ use super::error::ApiError;
 use super::viewer::Looking;
 use crate::live::bin::BIN_PROTOCOL;
 use crate::live::frame::JSON_PROTOCOL;
+use crate::live::pass::Dismissal;
 use crate::live::reception::Admission;
 use crate::live::viewer::sight::Sight;
 use crate::live::viewer::{Dialect, Introduction};
 use crate::live::ws::handshake::Handshake;
-
-/// A number for each viewer.
-static NEXT_PASS: AtomicU64 = AtomicU64::new(1);
 
 /// Subprotocols of ours, of whatever version, begin with this.
 const OUR_PROTOCOLS: &str = "fleetglass.";
@@ -68,12 +65,19 @@ pub async fn live(
         resume: query.resume(),
         sight: query.sight(),
     };
+    let pass = web.door.sockets.admit(Arc::clone(&looking.0));
     let admission = Admission {
         hub: Arc::clone(looking.stage(&web).await?.hub()),
-        pass: NEXT_PASS.fetch_add(1, Ordering::Relaxed),
+        pass: pass.number(),
+        held: Some(Arc::new(pass)),
     };
     let upgrade = hyper::upgrade::on(&mut request);
+    let pass = admission.pass;
     web.reception.receive(upgrade, who, admission);
+    // Who lost the right to look since the door was passed is on no list but this one.
+    if web.door.access.current(&looking.0.id, (web.clock)()) != Some(Arc::clone(&looking.0)) {
+        web.reception.dismiss(pass, Dismissal::Changed);
+    }
     let mut answer = StatusCode::SWITCHING_PROTOCOLS.into_response();
     answer.headers_mut().extend(handshake.answer(protocol));
     Ok(answer)

@@ -3,6 +3,7 @@
 pub mod api;
 mod aside;
 pub mod assets;
+pub mod door;
 pub mod error;
 pub mod groups;
 pub mod guard;
@@ -16,6 +17,7 @@ pub mod pick;
 pub mod query;
 pub mod serve;
 pub mod tiles;
+pub mod tls;
 pub mod trail;
 pub mod trail_files;
 pub mod viewer;
@@ -30,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+use self::door::Door;
 use crate::fleet::writer::Pulse;
 use crate::history::History;
 use crate::live::encoder::Encoder;
@@ -40,6 +43,8 @@ use crate::live::stages::Stages;
 /// What handlers can reach: read-only views of everything, and nothing that writes.
 #[derive(Clone, Debug)]
 pub struct Web {
+    /// Who may come in.
+    pub door: Arc<Door>,
     /// The live fleet, all of it: for what is the server's own. Viewers get [`Looking::stage`].
     ///
     /// [`Looking::stage`]: viewer::Looking::stage
@@ -72,6 +77,7 @@ pub struct Web {
 pub fn router(web: Web, pages: Router<Web>) -> Router {
     Router::new()
         .merge(data())
+        .merge(door::routes())
         .merge(pages)
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
@@ -80,9 +86,16 @@ pub fn router(web: Web, pages: Router<Web>) -> Router {
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::map_response(error::shape))
-        .layer(axum::middleware::from_fn(viewer::let_in_as_local))
-        // From the outside in: headers on every answer, refusals included; then who may ask.
-        .layer(axum::middleware::from_fn(guard::refuse_foreign))
+        // From the outside in: headers on every answer, refusals included; then from where
+        // somebody may ask; then who it is.
+        .layer(axum::middleware::from_fn_with_state(
+            web.clone(),
+            door::identify,
+        ))
+        .layer(axum::middleware::from_fn_with_state(
+            web.clone(),
+            guard::refuse_foreign,
+        ))
         .layer(axum::middleware::from_fn_with_state(
             web.clone(),
             guard::add_headers,

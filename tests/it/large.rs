@@ -97,7 +97,11 @@ async fn upgrade(
         resume: None,
         sight: Some(around(0)),
     };
-    let admission = Admission { hub, pass: 1 };
+    let admission = Admission {
+        hub,
+        pass: 1,
+        held: None,
+    };
     reception.receive(hyper::upgrade::on(&mut request), who, admission);
     let mut answer = StatusCode::SWITCHING_PROTOCOLS.into_response();
     let headers = answer.headers_mut();

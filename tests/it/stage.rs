@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::extract::ConnectInfo;
 use axum::serve::{Listener, ListenerExt};
+use axum::{Extension, Router};
 use fleetglass::clock;
 use fleetglass::domain::{
     DeviceKey, Freshness, FreshnessState, Motion, MotionState, Position, SourceId, Vehicle,
@@ -22,6 +23,7 @@ use fleetglass::live::hub::{Hub, View};
 use fleetglass::live::reception::Reception;
 use fleetglass::live::stages::Stages;
 use fleetglass::live::viewer::ViewerSettings;
+use fleetglass::web::door::Door;
 use fleetglass::web::{self, Web};
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -88,6 +90,7 @@ impl Stage {
         let history = History::open(HistorySettings::default(), clock::now());
         let (history, _) = history.expect("a memory");
         let web = Web {
+            door: Arc::new(Door::unlocked().expect("a store in memory")),
             hub: Arc::clone(&hub),
             stages,
             history,
@@ -103,7 +106,9 @@ impl Stage {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let router = web::router(web, Router::new());
+        // Whatever serves it, the others are of this machine.
+        let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1)));
+        let router = web::router(web, Router::new()).layer(Extension(peer));
         let server = tokio::spawn(serve(listener, router));
         Self {
             hub,
