@@ -48,6 +48,10 @@ export class AccessHost {
     return this.#host.connections;
   }
 
+  get refusals() {
+    return this.#host.refusals;
+  }
+
   /** Opens a page, as somebody who is signed in where `who` is given: "ada" or "vic". */
   async open(path, who, options = {}) {
     const cookies = who === undefined ? [] : [{ name: "session", value: who, domain: "127.0.0.1", path: "/", expires: -1, httpOnly: true, secure: false, sameSite: "Lax" }];

@@ -17,10 +17,11 @@ const CLOSE = 8;
  * A host whose `onViewer(viewer, n)` is called with each connection; `answers` are paths that it
  * answers by itself, called with response and request, or one function for all paths, which answers
  * false where it does not. Who `admits(request)` does not let in is answered 401 before the upgrade.
- * `connections` tells of all that were let in: `{atMs, query, protocol}`.
+ * `connections` tells of all that were let in: `{atMs, query, protocol}`; `refusals` counts the others.
  */
 export async function standIn(server, onViewer, answers = {}, admits = () => true) {
   const connections = [];
+  let refusals = 0;
   const host = http.createServer(async (request, response) => {
     const answer = typeof answers === "function" ? answers : answers[new URL(request.url, server.url).pathname];
     if (answer !== undefined && answer(response, request) !== false) return;
@@ -29,6 +30,7 @@ export async function standIn(server, onViewer, answers = {}, admits = () => tru
   host.on("upgrade", (request, socket) => {
     socket.on("error", () => {});
     if (!admits(request)) {
+      refusals += 1;
       socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
       return;
     }
@@ -43,6 +45,9 @@ export async function standIn(server, onViewer, answers = {}, admits = () => tru
   return {
     url: `http://127.0.0.1:${host.address().port}/`,
     connections,
+    get refusals() {
+      return refusals;
+    },
     close: () => {
       host.closeAllConnections();
       host.close();
