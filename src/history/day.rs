@@ -157,7 +157,7 @@ impl DayFile {
         }
         let day = self.day;
         let frame = batch.frame.packed(&mut self.press);
-        let frame_from_ms = batch.frame.from_ms().unwrap_or(batch.at_ms);
+        let frame_from_ms = batch.frame.begun_ms().unwrap_or(batch.at_ms);
         let write = self.db.transaction()?;
         write_names(&write, &batch.names)?;
         // Before the new frame, which then takes the very pages that this frees.
@@ -265,6 +265,15 @@ fn write_keyframe(write: &Transaction<'_>, keyframe: &Keyframe) -> Result<(), ru
         insert.execute(params![keyframe.at_ms, block, piece])?;
     }
     Ok(())
+}
+
+/// Whether a file was closed for good; one that cannot be read was not.
+pub(super) fn is_finished(path: &Path) -> bool {
+    let frames = schema::open_to_read(path).and_then(|db| {
+        let frames = "SELECT EXISTS (SELECT 1 FROM recent)";
+        Ok(db.query_row(frames, [], |row| row.get::<_, bool>(0))?)
+    });
+    matches!(frames, Ok(false))
 }
 
 /// The numbers that a file uses.

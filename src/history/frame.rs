@@ -11,7 +11,7 @@ use super::varint;
 pub(super) struct Frame {
     rows: Vec<u8>,
     /// When the first of it was published.
-    from_ms: Option<i64>,
+    begun_ms: Option<i64>,
 }
 
 impl Frame {
@@ -20,7 +20,7 @@ impl Frame {
         varint::put(&mut self.rows, v.into());
         varint::put(&mut self.rows, row.len() as u64);
         self.rows.extend_from_slice(row);
-        self.from_ms = Some(self.from_ms.map_or(at_ms, |from_ms| from_ms.min(at_ms)));
+        self.begun_ms = Some(self.begun_ms.map_or(at_ms, |begun_ms| begun_ms.min(at_ms)));
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -29,11 +29,11 @@ impl Frame {
 
     pub(super) fn clear(&mut self) {
         self.rows.clear();
-        self.from_ms = None;
+        self.begun_ms = None;
     }
 
-    pub(super) fn from_ms(&self) -> Option<i64> {
-        self.from_ms
+    pub(super) fn begun_ms(&self) -> Option<i64> {
+        self.begun_ms
     }
 
     /// As it goes to the disk.
@@ -69,17 +69,17 @@ mod tests {
     #[test]
     fn a_frame_comes_back_and_tells_when_it_begins() {
         let mut frame = Frame::default();
-        assert_eq!((frame.is_empty(), frame.from_ms()), (true, None));
+        assert_eq!((frame.is_empty(), frame.begun_ms()), (true, None));
         for (v, row, at_ms) in [(1, &[1, 2][..], 70), (900, &[], 50), (1, &[3], 80)] {
             frame.add(v, row, at_ms);
         }
-        assert_eq!(frame.from_ms(), Some(50));
+        assert_eq!(frame.begun_ms(), Some(50));
         let packed = frame.packed(&mut Press::swift());
         let plain = unpack(&packed, &mut Reader::default()).unwrap();
         let back: Vec<_> = rows(&plain).collect();
         assert_eq!(back, [(1, &[1, 2][..]), (900, &[]), (1, &[3])]);
         frame.clear();
-        assert_eq!((frame.is_empty(), frame.from_ms()), (true, None));
+        assert_eq!((frame.is_empty(), frame.begun_ms()), (true, None));
         assert_eq!(unpack(&[9, 9], &mut Reader::default()), None);
     }
 }

@@ -24,6 +24,9 @@ use super::status::{Health, count_dropped};
 
 /// What the map shows is written as a whole this often.
 const KEYFRAME_EVERY_MS: i64 = 300_000;
+/// While the clock is behind what was remembered last, history goes on by this a tick: slower than
+/// time, so that the clock catches up, and fast enough for commits to go on.
+const PUT_BACK_STEP_MS: i64 = 100;
 /// A store that fails is tried again this often.
 const RETRY_EVERY_MS: i64 = 5_000;
 /// Days that are to go are looked for this often.
@@ -117,6 +120,7 @@ impl Keeper {
 
     /// Works until the queue is closed, and writes what there is then.
     pub(super) fn run(mut self) {
+        let _last = WhenGone(Arc::clone(&self.shared));
         loop {
             match self.shared.queue.next() {
                 Job::Tick(at_ms, tick) => self.take(at_ms, tick),
@@ -129,7 +133,12 @@ impl Keeper {
 
     fn take(&mut self, at_ms: i64, tick: Tick) {
         // No two ticks have one time, and a clock that is put back does not take history along.
-        let at_ms = at_ms.max(self.shared.memory().at_ms + 1);
+        let last_at_ms = self.shared.memory().at_ms;
+        let at_ms = if at_ms <= last_at_ms {
+            last_at_ms + PUT_BACK_STEP_MS
+        } else {
+            at_ms
+        };
         self.shared.memory().begin_run(at_ms);
         self.roll_over(at_ms);
         if self.committed_at_ms.div_euclid(1_000) != at_ms.div_euclid(1_000) {
@@ -351,6 +360,15 @@ impl Keeper {
             self.shared.memory().seal_all(&mut self.press);
             self.commit_to_disk(at_ms, false);
         }
+    }
+}
+
+/// Whatever ends the thread, nobody waits for it in vain.
+struct WhenGone(Arc<Shared>);
+
+impl Drop for WhenGone {
+    fn drop(&mut self) {
+        self.0.queue.abandon();
     }
 }
 

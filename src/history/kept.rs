@@ -25,18 +25,15 @@ use crate::fleet::motion::spell::{Anchor, Sign, Spell, Suspicion};
 const FORMAT: u8 = 1;
 
 /// The state as bytes.
-pub(super) fn to_bytes(remembered: &Remembered) -> Vec<u8> {
+pub(super) fn to_bytes(mut remembered: Remembered) -> Vec<u8> {
     let mut bytes = vec![FORMAT];
     // Mostly they are one; this is written often.
     let is_held = remembered.fix.is_some() && remembered.position == remembered.fix;
     is_held.put(&mut bytes);
     if is_held {
-        let mut rest = remembered.clone();
-        rest.position = None;
-        rest.put(&mut bytes);
-    } else {
-        remembered.put(&mut bytes);
+        remembered.position = None;
     }
+    remembered.put(&mut bytes);
     bytes
 }
 
@@ -301,16 +298,16 @@ mod tests {
     #[test]
     fn a_state_comes_back_to_the_last_bit() {
         let mut state = remembered();
-        assert_eq!(of_bytes(&to_bytes(&state)), Some(state.clone()));
+        assert_eq!(of_bytes(&to_bytes(state.clone())), Some(state.clone()));
         state.position = None;
-        assert_eq!(of_bytes(&to_bytes(&state)), Some(state.clone()));
+        assert_eq!(of_bytes(&to_bytes(state.clone())), Some(state.clone()));
         state.fix = None;
-        assert_eq!(of_bytes(&to_bytes(&state)), Some(state));
+        assert_eq!(of_bytes(&to_bytes(state.clone())), Some(state));
     }
 
     #[test]
     fn a_torn_state_or_one_of_another_format_is_none() {
-        let bytes = to_bytes(&remembered());
+        let bytes = to_bytes(remembered());
         for length in 0..bytes.len() {
             assert_eq!(of_bytes(&bytes[..length]), None, "{length}");
         }

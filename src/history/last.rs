@@ -1,31 +1,55 @@
 //! The last known state of each device: kept every few seconds, given back at the start.
+//!
+//! States are packed and written by blocks of devices. A row for each would rewrite every page of
+//! the table every few seconds, four times as many bytes, since neighbours are much alike.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
 
+use super::chunk::{Press, Reader};
 use super::day;
 use super::error::HistoryError;
 use super::kept;
 use super::place::{self, state_file};
 use super::schema;
+use super::varint;
 use crate::domain::DeviceKey;
 use crate::fleet::memory::Remembered;
 
 /// What differs is written this often.
 const WRITE_EVERY_MS: i64 = 5_000;
+/// Devices of a block.
+const BLOCK: usize = 64;
 
-/// What is known of each device, as far as it is to be written.
-#[derive(Debug)]
+/// The number of a block, and its states.
+type Block = (usize, Vec<Vec<u8>>);
+
+/// What is known of each device, as bytes.
 pub(super) struct LastKnown {
     dir: Option<PathBuf>,
     db: Option<Connection>,
-    /// `None` of a device that is no more.
-    changed: HashMap<DeviceKey, Option<Remembered>>,
+    /// What an earlier run left behind is among these.
+    is_loaded: bool,
+    seats: HashMap<DeviceKey, usize>,
+    /// By seat; `None` where nobody sits.
+    states: Vec<Option<(DeviceKey, Vec<u8>)>>,
+    free: Vec<usize>,
+    /// Blocks that the file has otherwise.
+    changed: BTreeSet<usize>,
+    press: Press,
     written_at_ms: i64,
     /// The last write failed.
     is_ill: bool,
+    /// The file may have more than what is known here.
+    is_unsure: bool,
+}
+
+impl std::fmt::Debug for LastKnown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LastKnown").finish_non_exhaustive()
+    }
 }
 
 impl LastKnown {
@@ -33,26 +57,53 @@ impl LastKnown {
         Self {
             dir,
             db: None,
-            changed: HashMap::new(),
+            is_loaded: false,
+            seats: HashMap::new(),
+            states: Vec::new(),
+            free: Vec::new(),
+            changed: BTreeSet::new(),
+            press: Press::swift(),
             written_at_ms: 0,
             is_ill: false,
+            is_unsure: false,
         }
     }
 
     /// Takes what differs; the newest of each device counts.
     pub(super) fn take(&mut self, remembered: Vec<Remembered>) {
         if self.dir.is_some() {
-            let by_device = remembered.into_iter();
-            let by_device = by_device.map(|one| (one.device.clone(), Some(one)));
-            self.changed.extend(by_device);
+            for one in remembered {
+                let key = one.device.clone();
+                self.seat(key, kept::to_bytes(one));
+            }
         }
     }
 
-    /// These devices are no more: with the next write they are not on the disk either.
+    fn seat(&mut self, key: DeviceKey, state: Vec<u8>) {
+        let known = self.seats.get(&key).copied();
+        let seat = known.or_else(|| self.free.pop()).unwrap_or_else(|| {
+            self.states.push(None);
+            self.states.len() - 1
+        });
+        if known.is_none() {
+            self.seats.insert(key.clone(), seat);
+        }
+        if let Some(at) = self.states.get_mut(seat) {
+            *at = Some((key, state));
+        }
+        self.changed.insert(seat / BLOCK);
+    }
+
+    /// Devices that the fleet has forgotten need no state.
     pub(super) fn forget(&mut self, devices: &[DeviceKey]) {
-        if self.dir.is_some() {
-            let gone = devices.iter().map(|key| (key.clone(), None));
-            self.changed.extend(gone);
+        for key in devices {
+            if let Some(seat) = self.seats.remove(key) {
+                if let Some(at) = self.states.get_mut(seat) {
+                    *at = None;
+                }
+                self.free.push(seat);
+                self.changed.insert(seat / BLOCK);
+            }
         }
     }
 
@@ -75,16 +126,11 @@ impl LastKnown {
         let written = self.healed(Self::write);
         self.written_at_ms = at_ms;
         self.is_ill = written.is_err();
-        if written.is_ok() {
-            self.changed.clear();
-        } else {
-            self.db = None;
-        }
         written
     }
 
-    /// Does `what` with the file. A damaged one is moved out of the way, and made anew: the state
-    /// of a device that speaks again is there again.
+    /// Does `what` with the file. A damaged one is moved out of the way, and made anew from what is
+    /// known here.
     fn healed<T>(
         &mut self,
         what: impl Fn(&mut Self) -> Result<T, HistoryError>,
@@ -93,93 +139,246 @@ impl LastKnown {
         let (Err(error), Some(dir)) = (&done, &self.dir) else {
             return done;
         };
+        self.db = None;
         if !day::is_damaged(error) {
             return done;
         }
-        self.db = None;
         let aside = place::set_aside(&state_file(dir))?;
         tracing::error!(%error, aside = %aside.display(), "what was known last is set aside");
         what(self)
     }
 
     fn write(&mut self) -> Result<(), HistoryError> {
-        let Some(db) = reach(&mut self.db, self.dir.as_ref())? else {
+        self.reach()?;
+        let Some(db) = &mut self.db else {
             return Ok(());
         };
         let write = db.transaction()?;
-        {
-            let mut row = write.prepare_cached("INSERT OR REPLACE INTO last VALUES (?, ?, ?)")?;
-            let mut gone =
-                write.prepare_cached("DELETE FROM last WHERE source = ? AND device = ?")?;
-            for (key, state) in &self.changed {
-                let Some(state) = state else {
-                    gone.execute(params![key.source.as_str(), key.device])?;
-                    continue;
-                };
-                row.execute(params![
-                    key.source.as_str(),
-                    key.device,
-                    kept::to_bytes(state)
-                ])?;
-            }
+        if self.is_unsure {
+            write.execute("DELETE FROM block", [])?;
         }
+        write_blocks(&write, &self.states, &self.changed, &mut self.press)?;
         write.commit()?;
+        self.changed.clear();
+        self.is_unsure = false;
         Ok(())
     }
 
     /// Everything that was written. What cannot be read is left out: its device starts anew.
     pub(super) fn read(&mut self) -> Result<Vec<Remembered>, HistoryError> {
-        self.healed(Self::read_all)
+        self.healed(Self::reach)?;
+        let states = self.states.iter().flatten();
+        Ok(states
+            .filter_map(|(_, state)| kept::of_bytes(state))
+            .collect())
     }
 
-    fn read_all(&mut self) -> Result<Vec<Remembered>, HistoryError> {
-        let Some(db) = reach(&mut self.db, self.dir.as_ref())? else {
-            return Ok(Vec::new());
+    /// Forgets these devices, on the disk as well.
+    pub(super) fn erase(&mut self, devices: &[DeviceKey]) -> Result<(), HistoryError> {
+        self.healed(|it| {
+            it.reach()?;
+            it.forget(devices);
+            it.write()?;
+            it.db.as_ref().map_or(Ok(()), schema::empty_log)
+        })
+    }
+
+    /// Opens the file, if it is not open, or no more there.
+    fn reach(&mut self) -> Result<(), HistoryError> {
+        let Some(path) = self.dir.as_deref().map(state_file) else {
+            return Ok(());
         };
-        let mut query = db.prepare("SELECT state FROM last ORDER BY source, device")?;
-        let states = query.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
-        let states: Vec<Vec<u8>> = states.collect::<Result<_, _>>()?;
-        let remembered: Vec<_> = states
-            .iter()
-            .filter_map(|state| kept::of_bytes(state))
+        if self.db.is_some() && path.exists() {
+            return Ok(());
+        }
+        let db = schema::open_to_write(&path, schema::STATE)?;
+        if self.is_loaded {
+            // Nobody knows how much of it is there.
+            self.is_unsure = true;
+            self.changed.extend(0..self.states.len().div_ceil(BLOCK));
+        } else {
+            self.load(&read_blocks(&db)?);
+        }
+        self.db = Some(db);
+        Ok(())
+    }
+
+    /// Takes over the seats of the file; what was learnt meanwhile is newer.
+    fn load(&mut self, blocks: &[Block]) {
+        let newer = std::mem::take(&mut self.states);
+        self.seats.clear();
+        self.free.clear();
+        self.changed.clear();
+        let mut n_lost = 0;
+        for (block, states) in blocks {
+            let first = block * BLOCK;
+            for (state, seat) in states.iter().take(BLOCK).zip(first..) {
+                let Some(one) = kept::of_bytes(state) else {
+                    n_lost += 1;
+                    self.changed.insert(*block);
+                    continue;
+                };
+                self.states.resize(self.states.len().max(seat + 1), None);
+                self.seats.insert(one.device.clone(), seat);
+                self.states[seat] = Some((one.device, state.clone()));
+            }
+        }
+        let seats = self.states.iter().enumerate();
+        self.free = seats
+            .filter_map(|(seat, state)| state.is_none().then_some(seat))
             .collect();
-        let n_lost = states.len() - remembered.len();
+        for (key, state) in newer.into_iter().flatten() {
+            self.seat(key, state);
+        }
+        self.is_loaded = true;
         if 0 < n_lost {
             tracing::warn!(
                 n_lost,
                 "the last state of some devices is of another release"
             );
         }
-        Ok(remembered)
-    }
-
-    /// Forgets these devices, on the disk as well.
-    pub(super) fn erase(&mut self, devices: &[DeviceKey]) -> Result<(), HistoryError> {
-        for key in devices {
-            self.changed.remove(key);
-        }
-        self.healed(|it| it.erase_rows(devices))
-    }
-
-    fn erase_rows(&mut self, devices: &[DeviceKey]) -> Result<(), HistoryError> {
-        let Some(db) = reach(&mut self.db, self.dir.as_ref())? else {
-            return Ok(());
-        };
-        for key in devices {
-            let which = params![key.source.as_str(), key.device];
-            db.execute("DELETE FROM last WHERE source = ? AND device = ?", which)?;
-        }
-        schema::empty_log(db)
     }
 }
 
-/// The file, opened if it is not.
-fn reach<'a>(
-    db: &'a mut Option<Connection>,
-    dir: Option<&PathBuf>,
-) -> Result<Option<&'a mut Connection>, HistoryError> {
-    if let (None, Some(dir)) = (&db, dir) {
-        *db = Some(schema::open_to_write(&state_file(dir), schema::STATE)?);
+/// The states of each block that can be read.
+fn read_blocks(db: &Connection) -> Result<Vec<Block>, HistoryError> {
+    let mut reader = Reader::default();
+    let mut blocks = Vec::new();
+    let mut query = db.prepare("SELECT b, states FROM block ORDER BY b")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let packed = row.get_ref(1)?.as_blob().unwrap_or_default();
+        // Too high a number is none of ours.
+        let (Ok(block), Some(mut rest)) = (row.get::<_, u16>(0), reader.unpack(packed)) else {
+            tracing::warn!("the last states of some devices cannot be read");
+            continue;
+        };
+        let mut states = Vec::new();
+        while let Some(length) = varint::take(&mut rest) {
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            let Some((state, tail)) = rest.split_at_checked(length) else {
+                break;
+            };
+            states.push(state.to_vec());
+            rest = tail;
+        }
+        blocks.push((block.into(), states));
     }
-    Ok(db.as_mut())
+    Ok(blocks)
+}
+
+fn write_blocks(
+    write: &Transaction<'_>,
+    states: &[Option<(DeviceKey, Vec<u8>)>],
+    changed: &BTreeSet<usize>,
+    press: &mut Press,
+) -> rusqlite::Result<()> {
+    let mut put = write.prepare_cached("INSERT OR REPLACE INTO block VALUES (?, ?)")?;
+    for block in changed {
+        let seats = states.iter().skip(block * BLOCK).take(BLOCK);
+        let mut plain = Vec::new();
+        for (_, state) in seats.flatten() {
+            varint::put(&mut plain, state.len() as u64);
+            plain.extend_from_slice(state);
+        }
+        let number = i64::try_from(*block).unwrap_or(i64::MAX);
+        put.execute(params![number, press.pack(&plain)])?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Label, SourceId};
+    use crate::fleet::device::TimedFacts;
+    use crate::fleet::interval::Gaps;
+    use crate::fleet::motion::Progress;
+
+    fn key(n: usize) -> DeviceKey {
+        DeviceKey::new(SourceId::new("a"), n.to_string())
+    }
+
+    fn state(n: usize, name: &str) -> Remembered {
+        Remembered {
+            device: key(n),
+            listed: None,
+            seen: Label {
+                name: Some(name.into()),
+                ..Label::default()
+            },
+            unlisted_since: None,
+            fix: None,
+            position: None,
+            raw: None,
+            contact_at: None,
+            offline_at: None,
+            facts: TimedFacts::default(),
+            motion: Progress::default(),
+            gaps: Gaps::default(),
+        }
+    }
+
+    fn kept(dir: &std::path::Path) -> Vec<Remembered> {
+        let mut all = LastKnown::new(Some(dir.to_owned())).read().unwrap();
+        all.sort_by_key(|one| one.device.device.parse::<usize>().unwrap());
+        all
+    }
+
+    #[test]
+    fn the_newest_of_each_comes_back_and_who_is_forgotten_does_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut last = LastKnown::new(Some(dir.path().to_owned()));
+        last.take((0..200).map(|n| state(n, "old")).collect());
+        last.write_if_due(10_000).unwrap();
+        last.take(vec![state(70, "new")]);
+        last.forget(&[key(3), key(199)]);
+        last.write_if_due(20_000).unwrap();
+        last.erase(&[key(5)]).unwrap();
+        let expected: Vec<_> = (0..199)
+            .filter(|n| ![3, 5].contains(n))
+            .map(|n| state(n, if n == 70 { "new" } else { "old" }))
+            .collect();
+        assert_eq!(kept(dir.path()), expected);
+        // A later run goes on with the same blocks.
+        let mut last = LastKnown::new(Some(dir.path().to_owned()));
+        last.read().unwrap();
+        last.take(vec![state(3, "back"), state(300, "old")]);
+        last.write_if_due(30_000).unwrap();
+        assert_eq!(kept(dir.path()).len(), expected.len() + 2);
+    }
+
+    #[test]
+    fn what_was_learnt_before_the_file_was_within_reach_is_newer() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut last = LastKnown::new(Some(dir.path().to_owned()));
+        last.take((0..100).map(|n| state(n, "old")).collect());
+        last.write_if_due(10_000).unwrap();
+        drop(last);
+        let mut last = LastKnown::new(Some(dir.path().to_owned()));
+        last.take(vec![state(90, "new"), state(500, "new")]);
+        last.write_if_due(20_000).unwrap();
+        let all = kept(dir.path());
+        let new = all
+            .iter()
+            .filter(|one| one.seen.name.as_deref() == Some("new"));
+        assert_eq!((all.len(), new.count()), (101, 2));
+    }
+
+    #[test]
+    fn a_damaged_file_is_set_aside_and_one_that_is_removed_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = state_file(dir.path());
+        std::fs::write(&path, vec![7; 8_192]).unwrap();
+        let mut last = LastKnown::new(Some(dir.path().to_owned()));
+        last.take(vec![state(1, "a")]);
+        last.write_if_due(10_000).unwrap();
+        assert!(dir.path().join("state.sqlite.aside-1").exists());
+        for entry in dir.path().read_dir().unwrap().flatten() {
+            std::fs::remove_file(entry.path()).unwrap();
+        }
+        last.take(vec![state(2, "a")]);
+        last.write_if_due(20_000).unwrap();
+        assert_eq!(kept(dir.path()).len(), 2);
+    }
 }

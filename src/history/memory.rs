@@ -80,9 +80,9 @@ impl Memory {
         }
     }
 
-    /// The first publication is at `at_ms`, or was before; just before it nothing was shown.
+    /// The first publication is at `at_ms`, or was before; until then nothing was shown.
     pub(super) fn begin_run(&mut self, at_ms: i64) {
-        self.run_since_ms.get_or_insert(at_ms - 1);
+        self.run_since_ms.get_or_insert(at_ms);
     }
 
     /// The number of a device, and whether it is new.

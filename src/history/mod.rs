@@ -50,6 +50,7 @@ pub use self::trail::TrailPoint;
 
 use self::digest::Tick;
 use self::keeper::Shared;
+use self::past::Whose;
 use self::request::Request;
 use crate::domain::{DeviceKey, Reading, Vehicle, VehicleId};
 use crate::fleet::memory::Remembered;
@@ -143,18 +144,49 @@ impl History {
         request::ask(&self.shared, fill)
     }
 
-    /// Where a vehicle with these `devices` (highest rank first) was from `from` to `to`,
-    /// ascending.
+    /// Where these `devices` (highest rank first) were from `from` to `to`, ascending, whichever
+    /// vehicle they were in.
     pub fn trail(
         &self,
         devices: &[DeviceKey],
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<TrailPoint>, HistoryError> {
+        self.put_together(devices, (from, to), None)
+    }
+
+    /// Where vehicle `id`, which has `devices` now (highest rank first), was from `from` to `to`,
+    /// with the devices that it had then; `None` if it never had any.
+    pub fn trail_of(
+        &self,
+        id: &VehicleId,
+        devices: &[DeviceKey],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Option<Vec<TrailPoint>>, HistoryError> {
+        let mut all = devices.to_vec();
+        for device in past::devices_of(&self.shared, id, from.as_millisecond())? {
+            if !all.contains(&device) {
+                all.push(device);
+            }
+        }
+        if all.is_empty() {
+            return Ok(None);
+        }
+        let whose = Whose { id, devices };
+        self.put_together(&all, (from, to), Some(whose)).map(Some)
+    }
+
+    fn put_together(
+        &self,
+        devices: &[DeviceKey],
+        (from, to): (Timestamp, Timestamp),
+        whose: Option<Whose<'_>>,
+    ) -> Result<Vec<TrailPoint>, HistoryError> {
+        let span_ms = (from.as_millisecond(), to.as_millisecond());
         let mut trail = Vec::new();
         for device in devices {
-            let (from_ms, to_ms) = (from.as_millisecond(), to.as_millisecond());
-            let fixes = past::fixes(&self.shared, device, from_ms, to_ms)?;
+            let fixes = past::fixes(&self.shared, device, span_ms, whose)?;
             trail = trail::filled_up(trail, &fixes, device);
         }
         Ok(trail)
@@ -184,7 +216,7 @@ impl History {
 
     /// All devices that a vehicle ever had, also one that is no more; the newest names first.
     pub fn devices_of(&self, id: &VehicleId) -> Result<Vec<DeviceKey>, HistoryError> {
-        past::devices_of(&self.shared, id)
+        past::devices_of(&self.shared, id, i64::MIN)
     }
 
     /// Forgets all of a vehicle's past, in memory and on the disk.

@@ -94,11 +94,10 @@ pub(super) fn settled(dir: &Path, today: Day) -> Result<DayFile, HistoryError> {
     Ok(file)
 }
 
-/// Days that are over get their last pieces. Only a run that did not end in peace leaves any out,
-/// and it leaves the log of the file behind: so a start is as quick however many days are kept.
+/// Days that are over get their last pieces, once: a start is as quick however many are kept.
 fn finish_days(dir: &Path, today: Day) {
     for (day, _) in place::days(dir) {
-        if today <= day || !place::has_log(dir, day) {
+        if today <= day || day::is_finished(&day_file(dir, day)) {
             continue;
         }
         let finished = take_back_day(dir, day).and_then(|(memory, mut file)| {

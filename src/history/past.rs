@@ -4,14 +4,13 @@
 //! memory; pieces of a commit that the memory did not know of yet are left out of the file's
 //! answer, so nothing comes twice and nothing is missing.
 
-use std::collections::HashSet;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Span;
-use super::card::{self};
+use super::card::{self, Card};
 use super::chunk::Reader;
 use super::codec::rows;
 use super::day;
@@ -26,13 +25,32 @@ use super::schema;
 use super::status::State;
 use crate::domain::{DeviceKey, Vehicle, VehicleId};
 
+/// Whose fixes are wanted of a device that may have been in several vehicles.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Whose<'a> {
+    pub(super) id: &'a VehicleId,
+    /// The devices that it has now.
+    pub(super) devices: &'a [DeviceKey],
+}
+
+impl Whose<'_> {
+    /// Whether `card` was the vehicle's, or that of one of its devices on its own before it was
+    /// known to be in this vehicle. Another plate or roster entry was another vehicle.
+    fn has(&self, card: &Card) -> bool {
+        let is_alone =
+            |key: &DeviceKey| card.id.as_str() == format!("{}/{}", key.source, key.device);
+        card.id == *self.id
+            || matches!(card.devices.as_slice(), [key] if is_alone(key) && self.devices.contains(key))
+    }
+}
+
 /// Fixes of one device between two times, ascending; of two for one time the one that was not
 /// filled in later.
 pub(super) fn fixes(
     shared: &Shared,
     key: &DeviceKey,
-    from_ms: i64,
-    to_ms: i64,
+    (from_ms, to_ms): (i64, i64),
+    whose: Option<Whose<'_>>,
 ) -> Result<Vec<Record>, HistoryError> {
     let wanted = |record: &Record| {
         let fix_ms = record.fix_at_ms();
@@ -48,7 +66,7 @@ pub(super) fn fixes(
     };
     let mut reader = Reader::default();
     let mut found: Vec<Record> = rows(&pending).filter(wanted).collect();
-    let mut keep = |piece: &[u8]| {
+    let mut keep = |piece: &[u8], found: &mut Vec<Record>| {
         reader.read(piece, |record| {
             if wanted(&record) {
                 found.push(record);
@@ -57,7 +75,11 @@ pub(super) fn fixes(
         })
     };
     for sealed in &sealed {
-        let _ = keep(&sealed.piece);
+        let _ = keep(&sealed.piece, &mut found);
+    }
+    if let Some(whose) = whose {
+        let memory = shared.memory();
+        found.retain(|record| memory.card(record.card).is_none_or(|card| whose.has(card)));
     }
     if let Some(dir) = &shared.settings.dir {
         for (day, _) in place::days(dir) {
@@ -65,15 +87,22 @@ pub(super) fn fixes(
                 continue;
             }
             let path = day_file(dir, day);
-            let read = each_piece(
-                &path,
-                key,
-                from_ms,
-                to_ms,
-                known.in_file_of(day),
-                &mut |piece| keep(piece).ok_or_else(|| HistoryError::Torn { path: path.clone() }),
-            );
+            let mut in_file = Vec::new();
+            let read = schema::open_to_read(&path).and_then(|db| {
+                each_piece(
+                    &db,
+                    key,
+                    (from_ms, to_ms),
+                    known.in_file_of(day),
+                    &mut |piece| {
+                        let read = keep(piece, &mut in_file);
+                        read.ok_or_else(|| HistoryError::Torn { path: path.clone() })
+                    },
+                )?;
+                whose.map_or(Ok(()), |whose| keep_own(&db, whose, &mut in_file))
+            });
             forgive_while_failing(shared, read)?;
+            found.append(&mut in_file);
         }
     }
     found.sort_by_key(|record| (record.fix_at_ms(), record.is_filled));
@@ -81,16 +110,43 @@ pub(super) fn fixes(
     Ok(found)
 }
 
+/// Leaves out what the cards of a file tell to be of another vehicle.
+fn keep_own(
+    db: &Connection,
+    whose: Whose<'_>,
+    records: &mut Vec<Record>,
+) -> Result<(), HistoryError> {
+    let mut card = db.prepare("SELECT id, devices FROM card WHERE k = ?")?;
+    let mut is_own: HashMap<u64, bool> = HashMap::new();
+    for record in &*records {
+        if is_own.contains_key(&record.card) {
+            continue;
+        }
+        let found = card.query_row([record.card.cast_signed()], |row| {
+            Ok(Card {
+                id: VehicleId::new(row.get::<_, String>(0)?),
+                name: "".into(),
+                registration: None,
+                groups: Vec::new(),
+                devices: card::devices(&row.get::<_, String>(1)?),
+            })
+        });
+        // What came before the device was in any vehicle is the first one's.
+        let is_its = found.optional()?.is_none_or(|card| whose.has(&card));
+        is_own.insert(record.card, is_its);
+    }
+    records.retain(|record| is_own.get(&record.card) != Some(&false));
+    Ok(())
+}
+
 /// The pieces of a device in the file of one day that may hold fixes between two times.
 fn each_piece(
-    path: &Path,
+    db: &Connection,
     key: &DeviceKey,
-    from_ms: i64,
-    to_ms: i64,
+    (from_ms, to_ms): (i64, i64),
     saved_n: u64,
     each: &mut dyn FnMut(&[u8]) -> Result<(), HistoryError>,
 ) -> Result<(), HistoryError> {
-    let db = schema::open_to_read(path)?;
     let number = "SELECT v FROM device WHERE source = ? AND device = ?";
     let key = params![key.source.as_str(), key.device];
     let v: Option<u32> = db.query_row(number, key, |row| row.get(0)).optional()?;
@@ -198,15 +254,16 @@ pub(super) fn was_running(db: &Connection, at_ms: i64) -> Result<bool, HistoryEr
 pub(super) fn span(shared: &Shared) -> Result<Span, HistoryError> {
     let (to_ms, in_memory) = {
         let memory = shared.memory();
-        let first = memory.keyframes.front().map(|keyframe| keyframe.at_ms);
+        let first = memory.keyframes.front().map(|keyframe| keyframe.at_ms + 1);
         (memory.at_ms, first)
     };
     let dir = shared.settings.dir.as_deref();
     let days = dir.map(place::days).unwrap_or_default();
     let mut from_ms = None;
     if let (Some(dir), Some((day, _))) = (dir, days.first()) {
-        let oldest = schema::open_to_read(&day_file(dir, *day))
-            .and_then(|db| Ok(db.query_row("SELECT min(at) FROM keyframe", [], |row| row.get(0))?));
+        let oldest = schema::open_to_read(&day_file(dir, *day)).and_then(|db| {
+            Ok(db.query_row("SELECT min(at) + 1 FROM keyframe", [], |row| row.get(0))?)
+        });
         forgive_while_failing(shared, oldest.map(|oldest| from_ms = oldest))?;
     }
     let from_ms = from_ms.or(in_memory);
@@ -217,8 +274,12 @@ pub(super) fn span(shared: &Shared) -> Result<Span, HistoryError> {
     })
 }
 
-/// All devices that a vehicle ever had, by its newest card first.
-pub(super) fn devices_of(shared: &Shared, id: &VehicleId) -> Result<Vec<DeviceKey>, HistoryError> {
+/// All devices that a vehicle had at or after a time, by its newest card first.
+pub(super) fn devices_of(
+    shared: &Shared,
+    id: &VehicleId,
+    since_ms: i64,
+) -> Result<Vec<DeviceKey>, HistoryError> {
     let names = shared.memory().names();
     let mut devices = Vec::new();
     let mut add = |found: Vec<DeviceKey>| {
@@ -234,7 +295,8 @@ pub(super) fn devices_of(shared: &Shared, id: &VehicleId) -> Result<Vec<DeviceKe
         }
     }
     if let Some(dir) = &shared.settings.dir {
-        for (day, _) in place::days(dir).into_iter().rev() {
+        let days = place::days(dir).into_iter().rev();
+        for (day, _) in days.take_while(|(day, _)| Day::of(since_ms) <= *day) {
             let read = schema::open_to_read(&day_file(dir, day)).and_then(|db| {
                 let mut cards =
                     db.prepare("SELECT devices FROM card WHERE id = ? ORDER BY k DESC")?;

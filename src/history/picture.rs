@@ -18,7 +18,7 @@ use super::past::{Known, was_running};
 use super::piece::{Keyframe, Sealed, open_block, slot_of};
 use super::record::{Record, Showing, time};
 use super::schema;
-use crate::domain::{DeviceKey, Vehicle};
+use crate::domain::{DeviceKey, DeviceView, Vehicle};
 
 /// What the memory adds to the files.
 pub(super) struct InMemory {
@@ -37,7 +37,7 @@ impl InMemory {
     pub(super) fn look(shared: &Shared, at_ms: i64) -> Self {
         let memory = shared.memory();
         let keyframes = memory.keyframes.iter().rev();
-        let keyframe = keyframes.clone().find(|keyframe| keyframe.at_ms <= at_ms);
+        let keyframe = keyframes.clone().find(|keyframe| keyframe.at_ms < at_ms);
         let names = memory.names();
         Self {
             pending: memory.pending_by(at_ms),
@@ -90,7 +90,7 @@ impl Picture {
             path: path.to_owned(),
         };
         let db = schema::open_to_read(path)?;
-        let newest = "SELECT max(at) FROM keyframe WHERE at <= ?";
+        let newest = "SELECT max(at) FROM keyframe WHERE at < ?";
         let newest: Option<i64> = db.query_row(newest, [self.at_ms], |row| row.get(0))?;
         let Some(keyframe_at_ms) = newest else {
             return Ok(false);
@@ -227,8 +227,24 @@ fn vehicle(card: &Card, key: Option<&DeviceKey>, record: &Record) -> Option<Vehi
     let mut vehicle = Vehicle::new(card.id.clone(), Arc::clone(&card.name), now);
     vehicle.registration.clone_from(&card.registration);
     vehicle.groups.clone_from(&card.groups);
+    vehicle.devices = card.devices.iter().map(view).collect();
     let place = record.place.as_ref().zip(key);
     vehicle.position = place.map(|(place, key)| place.position(key.clone()));
     look.put_on(&mut vehicle);
     Some(vehicle)
+}
+
+/// A device of which no more is kept than that the vehicle had it; it is found by its name.
+fn view(device: &DeviceKey) -> DeviceView {
+    DeviceView {
+        device: device.clone(),
+        lat_lng_deg: None,
+        fixed_at: None,
+        received_at: None,
+        speed_mps: None,
+        heading_deg: None,
+        expected: None,
+        verdict: None,
+        reason: "".into(),
+    }
 }

@@ -28,7 +28,7 @@ pub(super) struct Sealed {
     pub(super) piece: Vec<u8>,
 }
 
-/// What the map showed at one time.
+/// What the map showed just after `at_ms`: the time after it builds on it.
 #[derive(Debug)]
 pub(super) struct Keyframe {
     pub(super) at_ms: i64,

@@ -163,12 +163,6 @@ fn all_of(path: &Path) -> [PathBuf; 3] {
     [beside("-wal"), beside("-shm"), path.to_owned()]
 }
 
-/// Whether the file of a day has its log beside it: whoever wrote to it last did not close it.
-pub(super) fn has_log(dir: &Path, day: Day) -> bool {
-    let [log, ..] = all_of(&day_file(dir, day));
-    log.exists()
-}
-
 /// Moves a file out of the way, under a name that is not used yet; nothing is lost.
 pub(super) fn set_aside(path: &Path) -> Result<PathBuf, HistoryError> {
     let free = (1..).find_map(|number| {

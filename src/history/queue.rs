@@ -34,7 +34,10 @@ pub(super) struct Queue<R> {
 struct Waiting<R> {
     ticks: VecDeque<(i64, Tick)>,
     weight: usize,
-    requests: VecDeque<R>,
+    /// Each with how many ticks came before it.
+    requests: VecDeque<(u64, R)>,
+    n_pushed: u64,
+    n_taken: u64,
     is_closed: bool,
 }
 
@@ -45,6 +48,8 @@ impl<R> Default for Queue<R> {
                 ticks: VecDeque::new(),
                 weight: 0,
                 requests: VecDeque::new(),
+                n_pushed: 0,
+                n_taken: 0,
                 is_closed: false,
             }),
             bell: Condvar::new(),
@@ -61,6 +66,7 @@ impl<R> Queue<R> {
         }
         waiting.weight += weight(&tick);
         waiting.ticks.push_back((at_ms, tick));
+        waiting.n_pushed += 1;
         let n_dropped = waiting.make_room(MAX_WAITING);
         drop(waiting);
         self.bell.notify_one();
@@ -73,7 +79,8 @@ impl<R> Queue<R> {
         if waiting.is_closed {
             return Err(request);
         }
-        waiting.requests.push_back(request);
+        let n_before = waiting.n_pushed;
+        waiting.requests.push_back((n_before, request));
         drop(waiting);
         self.bell.notify_one();
         Ok(())
@@ -85,17 +92,30 @@ impl<R> Queue<R> {
         self.bell.notify_all();
     }
 
+    /// Nobody takes anything any more: whoever waits for an answer learns that there is none.
+    pub(super) fn abandon(&self) {
+        let mut waiting = self.lock();
+        waiting.is_closed = true;
+        waiting.ticks.clear();
+        waiting.requests.clear();
+    }
+
     /// The next job; waits for one.
     pub(super) fn next(&self) -> Job<R> {
         let mut waiting = self.lock();
         loop {
-            // A request is about all that came before it.
+            // A request is about all that came before it, and does not wait for what comes after.
+            let n_taken = waiting.n_taken;
+            let due = waiting.requests.front();
+            if due.is_some_and(|(n_before, _)| *n_before <= n_taken)
+                && let Some((_, request)) = waiting.requests.pop_front()
+            {
+                return Job::Request(request);
+            }
             if let Some((at_ms, tick)) = waiting.ticks.pop_front() {
                 waiting.weight -= weight(&tick);
+                waiting.n_taken += 1;
                 return Job::Tick(at_ms, tick);
-            }
-            if let Some(request) = waiting.requests.pop_front() {
-                return Job::Request(request);
             }
             if waiting.is_closed {
                 return Job::End;
@@ -120,6 +140,7 @@ impl<R> Waiting<R> {
                 break;
             };
             n_dropped += oldest.fixes.len();
+            self.n_taken += 1;
             if let Some((_, next)) = self.ticks.front_mut() {
                 self.weight -= weight(&oldest) + weight(next);
                 merge(oldest, next);
@@ -271,5 +292,28 @@ mod tests {
         assert!(matches!(queue.next(), Job::Tick(1, _)));
         assert!(matches!(queue.next(), Job::Request("now")));
         assert!(matches!(queue.next(), Job::End));
+    }
+
+    #[test]
+    fn a_request_does_not_wait_for_what_comes_after_it() {
+        let queue = Queue::default();
+        queue.push(1, tick(&["a"], &[], MAX_WAITING));
+        queue.push(2, tick(&["a"], &[], 1));
+        queue.ask("now").unwrap();
+        queue.push(3, tick(&["a"], &[], 1));
+        // The first was told with the second.
+        assert!(matches!(queue.next(), Job::Tick(2, _)));
+        assert!(matches!(queue.next(), Job::Request("now")));
+        assert!(matches!(queue.next(), Job::Tick(3, _)));
+    }
+
+    #[test]
+    fn nobody_is_asked_where_nobody_answers() {
+        let queue = Queue::default();
+        let (answer, answered) = std::sync::mpsc::sync_channel::<()>(1);
+        queue.ask(answer).unwrap();
+        queue.abandon();
+        assert!(answered.recv().is_err());
+        assert!(queue.ask(std::sync::mpsc::sync_channel(1).0).is_err());
     }
 }

@@ -103,7 +103,7 @@ impl Keeper {
         // Then the files have all of it, and there is one way to erase.
         self.shared.memory().seal_all(&mut self.press);
         // Before anything is erased that tells of its trackers.
-        let devices = past::devices_of(&self.shared, id)?;
+        let devices = past::devices_of(&self.shared, id, i64::MIN)?;
         let whom = Whom::of(&self.shared.memory(), id, devices);
         if self.shared.settings.dir.is_none() {
             let erased = self.erase_from_memory(&whom);

@@ -44,11 +44,18 @@ pub(super) const DAY: Steps = &[
     "UPDATE recent SET at = 0, frame = CAST(x'00' || frame AS BLOB) WHERE frame <> x'';",
 ];
 
-/// What is true now, whatever the day.
-pub(super) const STATE: Steps = &["
+/// What is true now, whatever the day: the last states of devices, in blocks of them.
+pub(super) const STATE: Steps = &[
+    "
     CREATE TABLE last (source TEXT, device TEXT, state BLOB NOT NULL,
         PRIMARY KEY (source, device)) WITHOUT ROWID;
-"];
+",
+    // Vendors say where everybody is soon enough.
+    "
+    DROP TABLE last;
+    CREATE TABLE block (b INTEGER PRIMARY KEY, states BLOB NOT NULL);
+",
+];
 
 /// `FLGL`: the mark of our files.
 const APPLICATION: i32 = 0x464c_474c;

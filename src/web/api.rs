@@ -94,7 +94,7 @@ pub async fn vehicles(
     let stage = looking.stage(&web).await?;
     if let Some(at) = query.at.take() {
         let at = past(&at, now)?;
-        return vehicles_then(web, stage, query.understand(at)?, at).await;
+        return vehicles_then(web, stage, query.understand_past(at)?, at).await;
     }
     // Who takes the whole list may go on from its epoch and seq.
     let is_whole = query == VehiclesQuery::default();
@@ -192,14 +192,13 @@ pub async fn geojson(
     let mut query = query?.0;
     let now = (web.clock)();
     let stage = looking.stage(&web).await?;
-    let (at, vehicles) = match query.at.take() {
-        None => (now, stage.hub().current().vehicles),
+    let (wanted, vehicles) = match query.at.take() {
+        None => (query.understand(now)?, stage.hub().current().vehicles),
         Some(at) => {
             let at = past(&at, now)?;
-            (at, shown_at(web, stage, at).await?)
+            (query.understand_past(at)?, shown_at(web, stage, at).await?)
         }
     };
-    let wanted = query.understand(at)?;
     Ok(aside(move || collection(&wanted.pick(&vehicles).entries)).await)
 }
 

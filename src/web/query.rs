@@ -34,6 +34,18 @@ const STATES: [&str; 10] = [
 ];
 
 impl VehiclesQuery {
+    /// As [`Self::understand`], of a time of the past.
+    pub fn understand_past(self, at: Timestamp) -> Result<Wanted, ApiError> {
+        let sort = self.sort.as_deref().unwrap_or_default();
+        if sort.trim_start_matches('-') == "silence" {
+            // How often a device was expected to report is not kept.
+            return Err(ApiError::bad_request(
+                "`sort` cannot be \"silence\" together with `at`",
+            ));
+        }
+        self.understand(at)
+    }
+
     /// Understands the query, or names the parameter that is wrong.
     pub fn understand(self, now: Timestamp) -> Result<Wanted, ApiError> {
         let words = words(&self.q.unwrap_or_default())?;

@@ -140,20 +140,16 @@ pub async fn trail(
         // Who might have seen it when it was there, nobody can tell any more.
         return Err(ApiError::no_vehicle(&id));
     }
-    let devices: Option<Vec<DeviceKey>> = live.as_ref().map(|vehicle| {
+    // One that is no more has its past still.
+    let devices: Vec<DeviceKey> = live.as_ref().map_or_else(Vec::new, |vehicle| {
         let views = vehicle.devices.iter();
         views.map(|view| view.device.clone()).collect()
     });
-    let vehicle = VehicleId::new(id.as_str());
+    // A viewer who may not see the plate asks by an id that is ours alone.
+    let real = live.as_ref().map(|vehicle| vehicle.id.clone());
+    let vehicle = real.unwrap_or_else(|| VehicleId::new(id.as_str()));
     let points = asked(web, move |web| {
-        let devices = match devices {
-            Some(devices) => devices,
-            // One that is no more has its past still.
-            None => web.history.devices_of(&vehicle)?,
-        };
-        let is_known = !devices.is_empty();
-        let points = web.history.trail(&devices, from, to)?;
-        Ok(is_known.then_some(points))
+        web.history.trail_of(&vehicle, &devices, from, to)
     });
     let points = points.await?;
     let points = match (points, &name) {

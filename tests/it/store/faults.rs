@@ -146,6 +146,25 @@ fn a_store_that_comes_within_reach_later_goes_on_where_it_ended() {
 }
 
 #[test]
+fn a_clock_that_is_put_back_does_not_stop_commits() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let history = open(dir.path(), at(0));
+    drive(&history, "a", 0, 10);
+    assert_eq!(settled(&history), State::Recording);
+    let last_n = || -> i64 {
+        let db = Connection::open(day_file(dir.path())).expect("a file");
+        let last = db.query_row("SELECT max(n) FROM recent", [], |row| row.get(0));
+        last.expect("a commit")
+    };
+    let before = last_n();
+    drive(&history, "a", -600, 40);
+    assert_eq!(settled(&history), State::Recording);
+    assert!(before + 4 <= last_n(), "{before} {}", last_n());
+    let trail = history.trail(&[key("a")], at(-700), at(9_999));
+    assert_eq!(trail.expect("a trail").len(), 50);
+}
+
+#[test]
 fn a_commit_that_was_said_to_fail_and_did_not_stops_nothing() {
     let dir = tempfile::tempdir().expect("a directory");
     let history = open(dir.path(), at(0));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use fleetglass::config::{Env, ProcessEnv};
 use fleetglass::domain::{DeviceKey, Flag, FreshnessState, MotionState, Vehicle, VehicleId};
 use fleetglass::fleet::{Changes, Fix};
 use fleetglass::history::{History, HistorySettings};
@@ -140,8 +141,7 @@ impl Model {
         let now = self.now();
         let began = at(0) + ms(self.began_ms);
         let last = self.pictures.last().map_or(began, |(at, _)| *at);
-        self.outages.push((last + KNOWN_FOR, now - ms(1)));
-        self.pictures.push((now - ms(1), BTreeMap::new()));
+        self.outages.push((last + KNOWN_FOR, now));
         self.pictures.push((now, self.fleet.clone()));
         let vehicles = self.fleet.values().cloned().map(Arc::new).collect();
         Changes {
@@ -262,7 +262,7 @@ pub(super) fn crashed_copy(dir: &std::path::Path) -> std::path::PathBuf {
 
 /// More of them with `FLEETGLASS_LAW_CASES=200`.
 fn n_cases() -> u32 {
-    let asked = std::env::var("FLEETGLASS_LAW_CASES").ok();
+    let asked = ProcessEnv.var("FLEETGLASS_LAW_CASES");
     asked.and_then(|cases| cases.parse().ok()).unwrap_or(8)
 }
 

@@ -5,6 +5,7 @@ mod crash;
 mod faults;
 mod forget;
 mod law;
+mod law_holder;
 mod law_outage;
 mod served;
 
@@ -109,12 +110,9 @@ fn view(device: &DeviceKey) -> DeviceView {
     }
 }
 
-/// What `vehicle` says of itself once it is remembered: no devices, no facts.
+/// What `vehicle` says of itself once it is remembered: no facts.
 fn as_remembered(vehicle: &Vehicle) -> Vehicle {
-    Vehicle {
-        devices: Vec::new(),
-        ..vehicle.clone()
-    }
+    vehicle.clone()
 }
 
 /// The changes that show `vehicles` and bring `fixes`.

@@ -5,7 +5,6 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{Rig, Server, client};
-use crate::stage::until;
 
 fn count(list: &Value) -> usize {
     list["vehicles"].as_array().map_or(0, Vec::len)
@@ -52,12 +51,6 @@ async fn a_restart_gives_back_the_fleet_and_its_past() {
         history["from"].is_string() && history["days"][0]["bytes"].is_u64(),
         "{history}"
     );
-    // The last known states are kept every few seconds.
-    let n_kept = || {
-        let db = rusqlite::Connection::open(dir.path().join("state.sqlite")).expect("a store");
-        db.query_row("SELECT count(*) FROM last", [], |row| row.get(0))
-    };
-    until("all are kept", || n_kept().is_ok_and(|n: i64| 30 <= n)).await;
     rig.server.shutdown.cancel();
     let ended = (&mut rig.server.task).await.expect("no panic");
     ended.expect("it stops in peace");
