@@ -129,8 +129,7 @@ pub async fn run_with(
     let pages = pages(&config).await?;
     let router = web::router(web, pages);
     let stop_serving = CancellationToken::new();
-    let serving = doors::serve(listener, router, tls, stop_serving.clone());
-    let mut server = tasks.spawn(serving);
+    let mut server = tasks.spawn(doors::serve(listener, router, tls, stop_serving.clone()));
     tracing::info!(%address, sources = config.sources.len(), "serving");
 
     tokio::select! {

@@ -18,7 +18,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tower::ServiceExt;
 
-use super::{Pulse, Web, data};
+use super::{Door, Pulse, Web, data};
 use crate::auth::Viewer as Person;
 use crate::domain::sight::Facts;
 use crate::domain::{
@@ -499,6 +499,7 @@ impl Server {
         let (history, _) = History::open(HistorySettings::default(), at(0)).unwrap();
         let reception = Reception::open(Arc::clone(&hub), ViewerSettings::default(), 1, || at(0));
         let web = Web {
+            door: Arc::new(Door::unlocked().unwrap()),
             stages: Arc::new(Stages::new(Arc::clone(&hub))),
             hub,
             history,
