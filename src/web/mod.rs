@@ -45,9 +45,8 @@ use crate::live::stages::Stages;
 pub struct Web {
     /// Who may come in.
     pub door: Arc<Door>,
-    /// The live fleet, all of it: for what is the server's own. Viewers get [`Looking::stage`].
-    ///
-    /// [`Looking::stage`]: viewer::Looking::stage
+    /// The live fleet, all of it: for what is the server's own. Viewers get the stage that
+    /// [`viewer::Looking`] finds for them.
     pub hub: Arc<Hub>,
     /// The live fleet as each may see it.
     pub stages: Arc<Stages>,
