@@ -14,17 +14,22 @@ use utoipa::ToSchema;
 
 use super::Web;
 use super::aside::aside;
+use super::door::Caller;
 use super::error::{ApiError, ErrorBody};
 use super::history::asked;
 use super::latency::{SourceAnswer, VehicleAnswer};
 use super::pick::Wanted;
 use super::query::{VehiclesQuery, past};
 use super::viewer::Looking;
+use crate::auth::audit::{Subject, What};
 use crate::domain::Vehicle;
 use crate::live::frame::{self, Stamp, VehicleFrame};
 use crate::live::hub::{Current, Entries, Entry};
 use crate::live::roll::Roll;
 use crate::live::stage::Stage;
+
+/// The epoch and seq of what is over: no stream goes on from there.
+const PAST: (&str, u64) = ("past", 0);
 
 /// All vehicles that were asked for, as of one `seq`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -87,6 +92,7 @@ struct Point {
 pub async fn vehicles(
     State(web): State<Web>,
     looking: Looking,
+    caller: Caller,
     query: Result<Query<VehiclesQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let mut query = query?.0;
@@ -94,7 +100,12 @@ pub async fn vehicles(
     let stage = looking.stage(&web).await?;
     if let Some(at) = query.at.take() {
         let at = past(&at, now)?;
-        return vehicles_then(web, stage, query.understand_past(at)?, at).await;
+        let wanted = query.understand_past(at)?;
+        let shown = shown_at(web.clone(), stage, at).await?;
+        caller
+            .note_look(&web, What::TimeTravel, Subject::None)
+            .await;
+        return Ok(aside(move || answer(&wanted, &shown, PAST, at)).await);
     }
     // Who takes the whole list may go on from its epoch and seq.
     let is_whole = query == VehiclesQuery::default();
@@ -111,20 +122,7 @@ pub async fn vehicles(
     .await)
 }
 
-/// What the map showed at `at`.
-async fn vehicles_then(
-    web: Web,
-    stage: Arc<Stage>,
-    wanted: Wanted,
-    at: Timestamp,
-) -> Result<Response, ApiError> {
-    // No stream goes on from there.
-    const PAST: (&str, u64) = ("past", 0);
-    let shown = shown_at(web, stage, at).await?;
-    Ok(aside(move || answer(&wanted, &shown, PAST, at)).await)
-}
-
-/// What it showed of those whose groups of that time may be seen.
+/// What the map showed at `at` of those whose groups of that time may be seen.
 async fn shown_at(web: Web, stage: Arc<Stage>, at: Timestamp) -> Result<Entries, ApiError> {
     let shown = asked(web, move |web| {
         let shown = web.history.at(at)?;
@@ -187,6 +185,7 @@ pub async fn vehicle(
 pub async fn geojson(
     State(web): State<Web>,
     looking: Looking,
+    caller: Caller,
     query: Result<Query<VehiclesQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let mut query = query?.0;
@@ -196,9 +195,11 @@ pub async fn geojson(
         None => (query.understand(now)?, stage.hub().current().vehicles),
         Some(at) => {
             let at = past(&at, now)?;
-            (query.understand_past(at)?, shown_at(web, stage, at).await?)
+            let wanted = query.understand_past(at)?;
+            (wanted, shown_at(web.clone(), stage, at).await?)
         }
     };
+    caller.note_look(&web, What::Exported, Subject::None).await;
     Ok(aside(move || collection(&wanted.pick(&vehicles).entries)).await)
 }
 

@@ -7,8 +7,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Web;
+use super::door::Caller;
 use super::error::{ApiError, ErrorBody};
 use super::viewer::Looking;
+use crate::auth::audit::{Subject, What};
 use crate::domain::VehicleId;
 use crate::history::{self, HistoryError};
 use crate::live::frame::Stamp;
@@ -103,6 +105,7 @@ pub async fn history(State(web): State<Web>, looking: Looking) -> Result<Respons
 pub async fn erase(
     State(web): State<Web>,
     looking: Looking,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     looking.must_administer()?;
@@ -114,10 +117,12 @@ pub async fn erase(
         None if !looking.sees_everything() => return Err(ApiError::no_vehicle(&id)),
         None => VehicleId::new(id.as_str()),
     };
-    let erased = asked(web, move |web| web.history.erase(&vehicle)).await?;
+    let subject = Subject::Vehicle(vehicle.as_str().into());
+    let erased = asked(web.clone(), move |web| web.history.erase(&vehicle)).await?;
     if !is_live && erased.days == 0 {
         return Err(ApiError::no_vehicle(&id));
     }
+    caller.note(&web, What::Erased, subject).await;
     tracing::info!(
         points = erased.points,
         days = erased.days,

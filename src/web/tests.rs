@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::{Extension, Router};
-use http::{Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use proptest::prelude::*;
@@ -535,8 +535,13 @@ impl Server {
             sight: Arc::clone(sight),
             ..Person::local()
         };
+        let here = self
+            .web
+            .door
+            .visit([127, 0, 0, 1].into(), &HeaderMap::new());
         let router: Router = data()
             .layer(Extension(Arc::new(person)))
+            .layer(Extension(here.unwrap()))
             .with_state(self.web.clone());
         let request = Request::get(path).body(Body::empty()).unwrap();
         let answer = router.oneshot(request).await.unwrap();

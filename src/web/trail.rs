@@ -16,10 +16,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Web;
+use super::door::Caller;
 use super::error::{ApiError, ErrorBody};
 use super::history::asked;
 use super::trail_files;
 use super::viewer::Looking;
+use crate::auth::audit::{Subject, What};
 use crate::domain::thresholds::{Bounds, FreshnessThresholds, MotionThresholds};
 use crate::domain::{DeviceKey, Vehicle, VehicleId};
 use crate::history::{TrailPoint, simplify};
@@ -112,6 +114,7 @@ pub(super) struct Drawn {
 pub async fn trail(
     State(web): State<Web>,
     looking: Looking,
+    caller: Caller,
     Path(id): Path<String>,
     query: Result<Query<TrailQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
@@ -148,7 +151,8 @@ pub async fn trail(
     // A viewer who may not see the plate asks by an id that is ours alone.
     let real = live.as_ref().map(|vehicle| vehicle.id.clone());
     let vehicle = real.unwrap_or_else(|| VehicleId::new(id.as_str()));
-    let points = asked(web, move |web| {
+    let subject = Subject::Vehicle(vehicle.as_str().into());
+    let points = asked(web.clone(), move |web| {
         web.history.trail_of(&vehicle, &devices, from, to)
     });
     let points = points.await?;
@@ -156,6 +160,8 @@ pub async fn trail(
         (None, None) => return Err(ApiError::no_vehicle(&id)),
         (points, _) => points.unwrap_or_default(),
     };
+    let what = format.map_or(What::TrailOpened, |_file| What::Exported);
+    caller.note_look(&web, what, subject).await;
     let mut drawn = draw(points, max_points);
     if let Some((mask, vehicle)) = stage.mask().zip(live) {
         drawn.cut(mask, &vehicle);

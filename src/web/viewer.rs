@@ -6,9 +6,7 @@
 use std::future::ready;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Request};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use super::Web;
@@ -58,18 +56,12 @@ impl<S: Sync> FromRequestParts<S> for Looking {
     }
 }
 
-/// Takes everybody for who sits at this machine.
-pub async fn let_in_as_local(mut request: Request, next: Next) -> Response {
-    request.extensions_mut().insert(Arc::new(Viewer::local()));
-    next.run(request).await
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::Router;
     use axum::body::Body;
     use axum::routing::get;
-    use http::StatusCode;
+    use axum::{Extension, Router};
+    use http::{Request, StatusCode};
     use tower::ServiceExt;
 
     use super::*;
@@ -86,7 +78,7 @@ mod tests {
             get(|Looking(viewer): Looking| async move { viewer.name.to_string() }),
         );
         assert_eq!(asked(route.clone()).await, StatusCode::FORBIDDEN);
-        let behind = route.layer(axum::middleware::from_fn(let_in_as_local));
+        let behind = route.layer(Extension(Arc::new(Viewer::local())));
         assert_eq!(asked(behind).await, StatusCode::OK);
     }
 }

@@ -1,11 +1,14 @@
 //! The doors over HTTP: who is let in, who is not, and what ends when.
 
 mod coming_in;
+mod ending;
+mod noted;
 mod origins;
 mod people;
 mod proxy;
 
 use std::path::Path;
+use std::time::Duration;
 
 use fleetglass::auth::{Access, AccessSettings, Actor, Name, NewUser, Role};
 use fleetglass::clock;
@@ -20,12 +23,13 @@ use serde_json::{Value, json};
 use crate::harness::{PATIENCE, Server, config};
 
 const HORSE: &str = "correct horse battery";
+const N_VEHICLES: usize = 5;
 
 /// A server that wants a login, with two users, and a way into its store beside it.
 pub(crate) struct Doors {
     pub(crate) server: Server,
     _sim: RunningSim,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Doors {
@@ -45,7 +49,7 @@ impl Doors {
             set.await.expect("a password");
         }
         let sim = sim::spawn(SimSettings {
-            vehicles: 5,
+            vehicles: N_VEHICLES,
             ..SimSettings::default()
         });
         let sim = sim.await.expect("the simulator starts");
@@ -56,7 +60,7 @@ impl Doors {
         Self {
             server: Server::of(config).await,
             _sim: sim,
-            _dir: dir,
+            dir,
         }
     }
 
@@ -85,6 +89,33 @@ impl Doors {
     async fn with(&self, cookie: &str, method: Method, path: &str) -> Response {
         let request = self.ask(method, path).header(COOKIE, cookie);
         request.send().await.expect("an answer")
+    }
+
+    /// Does as the page of `cookie` does, and expects it to be done.
+    async fn well(&self, cookie: &str, method: Method, path: &str, body: &Value) -> Value {
+        let asked = self.ask(method, path).header(COOKIE, cookie).json(body);
+        let answer = asked.send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json().await.unwrap_or(Value::Null)
+    }
+
+    /// The vehicles, once all are there with their places, and some are known by their groups.
+    async fn settled(&self, cookie: &str) -> Vec<Value> {
+        let asking = async {
+            loop {
+                let none = Value::Null;
+                let answer = self.well(cookie, Method::GET, "/api/v1/vehicles", &none);
+                let vehicles = answer.await["vehicles"].as_array().cloned();
+                let vehicles = vehicles.unwrap_or_default();
+                let has_group = |vehicle: &Value| vehicle["groups"][0].is_string();
+                if vehicles.len() == N_VEHICLES && vehicles.iter().any(has_group) {
+                    return vehicles;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let settled = tokio::time::timeout(PATIENCE, asking).await;
+        settled.expect("the fleet is there in time")
     }
 
     async fn knows(&self, cookie: &str) -> bool {

@@ -10,7 +10,9 @@ use serde::de::DeserializeOwned;
 
 use super::Visit;
 use super::cookies::Cookie;
+use crate::auth::audit::{Event, Subject, What};
 use crate::auth::{Actor, Client, UserId, Viewer};
+use crate::web::Web;
 use crate::web::error::ApiError;
 use secrecy::SecretString;
 
@@ -45,6 +47,27 @@ impl Caller {
             let message = "only a person has sessions and a password";
             ApiError::new(StatusCode::CONFLICT, "no_person", message)
         })
+    }
+
+    /// Notes in the audit log what was done.
+    pub async fn note(&self, web: &Web, what: What, subject: Subject) {
+        let event = self.event(what, subject);
+        web.door.access.audit(event, (web.clock)()).await;
+    }
+
+    /// Notes that it looks at where something was: when that begins, and each minute while it
+    /// goes on.
+    pub async fn note_look(&self, web: &Web, what: What, subject: Subject) {
+        let (event, now) = (self.event(what, subject), (web.clock)());
+        web.door.access.audit_look(&self.viewer, event, now).await;
+    }
+
+    fn event(&self, what: What, subject: Subject) -> Event {
+        Event {
+            by: self.actor.clone(),
+            what,
+            subject,
+        }
     }
 }
 
