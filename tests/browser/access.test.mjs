@@ -201,7 +201,7 @@ test("a user is added with a sight, and the link is shown once", async () => {
   await page.getByRole("button", { name: "Copy" }).click();
   await page.getByText("Copied.").waitFor();
   await page.getByRole("button", { name: "Done" }).click();
-  assert.equal(await page.locator(".secret").count(), 0);
+  await link.waitFor({ state: "detached" }); // a dialog leaves the page a moment after it has closed
   assert.equal(await page.locator("tbody tr").last().locator(".name").textContent(), MARKUP);
   assert.doesNotMatch(await page.content(), /fg_invite_new/);
   assert.equal(await page.evaluate(() => window.wasRun), undefined);
@@ -278,7 +278,8 @@ test("the audit log is newest first, older on demand, and filtered among what is
   const { page } = await host.open("audit", "ada");
   const shown = () => page.locator("tbody tr:visible").count();
   await page.getByText("100 entries").waitFor();
-  assert.equal(await page.locator("tbody tr").first().locator("td").last().textContent(), "user:0");
+  assert.equal(await page.locator("tbody tr").first().locator("td").last().textContent(), "User 0", "there is none of that id");
+  assert.equal(await page.locator("tbody tr").nth(1).locator("td").last().textContent(), "Ada");
   assert.equal(await page.locator("tbody tr").nth(3).locator("td").first().textContent(), MARKUP);
   await page.getByLabel("Filter what is shown").fill("sign-in failed");
   assert.equal(await shown(), 20);

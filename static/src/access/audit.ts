@@ -3,6 +3,7 @@
 import { h, setText } from "../ui/dom.ts";
 import { call } from "./api.ts";
 import type { AuditEntry, Me } from "./model.ts";
+import { Names } from "./names.ts";
 import { Notice, button, field, textInput } from "./parts.ts";
 import { eventText, fullText } from "./words.ts";
 
@@ -26,6 +27,7 @@ export async function showAudit(main: HTMLElement, _me: Me): Promise<void> {
   const table = h("table", { class: "log" }, h("caption", { class: "visually-hidden" }, "Audit log, newest first"), h("thead", {}, h("tr", {}, ...heads)), body);
   filter.addEventListener("input", sift);
   main.append(h("section", { class: "card" }, h("div", { class: "sift" }, field("Filter what is shown", filter), count), table, notice.element, h("div", { class: "actions" }, older)));
+  const names = await Names.fetch();
   await load();
 
   async function load(): Promise<void> {
@@ -45,9 +47,9 @@ export async function showAudit(main: HTMLElement, _me: Me): Promise<void> {
   function add({ at, who, address, what, subject }: AuditEntry): void {
     const time = h("time", { datetime: at }, fullText(Date.parse(at)));
     const heads = ["", "Who", "From", "What", "To what"];
-    const cells = [who, address, eventText(what), subject ?? ""].map((text, i) => h("td", { "data-label": heads[i + 1]! }, text));
+    const cells = [names.element(who), address ?? "", eventText(what), subject ? names.element(subject) : ""].map((part, i) => h("td", { "data-label": heads[i + 1]! }, part));
     const element = h("tr", TROUBLES.has(what) ? { class: "is-trouble" } : {}, h("th", { scope: "row" }, time), ...cells);
-    rows.push({ text: [time.textContent, who, address, what, eventText(what), subject ?? ""].join(" ").toLowerCase(), element });
+    rows.push({ text: [time.textContent, ...cells.map((cell) => cell.textContent), who, what, subject ?? ""].join(" ").toLowerCase(), element });
     body.append(element);
   }
 

@@ -6,6 +6,7 @@ import { formDialog, showOnce } from "./dialogs.ts";
 import { takeFragment } from "./fragment.ts";
 import { ListPage, fetchGroups } from "./list-page.ts";
 import type { Me, Token } from "./model.ts";
+import { Names } from "./names.ts";
 import { PairForm } from "./pair-form.ts";
 import { actions, button, field, refuse, table, textInput, time } from "./parts.ts";
 import { SightEditor } from "./sight-editor.ts";
@@ -13,16 +14,22 @@ import { expiryOf, expirySelect, fetchTokens, tokenActions } from "./token-list.
 import { sightText } from "./words.ts";
 
 const LINK_TEXT = "For a kiosk that forgets everything when it restarts: make this its start page. Whoever has the link sees what the display sees. It is shown only now.";
+/** The server gives a display that does not ask any more up after this long. */
+const COMES_WITHIN_MS = 60_000;
+const ASK_EVERY_MS = 1_000;
 const REVOKED_TEXT = "It stops showing the map at once and offers a new code.";
 
 export async function showDisplays(main: HTMLElement, _me: Me): Promise<void> {
   const code = new URLSearchParams(takeFragment()).get("code");
+  let known = new Set<string>();
   const page = new ListPage(async () => {
     const displays = (await fetchTokens()).filter(({ kind }) => kind === "display");
+    known = new Set(displays.map(({ id }) => id));
     if (displays.length === 0) return [h("p", { class: "note empty" }, "No display is paired yet.")];
-    return [table("Displays", ["Name", "Sees", "Last seen", "Until", "Let in by", ""], displays.map((token) => row(token, page)))];
+    const names = await Names.fetch();
+    return [table("Displays", ["Name", "Sees", "Last seen", "Until", "Let in by", ""], displays.map((token) => row(token, page, names)))];
   });
-  const pair = new PairForm(() => void page.show());
+  const pair = new PairForm(() => void showOnceIn(page, known));
   const head = h("div", { class: "head" }, h("h2", { id: "paired-title" }, "Paired displays"), button("Make a kiosk link", "plain", () => makeLink(page)));
   main.append(pair.element, page.notice.element, h("section", { class: "card", "aria-labelledby": "paired-title" }, head, page.body));
   if (code === null) pair.element.querySelector("input")?.focus();
@@ -30,8 +37,18 @@ export async function showDisplays(main: HTMLElement, _me: Me): Promise<void> {
   await page.show();
 }
 
-function row(token: Token, page: ListPage): (Node | string)[] {
-  return [h("span", { class: "name" }, token.name), sightText(token.sight), time(token.seen_at), time(token.expires_at, "no end"), token.made_by, actions(...tokenActions(token, page, REVOKED_TEXT))];
+/** A display that was approved fetches its token itself, a moment later; before, it is on no list. */
+async function showOnceIn(page: ListPage, known: ReadonlySet<string>): Promise<void> {
+  const endMs = performance.now() + COMES_WITHIN_MS;
+  while (performance.now() < endMs) {
+    const tokens = await fetchTokens().catch((): Token[] => []);
+    if (tokens.some(({ kind, id }) => kind === "display" && !known.has(id))) return page.show();
+    await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
+  }
+}
+
+function row(token: Token, page: ListPage, names: Names): (Node | string)[] {
+  return [h("span", { class: "name" }, token.name), sightText(token.sight), time(token.seen_at), time(token.expires_at, "no end"), names.element(token.made_by), actions(...tokenActions(token, page, REVOKED_TEXT))];
 }
 
 async function makeLink(page: ListPage): Promise<void> {

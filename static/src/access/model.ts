@@ -67,7 +67,8 @@ export interface AuditEntry {
   n: number;
   at: string;
   who: string;
-  address: string;
+  /** Absent where it was done on the machine itself. */
+  address?: string | null;
   what: string;
   subject?: string | null;
 }

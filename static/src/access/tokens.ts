@@ -5,6 +5,7 @@ import { call } from "./api.ts";
 import { formDialog, showOnce } from "./dialogs.ts";
 import { ListPage, fetchGroups } from "./list-page.ts";
 import type { Me, Token } from "./model.ts";
+import { Names } from "./names.ts";
 import { actions, button, field, refuse, select, table, textInput, time } from "./parts.ts";
 import { SightEditor } from "./sight-editor.ts";
 import { expiryOf, expirySelect, fetchTokens, tokenActions } from "./token-list.ts";
@@ -17,17 +18,18 @@ export async function showTokens(main: HTMLElement, _me: Me): Promise<void> {
   const page = new ListPage(async () => {
     const tokens = (await fetchTokens()).filter(({ kind }) => kind !== "display");
     if (tokens.length === 0) return [h("p", { class: "note empty" }, "There are no tokens yet.")];
-    return [table("Tokens", ["Name", "For", "Sees", "Last used", "Until", "Made by", ""], tokens.map((token) => row(token, page)))];
+    const names = await Names.fetch();
+    return [table("Tokens", ["Name", "For", "Sees", "Last used", "Until", "Made by", ""], tokens.map((token) => row(token, page, names)))];
   });
   const head = h("div", { class: "head" }, main.querySelector("h1")!, button("Make a token", "primary", () => make(page)));
   main.append(head, page.notice.element, h("section", { class: "card" }, page.body));
   await page.show();
 }
 
-function row(token: Token, page: ListPage): (Node | string)[] {
+function row(token: Token, page: ListPage, names: Names): (Node | string)[] {
   const seen = token.kind === "metrics" ? "Metrics only" : sightText(token.sight);
   const net = token.net === undefined ? seen : `${seen}, from ${token.net}`;
-  return [h("span", { class: "name" }, token.name), KIND_WORDS[token.kind] ?? token.kind, net, time(token.seen_at), time(token.expires_at, "no end"), token.made_by, actions(...tokenActions(token, page, REVOKED_TEXT))];
+  return [h("span", { class: "name" }, token.name), KIND_WORDS[token.kind] ?? token.kind, net, time(token.seen_at), time(token.expires_at, "no end"), names.element(token.made_by), actions(...tokenActions(token, page, REVOKED_TEXT))];
 }
 
 async function make(page: ListPage): Promise<void> {
