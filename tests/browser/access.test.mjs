@@ -10,9 +10,9 @@ import { untilDom } from "./lib/page.mjs";
 import { stopAll } from "./lib/server.mjs";
 
 const MARKUP = `<img src=x onerror="wasRun=1"><script>wasRun=1</script>`;
-const { ownPath, sightText, failureText } = await imported(`
+const { agoText, ownPath, sightText, failureText } = await imported(`
   export { ownPath } from "./src/access/own-path.ts";
-  export { failureText, sightText } from "./src/access/words.ts";
+  export { agoText, failureText, sightText } from "./src/access/words.ts";
 `);
 
 let host;
@@ -38,6 +38,8 @@ test("sights are said in words", () => {
   assert.equal(sightText({ groups: "all" }), "All vehicles");
   assert.equal(sightText({ groups: [] }), "No vehicles");
   assert.equal(sightText({ groups: ["A", "B", "C"], hide: ["driver", "speed"] }), "Only A, B and C, without driver and speed");
+  const nowMs = Date.now();
+  assert.deepEqual([90 * 86_400_000 - 2_000, 59_000, -59_000, -7_200_000].map((ms) => agoText(nowMs + ms, nowMs)), ["in 90 d", "just now", "just now", "2 h ago"]);
   assert.equal(failureText(new TypeError("x is undefined")), "Something went wrong on this page. Load it again.");
 });
 

@@ -56,7 +56,8 @@ export function sightText({ groups, hide = [] }: Sight): string {
 export function agoText(ms: number, nowMs = Date.now()): string {
   const ageMs = nowMs - ms;
   if (Math.abs(ageMs) < 60_000) return "just now";
-  return ageMs > 0 ? `${ageText(ageMs)} ago` : `in ${ageText(-ageMs)}`;
+  // What was set to 90 days a moment ago is in 90 days, not in 89.
+  return ageMs > 0 ? `${ageText(ageMs)} ago` : `in ${ageText(60_000 - ageMs)}`;
 }
 
 export function fullText(ms: number): string {

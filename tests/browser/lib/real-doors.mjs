@@ -67,7 +67,7 @@ export class RealDoors {
     fs.mkdirSync(PICTURES, { recursive: true });
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
-      await page.waitForTimeout(500); // colours glide
+      await page.waitForTimeout(/^(wall|desk)/.test(name) ? 2_000 : 500); // colours glide, and a map is drawn anew
       await page.screenshot({ path: path.join(PICTURES, `${name}-${colorScheme}.png`), fullPage: !name.startsWith("wall") && !name.startsWith("desk") });
     }
     await page.emulateMedia({ colorScheme: null });
