@@ -44,11 +44,14 @@ const counts = new Counts(byId("counts"));
 const feeds = new FeedStrip(byId("feeds"), byId("feed-alarms"), false);
 const clock = new Clock(byId("clock-time"), byId("clock-zone"));
 const signs = new ScreenSigns(store, byId("screen-badge"), byId("veil"));
+let isOver = false;
 let onEnd: (reason: string | null) => void = () => {};
 const watch = new AccessWatch((end) => {
   // Rights that were changed are taken up; if that helps nothing, the display is paired anew.
   if (end === "changed" && reloadAsLastResort(Date.now())) return;
   store.stop();
+  fleetMap.rest();
+  isOver = true;
   onEnd(end === "signed_out" ? null : "Access for this display has ended.");
 });
 
@@ -72,6 +75,7 @@ export function whenEnded(act: (reason: string | null) => void): void {
 
 /** Ticks on the second, so that the clock never skips one. */
 function tick(): void {
+  if (isOver) return;
   const nowMs = store.serverNowMs();
   clock.tick(nowMs);
   signs.tick();
