@@ -4,6 +4,7 @@
 //! server; if either ends before it is told to, the process ends too, rather than show a picture
 //! that no longer moves.
 
+mod doors;
 mod memory;
 mod reload;
 
@@ -22,11 +23,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::doors::Front;
+pub use self::doors::{first_link, own_url};
 use self::memory::known_until;
 pub use self::memory::{Memory, remember};
 use self::reload::fleet_settings;
 use crate::clock;
-use crate::config::server::refuse_exposure;
 use crate::config::{Config, ConfigError};
 use crate::domain::{Report, SourceId};
 use crate::fleet::memory::Remembered;
@@ -37,10 +39,10 @@ use crate::live::channel::ChannelSettings;
 use crate::live::encoder::Encoder;
 use crate::live::hub::Hub;
 use crate::live::reception::Reception;
+use crate::live::stages::Stages;
 use crate::live::viewer::ViewerSettings;
 use crate::source;
 use crate::source::recall::book::Book;
-use crate::web::serve::serve;
 use crate::web::{self, Web};
 
 /// Changes go out this often.
@@ -90,11 +92,7 @@ pub async fn run_with(
         memory,
         reloads,
     } = setup;
-    // Also refused when it is configured; whoever brings a listener of their own is not exempt.
-    let address = listener
-        .local_addr()
-        .context("the listener has no address")?;
-    refuse_exposure("listen", address)?;
+    let Front { address, door, tls } = Front::build(&config, &memory, &listener)?;
     let is_restored = !memory.remembered.is_empty();
     let live = Live::start()?;
     let tasks = TaskTracker::new();
@@ -108,10 +106,15 @@ pub async fn run_with(
         remembered: memory.remembered,
         book: memory.book.clone(),
     };
+    let reloads = doors::certificates(reloads, tls.clone(), &tasks, &stop_work);
     let mut work = Work::start(&config, known, reloads, publisher, &tasks, &stop_work)?;
 
+    doors::watch_sockets(&door, &live.reception, &tasks, &stop_work);
+    tasks.spawn(memory.access.keep(clock::now, stop_work.clone()));
     let web = Web {
-        hub: Arc::clone(&live.hub),
+        door,
+        hub: Arc::clone(live.stages.whole()),
+        stages: Arc::clone(&live.stages),
         history: memory.history.clone(),
         reception: live.reception.clone(),
         encoder: Arc::clone(&live.encoder),
@@ -126,7 +129,7 @@ pub async fn run_with(
     let pages = pages(&config).await?;
     let router = web::router(web, pages);
     let stop_serving = CancellationToken::new();
-    let mut server = tasks.spawn(serve(listener, router, stop_serving.clone()));
+    let mut server = tasks.spawn(doors::serve(listener, router, tls, stop_serving.clone()));
     tracing::info!(%address, sources = config.sources.len(), "serving");
 
     tokio::select! {
@@ -196,7 +199,7 @@ impl Work {
 
 /// The live path: what viewers see, who makes their frames, and where they come in.
 struct Live {
-    hub: Arc<Hub>,
+    stages: Arc<Stages>,
     encoder: Arc<Encoder>,
     reception: Reception,
 }
@@ -204,11 +207,12 @@ struct Live {
 impl Live {
     fn start() -> anyhow::Result<Self> {
         let hub = Arc::new(Hub::new(epoch(), ChannelSettings::default()));
-        let encoder = Encoder::start(Arc::clone(&hub), clock::now);
+        let stages = Arc::new(Stages::new(Arc::clone(&hub)));
+        let encoder = Encoder::start(Arc::clone(&stages), clock::now);
         let viewers = ViewerSettings::default();
-        let reception = Reception::open(Arc::clone(&hub), viewers, n_shards(), clock::now);
+        let reception = Reception::open(hub, viewers, n_shards(), clock::now);
         Ok(Self {
-            hub,
+            stages,
             encoder: Arc::new(encoder.context("no thread to make frames")?),
             reception: reception.context("no threads to serve viewers")?,
         })
@@ -263,8 +267,9 @@ fn n_shards() -> usize {
     (cores / 2).clamp(1, MAX_SHARDS)
 }
 
-/// Refuses what can only be seen by opening it: the operator's own map.
+/// Refuses what can only be seen by opening it: certificate and key, and the operator's own map.
 pub async fn refuse_unusable(config: &Config) -> Result<(), ConfigError> {
+    doors::tls(config)?;
     match web::tiles::routes::<Web>(&config.map).await {
         Ok(_) => Ok(()),
         Err(error) => Err(ConfigError::new(format!("`pmtiles_file`: {error}"))),

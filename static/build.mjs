@@ -42,7 +42,7 @@ Object.assign(
   entriesOf(
     await build({
       ...common,
-      entryPoints: ["src/desk.ts", "src/wall.ts", "css/desk.css", "css/wall.css"],
+      entryPoints: ["src/desk.ts", "src/wall.ts", "src/access.ts", "css/desk.css", "css/wall.css", "css/access.css"],
       splitting: true,
       define: {
         LIVE_WORKER_URL: JSON.stringify(manifest["live-worker.js"]),

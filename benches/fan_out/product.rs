@@ -19,7 +19,8 @@ use fleetglass::live::bin::BIN_PROTOCOL;
 use fleetglass::live::channel::ChannelSettings;
 use fleetglass::live::encoder::Encoder;
 use fleetglass::live::hub::Hub;
-use fleetglass::live::reception::Reception;
+use fleetglass::live::reception::{Admission, Reception};
+use fleetglass::live::stages::Stages;
 use fleetglass::live::viewer::{Dialect, Introduction, ViewerSettings};
 use fleetglass::live::ws::handshake::Handshake;
 use fleetglass::web::serve::serve_over;
@@ -49,12 +50,17 @@ impl Live {
             .enable_all()
             .build()?;
         let hub = Arc::new(Hub::new("bench", ChannelSettings::default()));
-        let encoder = Encoder::start(Arc::clone(&hub), clock::now)?;
+        let stages = Arc::new(Stages::new(Arc::clone(&hub)));
+        let encoder = Encoder::start(stages, clock::now)?;
         let viewers = ViewerSettings::default();
         let reception = Reception::open(Arc::clone(&hub), viewers, 1, clock::now)?;
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
         let port = listener.local_addr()?.port();
-        let route = get(async move |request: Request| upgrade(&reception, request));
+        let its_hub = Arc::clone(&hub);
+        let route = get(async move |request: Request| {
+            let hub = Arc::clone(&its_hub);
+            upgrade(&reception, hub, request)
+        });
         let app = Router::new().route("/api/v1/live", route);
         runtime.spawn(async move {
             let Some(acceptor) = tls else {
@@ -100,7 +106,7 @@ pub(crate) fn serve(tls: Option<TlsAcceptor>) -> Result<()> {
     child::obey(live.port, &mut product)
 }
 
-fn upgrade(reception: &Reception, mut request: Request) -> Response {
+fn upgrade(reception: &Reception, hub: Arc<Hub>, mut request: Request) -> Response {
     let checked = Handshake::check(request.method(), request.version(), request.headers());
     let Ok(handshake) = checked else {
         return StatusCode::BAD_REQUEST.into_response();
@@ -121,7 +127,12 @@ fn upgrade(reception: &Reception, mut request: Request) -> Response {
         resume: resume.map(|seq| ("bench".to_owned(), seq)),
         sight: None,
     };
-    reception.receive(hyper::upgrade::on(&mut request), who);
+    let admission = Admission {
+        hub,
+        pass: 1,
+        held: None,
+    };
+    reception.receive(hyper::upgrade::on(&mut request), who, admission);
     let mut answer = StatusCode::SWITCHING_PROTOCOLS.into_response();
     answer.headers_mut().extend(handshake.answer(protocol));
     answer

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::auth::{Access, AccessSettings};
 use crate::config::Config;
 use crate::domain::SourceId;
 use crate::fleet::memory::Remembered;
-use crate::history::{History, HistoryError, HistorySettings};
+use crate::history::{History, HistorySettings};
 use crate::source::recall::book::Book;
 
 /// The memory of the server, opened: what must not be touched is refused before anybody is told
@@ -18,10 +19,15 @@ pub struct Memory {
     pub(super) remembered: Vec<Remembered>,
     /// What is still to be asked of the vendors' histories.
     pub(super) book: Book,
+    /// Who may come in.
+    pub(super) access: Access,
 }
 
 /// Opens the memory, as `config` wants it.
-pub fn remember(config: &Config) -> Result<Memory, HistoryError> {
+///
+/// # Errors
+/// A `HistoryError` or an `AuthError`; what a later release wrote is a refused configuration.
+pub fn remember(config: &Config) -> anyhow::Result<Memory> {
     let rules = &config.history;
     let dir = config.server.state_dir.clone().filter(|_| rules.record);
     match &dir {
@@ -39,7 +45,14 @@ pub fn remember(config: &Config) -> Result<Memory, HistoryError> {
     let now = crate::clock::now();
     let book_dir = settings.dir.clone();
     let (history, remembered) = History::open(settings, now)?;
+    let access = Access::open(AccessSettings {
+        dir: config.server.state_dir.clone(),
+        session_idle: config.access.session_idle,
+        session_absolute: config.access.session_absolute,
+        audit_days: config.access.audit_days,
+    })?;
     Ok(Memory {
+        access,
         history,
         remembered,
         // Not before the directory is known to be ours.

@@ -96,6 +96,19 @@ pub enum Subject {
     Vehicle(Arc<str>),
 }
 
+impl Subject {
+    /// As an entry names it.
+    pub(super) fn text(&self) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::User(id) => Some(id.to_string()),
+            Self::Session(id) => Some(format!("session:{id}")),
+            Self::Token(id) => Some(format!("token:{id}")),
+            Self::Vehicle(id) => Some(format!("vehicle:{id}")),
+        }
+    }
+}
+
 /// An entry to be made.
 #[derive(Clone, Debug)]
 pub struct Event {
@@ -132,13 +145,7 @@ pub(super) fn note(
     subject: &Subject,
     now: Timestamp,
 ) -> Result<(), AuthError> {
-    let subject_text = match subject {
-        Subject::None => None,
-        Subject::User(id) => Some(id.to_string()),
-        Subject::Session(id) => Some(format!("session:{id}")),
-        Subject::Token(id) => Some(format!("token:{id}")),
-        Subject::Vehicle(id) => Some(format!("vehicle:{id}")),
-    };
+    let subject_text = subject.text();
     db.execute(
         "INSERT INTO audit (at, who, address, what, subject) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 use secrecy::SecretString;
 
 use super::audit::{self, Subject, What};
@@ -42,12 +42,9 @@ impl Access {
         new: NewUser,
         now: Timestamp,
     ) -> Result<UserId, AuthError> {
-        administer(by)?;
-        let by = by.clone();
-        self.write(move |db| {
+        self.as_administrator(by, now, move |db, _by| {
             let id = people::insert(db, &new, now)?;
-            audit::note(db, &by, What::UserAdded, &Subject::User(id), now)?;
-            Ok(id)
+            Ok((id, What::UserAdded, Subject::User(id)))
         })
         .await
     }
@@ -61,15 +58,13 @@ impl Access {
         sight: Sight,
         now: Timestamp,
     ) -> Result<(), AuthError> {
-        administer(by)?;
-        let by = by.clone();
-        self.write(move |db| {
+        self.as_administrator(by, now, move |db, by| {
             if role != Role::Administrator {
-                keep_an_administrator(db, user, &by)?;
+                keep_an_administrator(db, user, by)?;
             }
             people::by_id(db, user)?;
             people::set_rights(db, user, role, &sight)?;
-            audit::note(db, &by, What::UserChanged, &Subject::User(user), now)
+            Ok(((), What::UserChanged, Subject::User(user)))
         })
         .await
     }
@@ -83,12 +78,10 @@ impl Access {
         is_disabled: bool,
         now: Timestamp,
     ) -> Result<(), AuthError> {
-        administer(by)?;
-        let by = by.clone();
-        self.write(move |db| {
+        self.as_administrator(by, now, move |db, by| {
             people::by_id(db, user)?;
             if is_disabled {
-                keep_an_administrator(db, user, &by)?;
+                keep_an_administrator(db, user, by)?;
                 session::remove_of(db, user, None)?;
                 invitation::remove(db, Invitation::SetPassword(user))?;
             }
@@ -98,7 +91,7 @@ impl Access {
             } else {
                 What::UserEnabled
             };
-            audit::note(db, &by, what, &Subject::User(user), now)
+            Ok(((), what, Subject::User(user)))
         })
         .await
     }
@@ -127,12 +120,10 @@ impl Access {
         user: UserId,
         now: Timestamp,
     ) -> Result<SecretString, AuthError> {
-        administer(by)?;
-        let by = by.clone();
-        self.note(move |db| {
+        self.as_administrator(by, now, move |db, _by| {
             people::by_id(db, user)?;
-            audit::note(db, &by, What::InvitationMade, &Subject::User(user), now)?;
-            invitation::insert(db, Invitation::SetPassword(user), now)
+            let link = invitation::insert(db, Invitation::SetPassword(user), now)?;
+            Ok((link, What::InvitationMade, Subject::User(user)))
         })
         .await
     }
@@ -166,9 +157,7 @@ impl Access {
         user: UserId,
         now: Timestamp,
     ) -> Result<Vec<Session>, AuthError> {
-        if !by.may_act_for(user) {
-            return Err(AuthError::NotAllowed);
-        }
+        act_for(by, user)?;
         Ok(self.0.book().sessions(Some(user), now))
     }
 
@@ -206,9 +195,7 @@ impl Access {
         but: Option<SessionId>,
         now: Timestamp,
     ) -> Result<usize, AuthError> {
-        if !by.may_act_for(user) {
-            return Err(AuthError::NotAllowed);
-        }
+        act_for(by, user)?;
         let by = by.clone();
         self.write(move |db| {
             let n_ended = session::remove_of(db, user, but.as_ref())?;
@@ -234,18 +221,10 @@ impl Access {
         new: NewToken,
         now: Timestamp,
     ) -> Result<MadeToken, AuthError> {
-        administer(by)?;
-        let by = by.clone();
-        self.write(move |db| {
+        self.as_administrator(by, now, move |db, by| {
             let made = token::insert(db, &new, by.who(), now)?;
-            audit::note(
-                db,
-                &by,
-                What::TokenMade,
-                &Subject::Token(made.id.clone()),
-                now,
-            )?;
-            Ok(made)
+            let subject = Subject::Token(made.id.clone());
+            Ok((made, What::TokenMade, subject))
         })
         .await
     }
@@ -259,13 +238,11 @@ impl Access {
         sight: Sight,
         now: Timestamp,
     ) -> Result<(), AuthError> {
-        administer(by)?;
-        let by = by.clone();
-        self.write(move |db| {
+        self.as_administrator(by, now, move |db, _by| {
             if !token::change(db, &id, &name, &sight)? {
                 return Err(AuthError::Unknown("token"));
             }
-            audit::note(db, &by, What::TokenChanged, &Subject::Token(id), now)
+            Ok(((), What::TokenChanged, Subject::Token(id)))
         })
         .await
     }
@@ -277,15 +254,44 @@ impl Access {
         id: TokenId,
         now: Timestamp,
     ) -> Result<(), AuthError> {
-        administer(by)?;
-        let by = by.clone();
-        self.write(move |db| {
+        self.as_administrator(by, now, move |db, _by| {
             if !token::remove(db, &id)? {
                 return Err(AuthError::Unknown("token"));
             }
-            audit::note(db, &by, What::TokenRevoked, &Subject::Token(id), now)
+            Ok(((), What::TokenRevoked, Subject::Token(id)))
         })
         .await
+    }
+}
+
+impl Access {
+    /// Does what only administrators may, and notes it: both, or neither.
+    async fn as_administrator<T: Send + 'static>(
+        &self,
+        by: &Actor,
+        now: Timestamp,
+        work: impl FnOnce(&Transaction<'_>, &Actor) -> Result<Noted<T>, AuthError> + Send + 'static,
+    ) -> Result<T, AuthError> {
+        administer(by)?;
+        let by = by.clone();
+        self.write(move |db| {
+            let (done, what, subject) = work(db, &by)?;
+            audit::note(db, &by, what, &subject, now)?;
+            Ok(done)
+        })
+        .await
+    }
+}
+
+/// What came of something, and what the audit log says of it.
+type Noted<T> = (T, What, Subject);
+
+/// Refuses whoever is neither `user` nor an administrator.
+fn act_for(by: &Actor, user: UserId) -> Result<(), AuthError> {
+    if by.may_act_for(user) {
+        Ok(())
+    } else {
+        Err(AuthError::NotAllowed)
     }
 }
 

@@ -7,9 +7,11 @@
 mod address;
 pub mod audit;
 mod book;
+mod code;
 mod enter;
 pub mod error;
 pub mod invitation;
+mod looks;
 mod manage;
 pub mod pairing;
 pub mod password;
@@ -18,7 +20,7 @@ mod screens;
 mod secret;
 pub mod session;
 mod store;
-mod throttle;
+pub mod throttle;
 pub mod token;
 pub mod viewer;
 
@@ -44,8 +46,9 @@ use self::audit::{Entry, Event};
 use self::book::{Book, Limits};
 use self::pairing::Pairings;
 use self::password::Hasher;
+use self::secret::Digest;
 use self::store::Store;
-use self::throttle::LoginThrottle;
+use self::throttle::{Gate, LoginThrottle};
 
 /// What the operator decides about access.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +108,8 @@ struct Inner {
     hasher: Hasher,
     throttle: Mutex<LoginThrottle>,
     pairings: Mutex<Pairings>,
+    /// Of which the audit log was told lately.
+    looks: Mutex<Gate<Digest>>,
     rounds: Mutex<Rounds>,
 }
 
@@ -139,6 +144,7 @@ impl Access {
             hasher: Hasher::new(),
             throttle: Mutex::new(LoginThrottle::new()),
             pairings: Mutex::new(Pairings::new()),
+            looks: Mutex::new(looks::none()),
             rounds: Mutex::default(),
         })))
     }

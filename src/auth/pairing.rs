@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use rand::RngExt;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::address::{AddressKey, shortened, shortened_agent};
+use super::code;
 use super::error::AuthError;
 use super::people::Name;
 use super::secret::{self, Digest};
@@ -24,9 +24,6 @@ pub const PAIRING_LASTS: SignedDuration = SignedDuration::from_mins(10);
 pub const SCREEN_IS_GONE_AFTER: SignedDuration = SignedDuration::from_secs(60);
 const MAX_PER_ADDRESS: usize = 5;
 const MAX_IN_ALL: usize = 200;
-/// Letters and digits that are told apart from across a room, and that make no words.
-const LETTERS: &[u8; 22] = b"CDFGHJKMNPQRTVWXY34679";
-const CODE_LENGTH: usize = 6;
 
 /// What a screen gets when it asks.
 #[derive(Clone, Debug)]
@@ -146,7 +143,8 @@ impl Pairings {
         if of_address.count() >= MAX_PER_ADDRESS || self.pending.len() >= MAX_IN_ALL {
             return Err(AuthError::TooMany(SCREEN_IS_GONE_AFTER));
         }
-        let code = self.fresh_code();
+        let is_taken = |code: &str| self.pending.values().any(|pairing| pairing.code == code);
+        let code = code::fresh(is_taken);
         let secret = secret::fresh_marked("fg_pair_");
         let pairing = Pairing {
             code: code.clone(),
@@ -167,17 +165,6 @@ impl Pairings {
             secret,
             expires_at,
         })
-    }
-
-    fn fresh_code(&self) -> String {
-        let mut rng = rand::rng();
-        loop {
-            let letters = (0..CODE_LENGTH).map(|_| LETTERS[rng.random_range(0..LETTERS.len())]);
-            let code: String = letters.map(char::from).collect();
-            if self.pending.values().all(|pairing| pairing.code != code) {
-                return code;
-            }
-        }
     }
 
     /// Who shows `code`? `by` is who asks, as guesses are counted.
@@ -260,11 +247,7 @@ impl Pairings {
         if wait.is_positive() {
             return Err(AuthError::TooMany(wait));
         }
-        let typed = code.chars().filter(|c| !c.is_whitespace() && *c != '-');
-        let typed: String = typed
-            .take(CODE_LENGTH + 1)
-            .collect::<String>()
-            .to_ascii_uppercase();
+        let typed = code::typed(code);
         let found = self.pending.iter().find(|(_, pairing)| {
             pairing.code == typed
                 && matches!(pairing.state, State::Waiting)
@@ -307,7 +290,6 @@ mod tests {
         let mut pairings = Pairings::new();
         let asked = pairings.ask(&client("192.0.2.1"), at(0)).unwrap();
         let secret = asked.secret.expose_secret();
-        assert!(asked.code.len() == 6 && asked.code.bytes().all(|c| LETTERS.contains(&c)));
         assert!(matches!(pairings.poll(secret, at(1)), Next::Waiting(end) if end == at(600)));
         let typed = format!(" {}-{} ", asked.code[..3].to_lowercase(), &asked.code[3..]);
         assert_eq!(

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -170,6 +171,35 @@ impl LoginThrottle {
         self.logins_of_account.give_back(taken.account);
         self.logins_from_address.give_back(taken.address);
         self.hourly_from_address.give_back(taken.address);
+    }
+}
+
+/// WebSocket handshakes of one address (of a /64): ten, then ten a second.
+#[derive(Debug)]
+pub struct Knocks(Mutex<Gate<AddressKey>>);
+
+impl Knocks {
+    /// Nobody has knocked.
+    pub fn new() -> Self {
+        Self(Mutex::new(Gate::new(10, SignedDuration::from_millis(100))))
+    }
+
+    /// Takes a try; the error is how long until there is one.
+    pub fn take(&self, address: IpAddr, now: Timestamp) -> Result<(), SignedDuration> {
+        let key = AddressKey::of(address);
+        let mut gate = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = gate.wait(key, now);
+        if wait.is_positive() {
+            return Err(wait);
+        }
+        gate.take(key, now);
+        Ok(())
+    }
+}
+
+impl Default for Knocks {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

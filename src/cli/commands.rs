@@ -1,16 +1,18 @@
 //! What each command does.
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use fleetglass::config::server::refuse_exposure;
+use fleetglass::config::server::refuse_beyond_loopback;
 use fleetglass::config::source::VendorSpec;
 use fleetglass::config::{Config, ConfigError, Env, Flags, ProcessEnv};
 use fleetglass::sim::{self, SimSettings};
 use fleetglass::{app, check as checker, source};
+use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -61,7 +63,7 @@ pub(super) async fn demo(demo: Demo) -> anyhow::Result<ExitCode> {
 pub(super) async fn sim(sim: Sim) -> anyhow::Result<ExitCode> {
     let shutdown = stop_signal()?;
     let settings = settings(sim.world);
-    refuse_exposure("--listen", sim.listen)?;
+    refuse_beyond_loopback("--listen", sim.listen)?;
     let listener = bind(sim.listen).await?;
     let environment = sim::environment(listener.local_addr()?, &settings);
     print(
@@ -97,7 +99,11 @@ async fn run_server(
     allow_many_connections();
     let memory = app::remember(&config)?;
     let listener = bind(config.server.listen).await?;
-    print([format!("http://{}/", listener.local_addr()?)])?;
+    let address = listener.local_addr()?;
+    print([format!("{}/", app::own_url(&config, address))])?;
+    if let Some(link) = app::first_link(&config, &memory, address).await? {
+        tell_first(&link)?;
+    }
     let setup = app::Setup {
         config,
         memory,
@@ -105,6 +111,16 @@ async fn run_server(
     };
     app::run_with(setup, listener, shutdown).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// On stderr and not by the log: logs are kept, and shipped elsewhere.
+fn tell_first(link: &SecretString) -> std::io::Result<()> {
+    let mut stderr = std::io::stderr().lock();
+    writeln!(
+        stderr,
+        "Nobody can administer yet. This link makes the first administrator; it is good once, for a day:"
+    )?;
+    writeln!(stderr, "{}", link.expose_secret())
 }
 
 /// Each viewer is an open file, and many systems allow a thousand unless more is asked for.

@@ -253,6 +253,12 @@ impl<'a> Section<'a> {
         items.iter().map(section).collect()
     }
 
+    /// The names of all keys there are.
+    pub fn keys(&self) -> Vec<String> {
+        let keys = self.table.iter();
+        keys.map(|(key, _)| key.get_ref().to_string()).collect()
+    }
+
     /// All pairs of strings, whatever their keys.
     pub fn pairs(&mut self) -> Result<Vec<Pair>, ConfigError> {
         let table = self.table;

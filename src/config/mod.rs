@@ -4,19 +4,26 @@
 //! and quotes the line, and the process ends with exit code 78. Each layer gets plain settings
 //! and never sees this module's readers.
 
+pub mod access;
 pub mod document;
 pub mod env;
+pub mod exposure;
 pub mod history;
 pub mod map;
 pub mod roster;
+pub mod secret_file;
 pub mod server;
 pub mod source;
 pub mod sources;
 pub mod thresholds;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::Path;
 
+use toml::de::DeTable;
+
+pub use self::access::AccessRules;
 pub use self::document::ConfigError;
 pub use self::env::{Env, ProcessEnv};
 pub use self::history::HistoryRules;
@@ -24,6 +31,7 @@ pub use self::map::MapSettings;
 pub use self::server::{Flags, FleetRules, ServerSettings};
 
 use self::document::{Section, Text};
+use self::exposure::Exposure;
 use self::source::{SourceSettings, VendorSpec};
 use crate::domain::SourceId;
 use crate::domain::roster::Roster;
@@ -34,6 +42,8 @@ use crate::domain::thresholds::{FreshnessThresholds, HealthThresholds, Threshold
 pub struct Config {
     /// `[server]`.
     pub server: ServerSettings,
+    /// `[access]`.
+    pub access: AccessRules,
     /// `[[source]]`, highest rank first.
     pub sources: Vec<SourceSettings>,
     /// `[[vehicle]]` and whether registrations merge.
@@ -70,6 +80,16 @@ impl Config {
         Self::from_toml(text, folder, env, flags, vendors)
     }
 
+    /// Whether everybody has to log in where the server listens on `address`, or why it must not.
+    pub fn needs_login(&self, address: IpAddr) -> Result<bool, ConfigError> {
+        exposure::needs_login(Exposure {
+            is_loopback: address.to_canonical().is_loopback(),
+            login: self.access.login,
+            has_tls: self.server.tls.is_some(),
+            has_proxy: !self.server.trusted_proxies.is_empty(),
+        })
+    }
+
     /// `[server]` alone, for what needs no source; the rest of the file is not looked at.
     pub fn server(
         file: Option<&Path>,
@@ -77,7 +97,7 @@ impl Config {
         flags: &Flags,
     ) -> Result<ServerSettings, ConfigError> {
         let Some(path) = file else {
-            return server::server(None, env, flags);
+            return server::server(None, Path::new("."), env, flags);
         };
         let name = path.display().to_string();
         let text = read(path, &name)?;
@@ -87,7 +107,8 @@ impl Config {
         };
         let table = document::parse(text)?;
         let section = Section::root(text, table.get_ref()).section("server")?;
-        server::server(section, env, flags)
+        let folder = path.parent().unwrap_or(Path::new("."));
+        server::server(section, folder, env, flags)
     }
 
     fn from_env(
@@ -95,20 +116,23 @@ impl Config {
         flags: &Flags,
         vendors: &[&'static VendorSpec],
     ) -> Result<Self, ConfigError> {
-        let server = server::server(None, env, flags)?;
+        let server = server::server(None, Path::new("."), env, flags)?;
         let sources = sources::from_env(vendors, env)?;
         if sources.is_empty() {
             return Err(ConfigError::new(no_source(vendors)));
         }
-        Ok(Self {
+        let config = Self {
             server,
+            access: AccessRules::default(),
             sources,
             roster: Roster::default(),
             fleet: FleetRules::default(),
             history: HistoryRules::default(),
             thresholds: Thresholds::default(),
             map: MapSettings::default(),
-        })
+        };
+        config.needs_login(config.server.listen.ip())?;
+        Ok(config)
     }
 
     fn from_toml(
@@ -120,7 +144,9 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let table = document::parse(text)?;
         let mut root = Section::root(text, table.get_ref());
-        let server = server::server(root.section("server")?, env, flags)?;
+        let server = server::server(root.section("server")?, folder, env, flags)?;
+        let has_proxy = !server.trusted_proxies.is_empty();
+        let access = access::access(root.section("access")?, has_proxy)?;
         let fleet = server::fleet(root.section("fleet")?)?;
         let history = history::history(root.section("history")?)?;
         let map = map::map(root.section("map")?, folder)?;
@@ -138,8 +164,9 @@ impl Config {
                 no_source(vendors)
             )));
         }
-        Ok(Self {
+        let config = Self {
             server,
+            access,
             sources,
             roster: Roster {
                 vehicles,
@@ -149,7 +176,23 @@ impl Config {
             history,
             thresholds,
             map,
-        })
+        };
+        let verdict = config.needs_login(config.server.listen.ip());
+        verdict.map_err(|refusal| quoting_listen(text, table.get_ref(), refusal))?;
+        Ok(config)
+    }
+}
+
+/// The refusal with the line that says where to listen, if the file has one.
+fn quoting_listen(text: Text<'_>, table: &DeTable<'_>, refusal: ConfigError) -> ConfigError {
+    let server = Section::root(text, table).section("server");
+    let listen = server.and_then(|server| match server {
+        Some(mut server) => server.string("listen"),
+        None => Ok(None),
+    });
+    match listen {
+        Ok(Some((_, span))) => text.error(&span, refusal.problem),
+        _ => refusal,
     }
 }
 

@@ -1,22 +1,43 @@
-//! `[server]` and `[fleet]`: where to listen, where to keep, and the fleet's own rules.
+//! `[server]` and `[fleet]`: where to listen and under which names, where to keep, and the fleet's
+//! own rules.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use ipnet::IpNet;
+use url::Host;
 
 use super::document::{ConfigError, Section};
 use super::env::Env;
+use super::secret_file;
 
 /// `[server]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerSettings {
     /// `listen`, `FLEETGLASS_LISTEN`, `--listen`: the address; port 0 picks one. Default
-    /// `127.0.0.1:8080`. Beyond loopback is refused as long as there is no authentication.
+    /// `127.0.0.1:8080`. Beyond loopback see [`super::exposure`].
     pub listen: SocketAddr,
+    /// `hosts`: the names, in lower case and without a port, by which the server may be asked
+    /// beside those of this machine. Default none.
+    pub hosts: Vec<String>,
+    /// `trusted_proxies`: who may say on whose behalf it asks. Default nobody.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `[server.tls]`: we speak HTTPS ourselves.
+    pub tls: Option<TlsFiles>,
     /// `state_dir`, `FLEETGLASS_STATE_DIR`, `--state-dir`: where to keep history. Default
     /// `fleetglass` in `XDG_STATE_HOME`, or in `.local/state` of `HOME`; `None` where neither is
     /// set.
     pub state_dir: Option<PathBuf>,
+}
+
+/// `[server.tls]`: PEM files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// `certificate`: ours first, then those that lead to a root.
+    pub certificate: PathBuf,
+    /// `key`: refused if others on the machine can read it.
+    pub key: PathBuf,
 }
 
 /// `[fleet]`.
@@ -48,13 +69,15 @@ impl Default for FleetRules {
     }
 }
 
-/// Reads `[server]`, under the environment and the flags.
+/// Reads `[server]`, under the environment and the flags. Relative files start at `folder`.
 pub fn server(
     section: Option<Section<'_>>,
+    folder: &Path,
     env: &dyn Env,
     flags: &Flags,
 ) -> Result<ServerSettings, ConfigError> {
-    let (mut listen, mut state_dir) = (None, None);
+    let (mut listen, mut state_dir, mut tls) = (None, None, None);
+    let (mut hosts, mut trusted_proxies) = (Vec::new(), Vec::new());
     if let Some(mut section) = section {
         if let Some((text, span)) = section.string("listen")? {
             let address = address("listen", &text);
@@ -63,20 +86,81 @@ pub fn server(
         state_dir = section
             .string("state_dir")?
             .map(|(text, _)| PathBuf::from(text));
+        hosts = own_hosts(&mut section)?;
+        trusted_proxies = networks(&mut section)?;
+        if let Some(files) = section.section("tls")? {
+            tls = Some(tls_files(files, folder, env)?);
+        }
         section.finish()?;
     }
     if let Some(text) = env.var("FLEETGLASS_LISTEN") {
         listen = Some(address("FLEETGLASS_LISTEN", &text)?);
     }
-    if let Some(address) = flags.listen {
-        refuse_exposure("--listen", address)?;
-        listen = Some(address);
-    }
+    listen = flags.listen.or(listen);
     let state_dir_env = env.var("FLEETGLASS_STATE_DIR").map(PathBuf::from);
     let given = flags.state_dir.clone().or(state_dir_env).or(state_dir);
     Ok(ServerSettings {
         listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+        hosts,
+        trusted_proxies,
+        tls,
         state_dir: given.or_else(|| usual_state_dir(env)),
+    })
+}
+
+fn own_hosts(section: &mut Section<'_>) -> Result<Vec<String>, ConfigError> {
+    let mut hosts = Vec::new();
+    for (text, span) in section.strings("hosts")? {
+        // As browsers write it: lower case, and letters beyond ASCII as `xn--`.
+        let Ok(host) = Host::parse(&text) else {
+            let problem = format!(
+                "`hosts` has \"{text}\"; write names without scheme and port, such as \
+                 \"fleet.example.org\""
+            );
+            return Err(section.error_at(&span, problem));
+        };
+        hosts.push(host.to_string());
+    }
+    Ok(hosts)
+}
+
+fn networks(section: &mut Section<'_>) -> Result<Vec<IpNet>, ConfigError> {
+    let mut networks = Vec::new();
+    for (text, span) in section.strings("trusted_proxies")? {
+        let one = || text.parse::<IpAddr>().ok().map(IpNet::from);
+        let Some(network) = text.parse::<IpNet>().ok().or_else(one) else {
+            let problem = format!(
+                "`trusted_proxies` has \"{text}\"; write addresses or networks, such as \
+                 \"192.0.2.7\" or \"10.0.0.0/8\""
+            );
+            return Err(section.error_at(&span, problem));
+        };
+        if network.prefix_len() == 0 {
+            let problem = format!("`trusted_proxies` has \"{text}\", which is everybody");
+            return Err(section.error_at(&span, problem));
+        }
+        networks.push(network);
+    }
+    Ok(networks)
+}
+
+fn tls_files(
+    mut section: Section<'_>,
+    folder: &Path,
+    env: &dyn Env,
+) -> Result<TlsFiles, ConfigError> {
+    let certificate = section.string("certificate")?;
+    let key = section.string("key")?;
+    let (Some((certificate, _)), Some((key, span))) = (certificate, key) else {
+        let problem = "[server.tls] needs both `certificate` and `key`, as PEM files";
+        return Err(section.error(problem));
+    };
+    let key = secret_file::find(&key, env, folder)
+        .map_err(|problem| section.error_at(&span, format!("`key` {problem}")))?;
+    section.finish()?;
+    Ok(TlsFiles {
+        certificate: folder.join(certificate),
+        key,
     })
 }
 
@@ -109,13 +193,11 @@ pub fn fleet(section: Option<Section<'_>>) -> Result<FleetRules, ConfigError> {
 
 /// An address that we may listen on.
 fn address(key: &str, text: &str) -> Result<SocketAddr, ConfigError> {
-    let Some(address) = parse_address(text) else {
-        return Err(ConfigError::new(format!(
+    parse_address(text).ok_or_else(|| {
+        ConfigError::new(format!(
             "`{key}` is \"{text}\"; write an address and a port, such as 127.0.0.1:8080"
-        )));
-    };
-    refuse_exposure(key, address)?;
-    Ok(address)
+        ))
+    })
 }
 
 /// An address as people write it.
@@ -123,19 +205,13 @@ pub fn parse_address(text: &str) -> Option<SocketAddr> {
     text.replace("localhost:", "127.0.0.1:").parse().ok()
 }
 
-/// Beyond loopback everybody would see the fleet, as there is no authentication yet; and of
-/// loopback only the two addresses whose names are accepted in `Host`.
-pub fn refuse_exposure(key: &str, address: SocketAddr) -> Result<(), ConfigError> {
-    let own = [
-        IpAddr::from(Ipv4Addr::LOCALHOST),
-        IpAddr::from(Ipv6Addr::LOCALHOST),
-    ];
-    if own.contains(&address.ip()) {
+/// For what has no doors at all: the simulator.
+pub fn refuse_beyond_loopback(key: &str, address: SocketAddr) -> Result<(), ConfigError> {
+    if address.ip().is_loopback() {
         return Ok(());
     }
     Err(ConfigError::new(format!(
-        "`{key}` is {address}, which others on the network may reach, and this version has no \
-         authentication: anyone could watch the fleet. Listen on 127.0.0.1 or [::1], and reach it \
-         from elsewhere through an SSH tunnel"
+        "`{key}` is {address}, which others on the network may reach, and the simulator has no \
+         login. Listen on 127.0.0.1 or [::1]"
     )))
 }

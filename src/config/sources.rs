@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 use super::document::{ConfigError, Section, is_variable_name};
 use super::env::Env;
+use super::secret_file;
 use super::source::{Field, FieldMap, KeySpec, RECALL, SourceSettings, VendorSpec};
 use super::thresholds;
 use crate::domain::SourceId;
@@ -230,16 +231,10 @@ fn value(
             )),
         },
         (None, None, Some((path, span))) => {
-            let text = std::fs::read_to_string(folder.join(&path)).map_err(|error| {
-                let problem = format!("`{name}_file` names {path}, which cannot be read: {error}");
-                section.error_at(&span, problem)
+            let text = secret_file::read(&path, env, folder).map_err(|problem| {
+                section.error_at(&span, format!("`{name}_file` {problem}"))
             })?;
-            let text = text.trim_end_matches(['\r', '\n']);
-            if text.trim().is_empty() {
-                let problem = format!("`{name}_file` names {path}, which is empty");
-                return Err(section.error_at(&span, problem));
-            }
-            Ok(Some((text.to_owned(), span)))
+            Ok(Some((text, span)))
         }
         (Some((_, span)), _, _) | (None, Some((_, span)), Some(_)) => Err(section.error_at(
             &span,

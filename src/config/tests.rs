@@ -188,7 +188,7 @@ fn what_is_wrong_in_the_environment_is_named() {
                 ("ANOTHER_API_KEY", "x"),
                 ("FLEETGLASS_LISTEN", "0.0.0.0:80"),
             ],
-            "`FLEETGLASS_LISTEN` is 0.0.0.0:80, which others on the network may reach, and this version has no authentication",
+            "`listen` is an address that others on the network may reach, and nothing encrypts",
         ),
     ];
     for (vars, expected) in cases {
@@ -273,7 +273,7 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
         ),
         (
             source("[server]\nlisten = \"192.168.1.4:80\""),
-            "f.toml:7: `listen` is 192.168.1.4:80, which others on the network may reach",
+            "f.toml:7: `listen` is an address that others on the network may reach",
         ),
         (
             source("[server]\nlisten = \"here\""),

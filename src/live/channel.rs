@@ -193,6 +193,11 @@ impl Channel {
         state.keyframe = Some((Frame { base, seq, wire }, now));
     }
 
+    /// The keyframe holds what may no longer be shown to who comes now.
+    pub fn drop_keyframe(&self) {
+        self.lock().keyframe = None;
+    }
+
     /// Whether who holds `held` can go on from there.
     pub fn can_resume(&self, held: u64, deflates: bool) -> bool {
         let state = self.lock();

@@ -11,7 +11,8 @@ use std::thread::JoinHandle;
 
 use jiff::Timestamp;
 
-use super::hub::{Hub, Wake};
+use super::hub::Wake;
+use super::stages::Stages;
 use crate::fleet::Changes;
 
 /// Publications that may wait.
@@ -38,16 +39,16 @@ struct Work {
 }
 
 impl Encoder {
-    /// Starts the thread for `hub`.
-    pub fn start(hub: Arc<Hub>, clock: fn() -> Timestamp) -> std::io::Result<Self> {
+    /// Starts the thread for all `stages`.
+    pub fn start(stages: Arc<Stages>, clock: fn() -> Timestamp) -> std::io::Result<Self> {
         let desk = Arc::new(Desk::default());
         let told = Arc::clone(&desk);
-        hub.call_encoder(Wake(Box::new(move || {
+        stages.whole().call_encoder(Wake(Box::new(move || {
             told.change(|work| work.are_keyframes_wanted = true);
         })));
         let its_desk = Arc::clone(&desk);
         let thread = std::thread::Builder::new().name("encoder".to_owned());
-        let thread = thread.spawn(move || run(&its_desk, &hub, clock))?;
+        let thread = thread.spawn(move || run(&its_desk, &stages, clock))?;
         Ok(Self {
             desk,
             thread: Some(thread),
@@ -116,13 +117,12 @@ impl Desk {
     }
 }
 
-fn run(desk: &Desk, hub: &Hub, clock: fn() -> Timestamp) {
+fn run(desk: &Desk, stages: &Stages, clock: fn() -> Timestamp) {
     while let Some(work) = desk.next() {
         for (changes, now) in work.changes {
-            hub.publish(&changes, now);
-            hub.latencies().note(&changes, now, clock());
+            stages.publish(&changes, now, clock);
         }
-        if work.are_keyframes_wanted && hub.make_some_keyframes(clock) {
+        if work.are_keyframes_wanted && stages.make_some_keyframes(clock) {
             desk.change(|work| work.are_keyframes_wanted = true);
         }
     }

@@ -4,9 +4,11 @@
 //! columns of numbers. `hub` keeps the newest state (`roll.rs`, whose `slots.rs` anybody may read
 //! while it changes) and a stream of frames for each view of it (`channel.rs`; a part of the world
 //! by `cells.rs`), each frame encoded once (`wire.rs`, `encoder.rs`) whatever the number of
-//! viewers. `viewer.rs` is one viewer's conversation without its socket, which asks for what it
+//! viewers. Those who may not see everything have hubs of their own (`stages.rs`, `stage.rs`), fed
+//! with what `mask.rs` leaves of each change. `viewer.rs` is one viewer's conversation without its socket, which asks for what it
 //! lacks and so can never be owed a backlog; `shard.rs` owns the sockets, `wrapped.rs` serves what
-//! is no bare socket, `reception.rs` lets viewers in. `ws` is the WebSocket protocol itself,
+//! is no bare socket, `reception.rs` lets viewers in,
+//! and by their passes (`pass.rs`) sends them away. `ws` is the WebSocket protocol itself,
 //! and `latency.rs` tells how long all of it takes.
 
 pub mod words;
@@ -20,7 +22,11 @@ pub mod slots;
 pub mod roll;
 pub mod cells;
 pub mod hub;
+pub mod mask;
+pub mod stage;
+pub mod stages;
 pub mod outbox;
+pub mod pass;
 pub mod viewer;
 pub mod tally;
 pub mod shard;

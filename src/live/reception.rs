@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::hub::Hub;
+use super::pass::{Dismissal, Held, Pass, Passes};
 use super::shard::Shards;
 use super::viewer::{Introduction, Moment, Viewer, ViewerSettings};
 use super::wrapped;
@@ -27,13 +28,25 @@ pub struct Reception {
     settings: ViewerSettings,
     clock: fn() -> Timestamp,
     shards: Shards,
+    passes: Passes,
     /// Viewers on their way in, and those that no shard can serve.
     tasks: TaskTracker,
     shutdown: CancellationToken,
 }
 
+/// What somebody is let in to.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    /// The hub of what it may see.
+    pub hub: Arc<Hub>,
+    /// By this number it can be sent away again. Whoever gives the numbers knows whose they are.
+    pub pass: u64,
+    /// Dropped when it leaves.
+    pub held: Held,
+}
+
 impl Reception {
-    /// Opens, with `n_shards` threads.
+    /// Opens, with `n_shards` threads; `hub` is any of those whose viewers are to be served.
     pub fn open(
         hub: Arc<Hub>,
         settings: ViewerSettings,
@@ -42,6 +55,7 @@ impl Reception {
     ) -> io::Result<Self> {
         Ok(Self {
             shards: Shards::start(n_shards, &hub, clock)?,
+            passes: Passes::default(),
             hub,
             settings,
             clock,
@@ -50,12 +64,16 @@ impl Reception {
         })
     }
 
-    /// Serves a viewer as soon as its connection is upgraded.
-    pub fn receive(&self, upgrade: OnUpgrade, who: Introduction) {
+    /// Serves a viewer as soon as its connection is upgraded. It can be dismissed from now on: who
+    /// may have lost the right to look meanwhile is to be asked for once more after this.
+    pub fn receive(&self, upgrade: OnUpgrade, who: Introduction, admission: Admission) {
+        let mut pass = self.passes.admit(admission.pass);
+        pass.hold(admission.held);
+        let hub = admission.hub;
         let me = self.clone();
         self.tasks.spawn(async move {
             let served = match upgrade.await {
-                Ok(upgraded) => me.serve(upgraded, who).await,
+                Ok(upgraded) => me.serve(upgraded, who, hub, pass).await,
                 Err(error) => Err(io::Error::other(error)),
             };
             if let Err(error) = served {
@@ -64,17 +82,39 @@ impl Reception {
         });
     }
 
-    async fn serve(&self, upgraded: Upgraded, who: Introduction) -> io::Result<()> {
+    /// Ends those who carry this number within 300 ms, however they are served; whether anybody
+    /// carries it. Nothing more is shown to them.
+    pub fn dismiss(&self, pass: u64, why: Dismissal) -> bool {
+        let is_here = self.passes.dismiss(pass, why);
+        if is_here {
+            self.hub.wake_all();
+        }
+        is_here
+    }
+
+    /// The numbers of those who are here, or on their way in.
+    pub fn passes(&self) -> Vec<u64> {
+        self.passes.numbers()
+    }
+
+    async fn serve(
+        &self,
+        upgraded: Upgraded,
+        who: Introduction,
+        hub: Arc<Hub>,
+        pass: Pass,
+    ) -> io::Result<()> {
+        let news = hub.news();
         match downcast::<TokioIo<TcpStream>>(upgraded) {
             Ok(parts) => {
                 let socket = parts.io.into_inner().into_std()?;
-                let viewer = self.viewer(who, &parts.read_buf);
+                let viewer = self.viewer(who, hub, pass, &parts.read_buf);
                 self.shards.serve(socket, viewer);
             }
             Err(wrapped) => {
                 let stream = TokioIo::new(wrapped);
-                let viewer = self.viewer(who, &[]);
-                let (news, stop) = (self.hub.news(), self.shutdown.clone());
+                let viewer = self.viewer(who, hub, pass, &[]);
+                let stop = self.shutdown.clone();
                 wrapped::run(stream, viewer, news, self.clock, stop).await;
             }
         }
@@ -82,12 +122,13 @@ impl Reception {
     }
 
     /// A viewer that may have begun to speak already.
-    fn viewer(&self, who: Introduction, said: &[u8]) -> Viewer {
+    fn viewer(&self, who: Introduction, hub: Arc<Hub>, pass: Pass, said: &[u8]) -> Viewer {
         let now = Moment {
             instant: Instant::now(),
             at: (self.clock)(),
         };
-        let mut viewer = Viewer::new(Arc::clone(&self.hub), self.settings, who, now);
+        let mut viewer = Viewer::new(hub, self.settings, who, now);
+        viewer.carry(pass);
         if !said.is_empty() {
             viewer.receive(said, now);
         }

@@ -14,15 +14,22 @@ use utoipa::ToSchema;
 
 use super::Web;
 use super::aside::aside;
+use super::door::Caller;
 use super::error::{ApiError, ErrorBody};
 use super::history::asked;
 use super::latency::{SourceAnswer, VehicleAnswer};
 use super::pick::Wanted;
 use super::query::{VehiclesQuery, past};
+use super::viewer::Looking;
+use crate::auth::audit::{Subject, What};
 use crate::domain::Vehicle;
 use crate::live::frame::{self, Stamp, VehicleFrame};
 use crate::live::hub::{Current, Entries, Entry};
 use crate::live::roll::Roll;
+use crate::live::stage::Stage;
+
+/// The epoch and seq of what is over: no stream goes on from there.
+const PAST: (&str, u64) = ("past", 0);
 
 /// All vehicles that were asked for, as of one `seq`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -84,21 +91,29 @@ struct Point {
 ))]
 pub async fn vehicles(
     State(web): State<Web>,
+    looking: Looking,
+    caller: Caller,
     query: Result<Query<VehiclesQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let mut query = query?.0;
     let now = (web.clock)();
+    let stage = looking.stage(&web).await?;
     if let Some(at) = query.at.take() {
         let at = past(&at, now)?;
-        return vehicles_then(web, query.understand_past(at)?, at).await;
+        let wanted = query.understand_past(at)?;
+        let shown = shown_at(web.clone(), stage, at).await?;
+        caller
+            .note_look(&web, What::TimeTravel, Subject::None)
+            .await;
+        return Ok(aside(move || answer(&wanted, &shown, PAST, at)).await);
     }
     // Who takes the whole list may go on from its epoch and seq.
     let is_whole = query == VehiclesQuery::default();
     let wanted = query.understand(now)?;
     let current = if is_whole {
-        web.hub.current_to_go_on(now)
+        stage.hub().current_to_go_on(now)
     } else {
-        web.hub.current()
+        stage.hub().current()
     };
     Ok(aside(move || {
         let Current { epoch, seq, .. } = &current;
@@ -107,19 +122,16 @@ pub async fn vehicles(
     .await)
 }
 
-/// What the map showed at `at`.
-async fn vehicles_then(web: Web, wanted: Wanted, at: Timestamp) -> Result<Response, ApiError> {
-    // No stream goes on from there.
-    const PAST: (&str, u64) = ("past", 0);
-    let shown = shown_at(web, at).await?;
-    Ok(aside(move || answer(&wanted, &shown, PAST, at)).await)
-}
-
-async fn shown_at(web: Web, at: Timestamp) -> Result<Entries, ApiError> {
+/// What the map showed at `at` of those whose groups of that time may be seen.
+async fn shown_at(web: Web, stage: Arc<Stage>, at: Timestamp) -> Result<Entries, ApiError> {
     let shown = asked(web, move |web| {
         let shown = web.history.at(at)?;
         Ok(shown.map(|vehicles| {
-            let vehicles: Vec<Arc<Vehicle>> = vehicles.into_iter().map(Arc::new).collect();
+            let all = vehicles.into_iter().map(Arc::new);
+            let vehicles: Vec<Arc<Vehicle>> = match stage.mask() {
+                Some(mask) => all.filter_map(|vehicle| mask.shown(&vehicle)).collect(),
+                None => all.collect(),
+            };
             let mut then = Roll::default();
             then.apply(&[], &vehicles);
             then.entries()
@@ -150,9 +162,14 @@ fn answer(wanted: &Wanted, all: &Entries, (epoch, seq): (&str, u64), at: Timesta
     (status = 200, body = VehicleAnswer),
     (status = 404, body = ErrorBody),
 ))]
-pub async fn vehicle(State(web): State<Web>, Path(id): Path<String>) -> Result<Response, ApiError> {
-    let entry = web
-        .hub
+pub async fn vehicle(
+    State(web): State<Web>,
+    looking: Looking,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let entry = looking
+        .stage(&web)
+        .await?
         .vehicle(&id)
         .ok_or_else(|| ApiError::no_vehicle(&id))?;
     let vehicle = &entry.vehicle;
@@ -167,17 +184,22 @@ pub async fn vehicle(State(web): State<Web>, Path(id): Path<String>) -> Result<R
 ))]
 pub async fn geojson(
     State(web): State<Web>,
+    looking: Looking,
+    caller: Caller,
     query: Result<Query<VehiclesQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let mut query = query?.0;
     let now = (web.clock)();
+    let stage = looking.stage(&web).await?;
     let (wanted, vehicles) = match query.at.take() {
-        None => (query.understand(now)?, web.hub.current().vehicles),
+        None => (query.understand(now)?, stage.hub().current().vehicles),
         Some(at) => {
             let at = past(&at, now)?;
-            (query.understand_past(at)?, shown_at(web, at).await?)
+            let wanted = query.understand_past(at)?;
+            (wanted, shown_at(web.clone(), stage, at).await?)
         }
     };
+    caller.note_look(&web, What::Exported, Subject::None).await;
     Ok(aside(move || collection(&wanted.pick(&vehicles).entries)).await)
 }
 
@@ -202,13 +224,14 @@ fn collection(picked: &[&Entry]) -> Response {
 
 /// The sources and how they are.
 #[utoipa::path(get, path = "/api/v1/sources", responses((status = 200, body = SourcesAnswer)))]
-pub async fn sources(State(web): State<Web>) -> Response {
+pub async fn sources(State(web): State<Web>, looking: Looking) -> Result<Response, ApiError> {
     let now = (web.clock)();
-    let held = web.hub.sources();
+    let stage = looking.stage(&web).await?;
+    let held = stage.hub().sources();
     let sources = held.iter().map(|status| {
-        let latency = web.hub.latencies().of(&status.id, now);
+        let latency = stage.hub().latencies().of(&status.id, now);
         SourceAnswer::new(frame::source(status), latency)
     });
     let sources = sources.collect();
-    Json(SourcesAnswer { sources }).into_response()
+    Ok(Json(SourcesAnswer { sources }).into_response())
 }

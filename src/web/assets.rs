@@ -32,6 +32,13 @@ pub const WALL: PageAssets = PageAssets {
     ..DESK
 };
 
+/// That of the pages of access: signing in, users, displays, tokens.
+pub const ACCESS: PageAssets = PageAssets {
+    style: env!("FLEETGLASS_ASSET_ACCESS_CSS"),
+    script: env!("FLEETGLASS_ASSET_ACCESS_JS"),
+    ..DESK
+};
+
 /// `/assets/...`; to be called once, since the files stay in memory from then on.
 pub fn routes<S>() -> Router<S>
 where
@@ -64,6 +71,8 @@ mod tests {
             (WALL.script, "text/javascript"),
             (DESK.style, "text/css"),
             (WALL.style, "text/css"),
+            (ACCESS.script, "text/javascript"),
+            (ACCESS.style, "text/css"),
             (DESK.icon, "image/svg+xml"),
             (DESK.web_manifest, "application/manifest+json"),
         ];
@@ -81,7 +90,7 @@ mod tests {
 
     #[tokio::test]
     async fn bundles_name_no_other_host() {
-        for path in [DESK.style, WALL.style] {
+        for path in [DESK.style, WALL.style, ACCESS.style] {
             let body = get(path).await.into_body();
             let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec());
             assert!(!text.unwrap().contains("url(http"), "{path}");

@@ -16,6 +16,8 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
+    /// Told in `Retry-After`.
+    retry_after_s: Option<i64>,
 }
 
 /// The body of every refusal.
@@ -50,16 +52,30 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "before_memory", message)
     }
 
+    /// 503 for a server that is about to stop.
+    pub fn stopping() -> Self {
+        let message = "the server is stopping; ask again in a moment";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", message)
+    }
+
     /// 503 for a past that cannot be read or written just now.
     pub fn history(error: &HistoryError) -> Self {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         Self::new(status, "history_failing", error.to_string())
     }
 
+    /// 403 for who may not do this, or is nobody.
+    pub fn not_allowed() -> Self {
+        let message = "you may not do this; ask an administrator";
+        Self::new(StatusCode::FORBIDDEN, "not_allowed", message)
+    }
+
     /// 403 for a request that names another host than ours.
     pub fn foreign_host(host: &str) -> Self {
-        let message =
-            format!("this server is not \"{host}\"; ask it as 127.0.0.1, [::1] or localhost");
+        let message = format!(
+            "this server is not \"{host}\"; names beside 127.0.0.1, [::1] and localhost are given \
+             as `hosts` in [server]"
+        );
         Self::new(StatusCode::FORBIDDEN, "foreign_host", message)
     }
 
@@ -75,11 +91,20 @@ impl ApiError {
         Self::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", message)
     }
 
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             status,
             code,
             message: message.into(),
+            retry_after_s: None,
+        }
+    }
+
+    /// The same, and when to try again.
+    pub(super) fn again_in(self, wait: jiff::SignedDuration) -> Self {
+        Self {
+            retry_after_s: Some(wait.as_secs().max(1)),
+            ..self
         }
     }
 }
@@ -102,6 +127,10 @@ impl IntoResponse for ApiError {
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
             let version = HeaderValue::from_static("13");
             headers.insert(header::SEC_WEBSOCKET_VERSION, version);
+        }
+        if let Some(wait_s) = self.retry_after_s {
+            let headers = answer.headers_mut();
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait_s));
         }
         answer
     }
@@ -140,9 +169,9 @@ pub async fn not_found() -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, "not_found", message)
 }
 
-/// For a route asked by another method than GET.
+/// For a route asked by a method that it does not know.
 pub async fn method_not_allowed() -> ApiError {
-    let message = "this can only be read; use GET";
+    let message = "not by this method; GET /api/v1/openapi.json lists what there is";
     ApiError::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",

@@ -4,18 +4,29 @@
 //! foreign `Origin`, nor by a foreign name that resolves to this machine (DNS rebinding), which
 //! shows in `Host`. Both are refused on every route, the upgrade included.
 
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::Web;
+use super::door::{Door, Visit};
 use super::error::ApiError;
 
-/// Refuses a request for a foreign host or from a foreign page.
-pub async fn refuse_foreign(request: Request, next: Next) -> Response {
-    match check(request.uri(), request.headers()) {
-        Ok(()) => next.run(request).await,
+/// Browsers ask by HTTPS alone for this long: a year.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Refuses a request for a foreign host or from a foreign page; what is let by knows from where it
+/// comes.
+pub async fn refuse_foreign(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+    match check(&web.door, &request) {
+        Ok(visit) => {
+            request.extensions_mut().insert(visit);
+            next.run(request).await
+        }
         Err(error) => error.into_response(),
     }
 }
@@ -48,6 +59,10 @@ pub async fn add_headers(State(web): State<Web>, request: Request, next: Next) -
     for (name, value) in named {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    // Behind a proxy this is the proxy's to say.
+    if web.door.speaks_tls() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
     // Positions stay in no cache; assets and tiles say themselves how long they are good.
     if !(is_asset && headers.contains_key(header::CACHE_CONTROL)) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -55,7 +70,16 @@ pub async fn add_headers(State(web): State<Web>, request: Request, next: Next) -
     response
 }
 
-fn check(uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
+fn check(door: &Door, request: &Request) -> Result<Visit, ApiError> {
+    // Who does not come by a connection of ours is nobody that we know.
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or(IpAddr::from([0; 4]), |ConnectInfo(peer)| peer.ip());
+    let visit = door.visit(peer, request.headers())?;
+    check_names(door, &visit, request.uri(), request.headers())?;
+    Ok(visit)
+}
+
+fn check_names(door: &Door, visit: &Visit, uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
     // HTTP/2 names the host in the URI; a request that names two is nobody's honest one.
     let in_header = headers.get_all(header::HOST);
     let mut hosts = in_header
@@ -67,54 +91,23 @@ fn check(uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
         (None, Some(host), None) => host,
         _ => return Err(ApiError::foreign_host("")),
     };
-    if !is_own_host(host) {
+    if !door.is_own_host(host) {
         return Err(ApiError::foreign_host(host));
     }
-    let own = format!("http://{host}");
-    let is_own = |origin: &HeaderValue| origin.to_str().is_ok_and(|o| o.eq_ignore_ascii_case(&own));
-    if !headers.get_all(header::ORIGIN).iter().all(is_own) {
-        return Err(ApiError::foreign_origin());
+    // Browsers write it in lower case.
+    let own = format!("{}://{}", visit.scheme(), host.to_ascii_lowercase());
+    let is_own = |origin: &HeaderValue| origin.as_bytes() == own.as_bytes();
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    match (origins.next(), origins.next()) {
+        (None, _) => Ok(()),
+        (Some(origin), None) if is_own(origin) => Ok(()),
+        _ => Err(ApiError::foreign_origin()),
     }
-    Ok(())
-}
-
-/// Whether `host`, with or without a port, is this very machine.
-fn is_own_host(host: &str) -> bool {
-    let without_port = match host.rsplit_once(':') {
-        Some((name, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let name = without_port.to_ascii_lowercase();
-    matches!(name.as_str(), "127.0.0.1" | "[::1]" | "localhost")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hosts_by_the_table() {
-        let cases = [
-            ("127.0.0.1", true),
-            ("127.0.0.1:8080", true),
-            ("localhost:1", true),
-            ("LOCALHOST", true),
-            ("[::1]:8080", true),
-            ("[::1]", true),
-            ("::1", false),
-            ("", false),
-            ("127.0.0.1:", false),
-            ("127.0.0.1.evil.example", false),
-            ("localhost.evil.example:80", false),
-            ("evil.example:80", false),
-            ("localhost:80:80", false),
-            ("user@localhost", false),
-            ("127.0.0.2", false),
-        ];
-        for (host, expected) in cases {
-            assert_eq!(is_own_host(host), expected, "{host:?}");
-        }
-    }
 
     #[test]
     fn origins_by_the_table() {
@@ -123,21 +116,37 @@ mod tests {
             (&["http://localhost:80"][..], true),
             (&["http://localhost"][..], false),
             (&["http://localhost:81"][..], false),
+            (&["http://localhost:8"][..], false),
+            (&["http://localhost:800"][..], false),
             (&["https://localhost:80"][..], false),
+            (&["ws://localhost:80"][..], false),
+            (&["HTTP://LOCALHOST:80"][..], false),
             (&["http://127.0.0.1:80"][..], false),
+            (&["http://[::1]:80"][..], false),
+            (&["http://localhost:80/"][..], false),
+            (&["http://user@localhost:80"][..], false),
+            (&["http://localhost:80@evil.example"][..], false),
+            (&["http://evil.localhost:80"][..], false),
+            (&["http://xn--lcalhost-2bd:80"][..], false),
             (&["null"][..], false),
+            (&["NULL"][..], false),
+            (&["file://"][..], false),
             (&[""][..], false),
             (&["http://localhost:80", "http://evil.example"][..], false),
+            (&["http://localhost:80", "http://localhost:80"][..], false),
+            (&["http://localhost:80 http://evil.example"][..], false),
             (&["http://localhost:80.evil.example"][..], false),
         ];
+        let door = Door::unlocked().unwrap();
         for (origins, expected) in cases {
             let mut headers = HeaderMap::new();
             headers.insert(header::HOST, HeaderValue::from_static("localhost:80"));
             for origin in origins {
                 headers.append(header::ORIGIN, HeaderValue::from_static(origin));
             }
-            let verdict = check(&Uri::from_static("/"), &headers).is_ok();
-            assert_eq!(verdict, expected, "{origins:?}");
+            let visit = door.visit([127, 0, 0, 1].into(), &headers).unwrap();
+            let verdict = check_names(&door, &visit, &Uri::from_static("/"), &headers);
+            assert_eq!(verdict.is_ok(), expected, "{origins:?}");
         }
     }
 }

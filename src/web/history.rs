@@ -7,10 +7,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Web;
+use super::door::Caller;
 use super::error::{ApiError, ErrorBody};
+use super::viewer::Looking;
+use crate::auth::audit::{Subject, What};
 use crate::domain::VehicleId;
 use crate::history::{self, HistoryError};
 use crate::live::frame::Stamp;
+
+/// In the place of words that name files, for those who do not see everything.
+const HIDDEN_ERROR: &str = "the history cannot be written; an administrator can see why";
 
 /// How far back the memory goes, and how it is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,7 +40,9 @@ pub struct HistoryAnswer {
 struct DayFrame {
     #[schema(format = Date)]
     day: String,
-    bytes: u64,
+    /// Told to those only who may see everything, as it tells how much there was of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
 }
 
 /// What was forgotten.
@@ -56,12 +64,13 @@ struct ErasedFrame {
     (status = 200, body = HistoryAnswer),
     (status = 503, body = ErrorBody),
 ))]
-pub async fn history(State(web): State<Web>) -> Result<Response, ApiError> {
+pub async fn history(State(web): State<Web>, looking: Looking) -> Result<Response, ApiError> {
+    let sees_everything = looking.sees_everything();
     let status = web.history.status();
     let span = asked(web, |web| web.history.span()).await?;
     let day = |(date, bytes): (jiff::civil::Date, u64)| DayFrame {
         day: date.to_string(),
-        bytes,
+        bytes: sees_everything.then_some(bytes),
     };
     let answer = HistoryAnswer {
         from: span.from.map(Stamp),
@@ -71,7 +80,13 @@ pub async fn history(State(web): State<Web>) -> Result<Response, ApiError> {
             history::State::Failing => "failing",
             history::State::Off => "off",
         },
-        error: status.error,
+        error: status.error.map(|words| {
+            if sees_everything {
+                words
+            } else {
+                HIDDEN_ERROR.to_owned()
+            }
+        }),
         days: span.days.into_iter().map(day).collect(),
     };
     Ok(Json(answer).into_response())
@@ -83,16 +98,31 @@ pub async fn history(State(web): State<Web>) -> Result<Response, ApiError> {
     params(("id" = String, Path)),
     responses(
         (status = 200, body = EraseAnswer),
+        (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody),
         (status = 503, body = ErrorBody),
     ))]
-pub async fn erase(State(web): State<Web>, Path(id): Path<String>) -> Result<Response, ApiError> {
-    let is_live = web.hub.vehicle(&id).is_some();
-    let vehicle = VehicleId::new(id.as_str());
-    let erased = asked(web, move |web| web.history.erase(&vehicle)).await?;
+pub async fn erase(
+    State(web): State<Web>,
+    looking: Looking,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    looking.must_administer()?;
+    let live = looking.stage(&web).await?.behind(&id, &web.hub);
+    let is_live = live.is_some();
+    let vehicle = match live {
+        Some(live) => live.id.clone(),
+        // Whose it was, nobody can tell any more.
+        None if !looking.sees_everything() => return Err(ApiError::no_vehicle(&id)),
+        None => VehicleId::new(id.as_str()),
+    };
+    let subject = Subject::Vehicle(vehicle.as_str().into());
+    let erased = asked(web.clone(), move |web| web.history.erase(&vehicle)).await?;
     if !is_live && erased.days == 0 {
         return Err(ApiError::no_vehicle(&id));
     }
+    caller.note(&web, What::Erased, subject).await;
     tracing::info!(
         points = erased.points,
         days = erased.days,

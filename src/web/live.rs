@@ -1,5 +1,7 @@
 //! The upgrade to the live protocol.
 
+use std::sync::Arc;
+
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
 use axum::http::StatusCode;
@@ -8,8 +10,11 @@ use serde::Deserialize;
 
 use super::Web;
 use super::error::ApiError;
+use super::viewer::Looking;
 use crate::live::bin::BIN_PROTOCOL;
 use crate::live::frame::JSON_PROTOCOL;
+use crate::live::pass::Dismissal;
+use crate::live::reception::Admission;
 use crate::live::viewer::sight::Sight;
 use crate::live::viewer::{Dialect, Introduction};
 use crate::live::ws::handshake::Handshake;
@@ -46,6 +51,7 @@ impl LiveQuery {
 /// `GET /api/v1/live`.
 pub async fn live(
     State(web): State<Web>,
+    looking: Looking,
     query: Result<Query<LiveQuery>, QueryRejection>,
     mut request: Request,
 ) -> Result<Response, ApiError> {
@@ -59,7 +65,19 @@ pub async fn live(
         resume: query.resume(),
         sight: query.sight(),
     };
-    web.reception.receive(hyper::upgrade::on(&mut request), who);
+    let pass = web.door.sockets.admit(Arc::clone(&looking.0));
+    let admission = Admission {
+        hub: Arc::clone(looking.stage(&web).await?.hub()),
+        pass: pass.number(),
+        held: Some(Arc::new(pass)),
+    };
+    let upgrade = hyper::upgrade::on(&mut request);
+    let pass = admission.pass;
+    web.reception.receive(upgrade, who, admission);
+    // Who lost the right to look since the door was passed is on no list but this one.
+    if web.door.access.current(&looking.0.id, (web.clock)()) != Some(Arc::clone(&looking.0)) {
+        web.reception.dismiss(pass, Dismissal::Changed);
+    }
     let mut answer = StatusCode::SWITCHING_PROTOCOLS.into_response();
     answer.headers_mut().extend(handshake.answer(protocol));
     Ok(answer)

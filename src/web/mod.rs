@@ -3,7 +3,9 @@
 pub mod api;
 mod aside;
 pub mod assets;
+pub mod door;
 pub mod error;
+pub mod groups;
 pub mod guard;
 pub mod health;
 pub mod history;
@@ -15,8 +17,10 @@ pub mod pick;
 pub mod query;
 pub mod serve;
 pub mod tiles;
+pub mod tls;
 pub mod trail;
 pub mod trail_files;
+pub mod viewer;
 
 use std::sync::Arc;
 
@@ -28,17 +32,24 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+use self::door::Door;
 use crate::fleet::writer::Pulse;
 use crate::history::History;
 use crate::live::encoder::Encoder;
 use crate::live::hub::Hub;
 use crate::live::reception::Reception;
+use crate::live::stages::Stages;
 
 /// What handlers can reach: read-only views of everything, and nothing that writes.
 #[derive(Clone, Debug)]
 pub struct Web {
-    /// The live fleet.
+    /// Who may come in.
+    pub door: Arc<Door>,
+    /// The live fleet, all of it: for what is the server's own. Viewers get the stage that
+    /// [`viewer::Looking`] finds for them.
     pub hub: Arc<Hub>,
+    /// The live fleet as each may see it.
+    pub stages: Arc<Stages>,
     /// The past.
     pub history: History,
     /// Where viewers come in.
@@ -63,20 +74,10 @@ pub struct Web {
 
 /// Every route there is; `pages` are the desk, the wall, assets and tiles.
 pub fn router(web: Web, pages: Router<Web>) -> Router {
-    let data = Router::new()
-        .route("/api/v1/vehicles", get(api::vehicles))
-        .route("/api/v1/vehicles.geojson", get(api::geojson))
-        .route("/api/v1/vehicles/{id}", get(api::vehicle))
-        .route("/api/v1/vehicles/{id}/trail", get(trail::trail))
-        .route("/api/v1/vehicles/{id}/history", delete(history::erase))
-        .route("/api/v1/history", get(history::history))
-        .route("/api/v1/sources", get(api::sources))
-        .route("/api/v1/openapi.json", get(openapi::openapi))
-        .layer(CompressionLayer::new());
     Router::new()
-        .merge(data)
+        .merge(data())
+        .merge(door::routes())
         .merge(pages)
-        .route("/api/v1/live", get(live::live))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
@@ -84,11 +85,38 @@ pub fn router(web: Web, pages: Router<Web>) -> Router {
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(axum::middleware::map_response(error::shape))
-        // From the outside in: headers on every answer, refusals included; then who may ask.
-        .layer(axum::middleware::from_fn(guard::refuse_foreign))
+        // From the outside in: headers on every answer, refusals included; then from where
+        // somebody may ask; then who it is.
+        .layer(axum::middleware::from_fn_with_state(
+            web.clone(),
+            door::identify,
+        ))
+        .layer(axum::middleware::from_fn_with_state(
+            web.clone(),
+            guard::refuse_foreign,
+        ))
         .layer(axum::middleware::from_fn_with_state(
             web.clone(),
             guard::add_headers,
         ))
         .with_state(web)
 }
+
+/// The routes that answer by what their viewer may see.
+fn data() -> Router<Web> {
+    let plain = Router::new()
+        .route("/api/v1/vehicles", get(api::vehicles))
+        .route("/api/v1/vehicles.geojson", get(api::geojson))
+        .route("/api/v1/vehicles/{id}", get(api::vehicle))
+        .route("/api/v1/vehicles/{id}/trail", get(trail::trail))
+        .route("/api/v1/vehicles/{id}/history", delete(history::erase))
+        .route("/api/v1/history", get(history::history))
+        .route("/api/v1/sources", get(api::sources))
+        .route("/api/v1/groups", get(groups::groups))
+        .route("/api/v1/openapi.json", get(openapi::openapi))
+        .layer(CompressionLayer::new());
+    plain.route("/api/v1/live", get(live::live))
+}
+
+#[cfg(test)]
+mod tests;

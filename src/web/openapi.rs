@@ -4,7 +4,8 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 
-use super::{api, error, health, history, trail};
+use super::door::{audit, invitation, pairing, session, tokens, users};
+use super::{api, error, groups, health, history, trail};
 use crate::live::frame;
 
 #[derive(OpenApi)]
@@ -20,6 +21,7 @@ use crate::live::frame;
         api::vehicle,
         api::geojson,
         api::sources,
+        groups::groups,
         trail::trail,
         history::history,
         history::erase,
@@ -27,7 +29,32 @@ use crate::live::frame;
         openapi,
         health::livez,
         health::readyz,
-        health::metrics
+        health::metrics,
+        session::me,
+        session::sign_in,
+        session::login,
+        session::logout,
+        session::sessions,
+        session::revoke,
+        session::revoke_others,
+        session::password,
+        invitation::look,
+        invitation::redeem,
+        users::users,
+        users::add,
+        users::change,
+        users::invite,
+        tokens::tokens,
+        tokens::make,
+        tokens::change,
+        tokens::revoke,
+        pairing::ask,
+        pairing::poll,
+        pairing::find,
+        pairing::approve,
+        pairing::refuse,
+        pairing::display,
+        audit::audit
     ),
     components(schemas(
         frame::VehicleFrame,

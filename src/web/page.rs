@@ -1,6 +1,8 @@
-//! The two pages, desk and wall: a shell and the data to start with. There is no inline script or
-//! style, so the policy can forbid both; everything else comes from the hashed assets and the live
-//! socket.
+//! The pages, each a shell and the data to start with: desk and wall here, those of access in
+//! `shells`. There is no inline script or style, so the policy can forbid both; everything else
+//! comes from the hashed assets and the live socket.
+
+mod shells;
 
 use askama::Template;
 use axum::Router;
@@ -18,7 +20,7 @@ use crate::config::MapSettings;
 pub const BASEMAP_ATTRIBUTION: &str = "© <a href=\"https://www.openstreetmap.org/copyright\">\
      OpenStreetMap</a> contributors (ODbL), Natural Earth, GeoNames (CC BY 4.0)";
 
-/// `GET /` and `GET /wall`. They carry the build that `hello` says, too: a page that sees another
+/// `GET /`, `GET /wall` and the pages of access. They carry the build that `hello` says, too: a page that sees another
 /// one there is old and loads itself again.
 ///
 /// # Errors
@@ -40,7 +42,8 @@ where
     .render()?;
     Ok(Router::new()
         .route("/", get(move || async move { answer(desk) }))
-        .route("/wall", get(move || async move { answer(wall) })))
+        .route("/wall", get(move || async move { answer(wall) }))
+        .merge(shells::routes(&boot)?))
 }
 
 /// The content security policy of every answer. Only the hosts of an operator's own map style are

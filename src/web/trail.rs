@@ -16,13 +16,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Web;
+use super::door::Caller;
 use super::error::{ApiError, ErrorBody};
 use super::history::asked;
 use super::trail_files;
+use super::viewer::Looking;
+use crate::auth::audit::{Subject, What};
 use crate::domain::thresholds::{Bounds, FreshnessThresholds, MotionThresholds};
-use crate::domain::{DeviceKey, VehicleId};
+use crate::domain::{DeviceKey, Vehicle, VehicleId};
 use crate::history::{TrailPoint, simplify};
 use crate::live::frame::Stamp;
+use crate::live::mask::Mask;
 
 /// The span where none is asked for.
 const USUAL_SPAN: SignedDuration = SignedDuration::from_hours(1);
@@ -109,6 +113,8 @@ pub(super) struct Drawn {
     ))]
 pub async fn trail(
     State(web): State<Web>,
+    looking: Looking,
+    caller: Caller,
     Path(id): Path<String>,
     query: Result<Query<TrailQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
@@ -130,15 +136,23 @@ pub async fn trail(
             )));
         }
     };
-    let live = web.hub.vehicle(&id);
-    let name = live.as_ref().map(|entry| entry.vehicle.name.to_string());
+    let stage = looking.stage(&web).await?;
+    let name = stage.vehicle(&id).map(|it| it.vehicle.name.to_string());
+    let live = stage.behind(&id, &web.hub);
+    if live.is_none() && !looking.sees_everything() {
+        // Who might have seen it when it was there, nobody can tell any more.
+        return Err(ApiError::no_vehicle(&id));
+    }
     // One that is no more has its past still.
-    let devices: Vec<DeviceKey> = live.map_or_else(Vec::new, |entry| {
-        let views = entry.vehicle.devices.iter();
+    let devices: Vec<DeviceKey> = live.as_ref().map_or_else(Vec::new, |vehicle| {
+        let views = vehicle.devices.iter();
         views.map(|view| view.device.clone()).collect()
     });
-    let vehicle = VehicleId::new(id.as_str());
-    let points = asked(web, move |web| {
+    // A viewer who may not see the plate asks by an id that is ours alone.
+    let real = live.as_ref().map(|vehicle| vehicle.id.clone());
+    let vehicle = real.unwrap_or_else(|| VehicleId::new(id.as_str()));
+    let subject = Subject::Vehicle(vehicle.as_str().into());
+    let points = asked(web.clone(), move |web| {
         web.history.trail_of(&vehicle, &devices, from, to)
     });
     let points = points.await?;
@@ -146,10 +160,27 @@ pub async fn trail(
         (None, None) => return Err(ApiError::no_vehicle(&id)),
         (points, _) => points.unwrap_or_default(),
     };
-    let drawn = draw(points, max_points);
+    let what = format.map_or(What::TrailOpened, |_file| What::Exported);
+    caller.note_look(&web, what, subject).await;
+    let mut drawn = draw(points, max_points);
+    if let Some((mask, vehicle)) = stage.mask().zip(live) {
+        drawn.cut(mask, &vehicle);
+    }
     match format {
         Some(format) => trail_files::answer(format, &id, name.as_deref(), from, &drawn),
         None => Ok(answer(from, to, &drawn)),
+    }
+}
+
+impl Drawn {
+    /// Leaves what may be seen of a vehicle.
+    fn cut(&mut self, mask: &Mask, vehicle: &Vehicle) {
+        for point in &mut self.points {
+            point.device = mask.device(vehicle, &point.device);
+            if !mask.sight().facts.speed {
+                point.speed_mps = None;
+            }
+        }
     }
 }
 

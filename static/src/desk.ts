@@ -6,6 +6,7 @@ import type { ListQuery } from "./live/messages.ts";
 import { NO_QUERY } from "./live/messages.ts";
 import { FleetMap } from "./map/fleet-map.ts";
 import { frameOf } from "./map/framing.ts";
+import { AccessWatch } from "./page/access-watch.ts";
 import { readBoot } from "./page/boot.ts";
 import { exposeDebug } from "./page/debug.ts";
 import { Reloader } from "./page/reload.ts";
@@ -13,6 +14,7 @@ import { Selection } from "./page/selection.ts";
 import { Store } from "./page/store.ts";
 import { TimeTravel } from "./page/time-travel.ts";
 import type { Vehicle } from "./protocol.ts";
+import { accessEnded, showAccountMenu } from "./ui/account-menu.ts";
 import { Counts } from "./ui/counts.ts";
 import { DetailPanel } from "./ui/detail-panel.ts";
 import { byId, setText } from "./ui/dom.ts";
@@ -70,6 +72,10 @@ const trail = new TrailPanel(fleetMap.trail, fleetNowMs);
 const signs = new ScreenSigns(store, byId("screen-badge"), byId("veil"));
 const timeBar = new TimeBar(travel);
 const selection = new Selection({ onVehicle: showVehicle, onTrouble: (hasTrouble) => detail.showTrouble(hasTrouble) });
+const watch = new AccessWatch((end) => {
+  store.stop();
+  accessEnded(end);
+});
 let selectedId: string | undefined;
 /** Its row as it was last seen. */
 let selectedRow = { row: -1, fingerprint: "" };
@@ -89,6 +95,7 @@ store.connectViews({
   onList: showList,
   onCounts: showCounts,
   onSources: () => feeds.show(store.sources, store.serverNowMs()),
+  onStatus: (status) => watch.observe(status),
 });
 fleetMap.watchSight((sight) => store.setSight(sight));
 fleetMap.map.on("moveend", showSummary);
@@ -105,6 +112,7 @@ exposeDebug(store, fleetMap, () => ({
   past: { isOn: travel.isOn, isPlaying: travel.isPlaying, shownMs: travel.shownMs, wantedMs: travel.wantedMs, trouble: travel.trouble, counts: travel.counts },
 }), shownTable);
 timeBar.show();
+void showAccountMenu(byId("account"));
 
 /** Now, or the time of the past that is shown. */
 function fleetNowMs(): number {

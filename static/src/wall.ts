@@ -1,72 +1,36 @@
-// The wall: the same map without controls, large, framing the fleet by itself. It never needs a
-// click and comes back by itself, whatever happens to the server.
+// The wall's door: a display that is let in shows the map, any other a code to be let in with. It
+// never needs a click, and never shows a login form.
 
-import { AutoFrame } from "./map/auto-frame.ts";
-import { FleetMap } from "./map/fleet-map.ts";
-import { frameOf } from "./map/framing.ts";
-import { readBoot } from "./page/boot.ts";
-import { exposeDebug } from "./page/debug.ts";
-import { Reloader } from "./page/reload.ts";
-import { Store } from "./page/store.ts";
-import { Clock } from "./ui/clock.ts";
-import { Counts } from "./ui/counts.ts";
-import { byId, setText } from "./ui/dom.ts";
-import { FeedStrip } from "./ui/feed-strip.ts";
-import { ScreenSigns } from "./ui/screen-signs.ts";
-import { hideIdlePointer, shiftAgainstBurnIn } from "./ui/unattended.ts";
+import { enterWith, takeToken } from "./pairing/kiosk-token.ts";
+import { isSignedIn } from "./page/access-watch.ts";
+import { hideIdlePointer } from "./ui/unattended.ts";
 
-/** The height of screen that sizes are given for. */
-const DESIGN_HEIGHT_PX = 1080;
-const LABEL_PX = 26;
-const MARKER_SCALE = 2;
+const REFUSED_LINK = "The link that this display was opened with is no longer good.";
 
-const sizeFactor = Math.max(0.5, Math.min(innerHeight, innerWidth) / DESIGN_HEIGHT_PX);
-const boot = readBoot();
-const store = new Store(new Reloader(boot.build));
-const bar = byId("wall-bar");
-const fleetMap = new FleetMap({
-  container: byId("map"),
-  boot: boot.map,
-  table: store.table,
-  cells: store.cells,
-  isInteractive: false,
-  markerScale: MARKER_SCALE * sizeFactor,
-  labelFontPx: Math.round(LABEL_PX * sizeFactor),
-  fleetNowMs: () => store.serverNowMs(),
-  onPick: () => {},
-  onNotice: (notice) => setText(byId("map-notice"), notice),
-});
-const isReduced = matchMedia("(prefers-reduced-motion: reduce)").matches;
-const framing = new AutoFrame(fleetMap.map, () => frameOf(store), padding, !isReduced && fleetMap.overlay.framesPerSecondLimit === 0);
-const counts = new Counts(byId("counts"));
-const feeds = new FeedStrip(byId("feeds"), byId("feed-alarms"), false);
-const clock = new Clock(byId("clock-time"), byId("clock-zone"));
-const signs = new ScreenSigns(store, byId("screen-badge"), byId("veil"));
-
-store.connectViews({
-  onRows: (changes) => fleetMap.apply(changes),
-  onFirst: () => framing.tick(performance.now()),
-  onCells: () => fleetMap.overlay.invalidate(),
-  onCounts: () => counts.show(store.counts),
-  onSources: () => feeds.show(store.sources, store.serverNowMs()),
-});
-fleetMap.watchSight((sight) => store.setSight(sight));
+const token = takeToken();
 hideIdlePointer();
-shiftAgainstBurnIn(bar);
-exposeDebug(store, fleetMap);
-tick();
+void open();
 
-/** Ticks on the second, so that the clock never skips one. */
-function tick(): void {
-  const nowMs = store.serverNowMs();
-  clock.tick(nowMs);
-  signs.tick();
-  feeds.tick(nowMs);
-  framing.tick(performance.now());
-  setTimeout(tick, 1_000 - (nowMs % 1_000));
+async function open(): Promise<void> {
+  const isRefused = token !== null && !(await enterWith(token, () => void wait()));
+  // Of a server that does not say, the map is waited for: it shows that it waits.
+  if ((await isSignedIn()) === false) await pairAnew(isRefused ? REFUSED_LINK : null);
+  else await showMap();
 }
 
-function padding(): { top: number; bottom: number; left: number; right: number } {
-  const side = Math.min(innerHeight, innerWidth) * 0.06;
-  return { top: side + byId("feed-alarms").offsetHeight, bottom: bar.offsetHeight + side, left: side, right: side };
+async function showMap(): Promise<void> {
+  for (const hidden of document.querySelectorAll<HTMLElement>("body > main, body > header")) hidden.hidden = false;
+  for (const cover of document.querySelectorAll<HTMLElement>("#pairing")) cover.hidden = true;
+  const { whenEnded } = await import("./wall-map.ts");
+  whenEnded((reason) => void pairAnew(reason));
+}
+
+async function pairAnew(reason: string | null): Promise<void> {
+  const { showPairing } = await import("./pairing/pairing-screen.ts");
+  showPairing(reason);
+}
+
+async function wait(): Promise<void> {
+  const { showWaiting } = await import("./pairing/pairing-screen.ts");
+  showWaiting("Waiting for the server");
 }

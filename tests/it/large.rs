@@ -21,7 +21,8 @@ use fleetglass::live::bin::{BIN_PROTOCOL, Picture, Tile};
 use fleetglass::live::channel::ChannelSettings;
 use fleetglass::live::encoder::Encoder;
 use fleetglass::live::hub::Hub;
-use fleetglass::live::reception::Reception;
+use fleetglass::live::reception::{Admission, Reception};
+use fleetglass::live::stages::Stages;
 use fleetglass::live::viewer::sight::Sight;
 use fleetglass::live::viewer::{Dialect, Introduction, ViewerSettings};
 use fleetglass::live::ws::handshake::Handshake;
@@ -48,7 +49,8 @@ struct Country {
 impl Country {
     async fn start() -> Self {
         let hub = Arc::new(Hub::new("country", ChannelSettings::default()));
-        let encoder = Encoder::start(Arc::clone(&hub), clock::now).expect("a thread");
+        let stages = Arc::new(Stages::new(Arc::clone(&hub)));
+        let encoder = Encoder::start(stages, clock::now).expect("a thread");
         let settings = ViewerSettings {
             large_fleet: 20,
             max_inside: 15,
@@ -56,7 +58,9 @@ impl Country {
         };
         let reception = Reception::open(Arc::clone(&hub), settings, 1, clock::now);
         let reception = reception.expect("a thread");
-        let app = Router::new().route("/", get(upgrade)).with_state(reception);
+        let app = Router::new()
+            .route("/", get(upgrade))
+            .with_state((reception, Arc::clone(&hub)));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("a bound port");
         tokio::spawn(async move { axum::serve(listener, app).await });
@@ -81,7 +85,10 @@ impl Country {
 }
 
 /// The middle of a town is what its viewers look at first.
-async fn upgrade(State(reception): State<Reception>, mut request: Request) -> Response {
+async fn upgrade(
+    State((reception, hub)): State<(Reception, Arc<Hub>)>,
+    mut request: Request,
+) -> Response {
     let checked = Handshake::check(request.method(), request.version(), request.headers());
     let handshake = checked.expect("an upgrade");
     let who = Introduction {
@@ -90,7 +97,12 @@ async fn upgrade(State(reception): State<Reception>, mut request: Request) -> Re
         resume: None,
         sight: Some(around(0)),
     };
-    reception.receive(hyper::upgrade::on(&mut request), who);
+    let admission = Admission {
+        hub,
+        pass: 1,
+        held: None,
+    };
+    reception.receive(hyper::upgrade::on(&mut request), who, admission);
     let mut answer = StatusCode::SWITCHING_PROTOCOLS.into_response();
     let headers = answer.headers_mut();
     headers.extend(handshake.answer(Some(BIN_PROTOCOL)));

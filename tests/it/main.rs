@@ -21,6 +21,8 @@ mod reload;
 mod day;
 mod recall;
 mod security;
+mod doors;
+mod publishing;
 mod secrets;
 mod users;
 mod protocol;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use fleetglass::live::pass::Dismissal;
 use fleetglass::live::viewer::ViewerSettings;
 use tokio::net::TcpStream;
 
@@ -194,4 +195,52 @@ async fn who_sits_at_a_socket_whose_reception_is_gone_is_told_so() {
     raw.of_type("snapshot").await;
     drop(stage);
     assert_eq!(raw.closed().await.0, 1012);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_dismissed_is_told_why_at_once_on_both_ways() {
+    for way in WAYS {
+        let stage = Stage::open(way, ViewerSettings::default()).await;
+        stage.publish(vehicles(30, 1, 50)).await;
+        for (why, code, reason) in [
+            (Dismissal::Revoked, 4003, "not allowed"),
+            (Dismissal::Changed, 1012, "retry_ms=0"),
+        ] {
+            let mut goes = viewer(stage.address, "").await;
+            goes.of_type("snapshot").await;
+            let [its_pass] = stage.reception.passes()[..] else {
+                panic!("one is here");
+            };
+            let mut stays = viewer(stage.address, "").await;
+            stays.of_type("snapshot").await;
+            assert!(!stage.reception.dismiss(u64::MAX, why));
+            let asked_at = tokio::time::Instant::now();
+            assert!(stage.reception.dismiss(its_pass, why));
+            assert_eq!(goes.closed().await, (code, reason.to_owned()), "{way:?}");
+            // Twice what is promised: the machine may be busy.
+            assert!(asked_at.elapsed() < Duration::from_millis(600), "{way:?}");
+            stage.publish(vehicles(3, 2, 50)).await;
+            stays.of_type("changes").await;
+            stays.say(&frame(FIN | CLOSE, &[3, 0xe8])).await;
+            stays.closed().await;
+            until("nobody is here", || stage.reception.passes().is_empty()).await;
+        }
+    }
+}
+
+/// What it was sent before is in its line; it gets no more than that.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_nothing_is_dismissed_as_well() {
+    for way in WAYS {
+        let stage = Stage::open(way, ViewerSettings::default()).await;
+        stage.publish(vehicles(4_000, 1, 2_000)).await;
+        until("something is there", || stage.hub.seq() == 1).await;
+        let mut raw = Raw::open(thin(stage.address).await, LIVE, "", &[]).await;
+        raw.of_type("hello").await;
+        let [pass] = stage.reception.passes()[..] else {
+            panic!("one is here");
+        };
+        assert!(stage.reception.dismiss(pass, Dismissal::Revoked));
+        until("it is gone", || stage.reception.passes().is_empty()).await;
+    }
 }

@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::extract::ConnectInfo;
 use axum::serve::{Listener, ListenerExt};
+use axum::{Extension, Router};
 use fleetglass::clock;
 use fleetglass::domain::{
     DeviceKey, Freshness, FreshnessState, Motion, MotionState, Position, SourceId, Vehicle,
@@ -20,7 +21,9 @@ use fleetglass::live::channel::ChannelSettings;
 use fleetglass::live::encoder::Encoder;
 use fleetglass::live::hub::{Hub, View};
 use fleetglass::live::reception::Reception;
+use fleetglass::live::stages::Stages;
 use fleetglass::live::viewer::ViewerSettings;
+use fleetglass::web::door::Door;
 use fleetglass::web::{self, Web};
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -79,14 +82,17 @@ impl Stage {
         serve: impl FnOnce(TcpListener, Router) -> F,
     ) -> Self {
         let hub = Arc::new(Hub::new("epoch", ChannelSettings::default()));
-        let encoder = Encoder::start(Arc::clone(&hub), clock::now).expect("a thread");
+        let stages = Arc::new(Stages::new(Arc::clone(&hub)));
+        let encoder = Encoder::start(Arc::clone(&stages), clock::now).expect("a thread");
         let encoder = Arc::new(encoder);
         let reception = Reception::open(Arc::clone(&hub), viewers, 2, clock::now);
         let reception = reception.expect("threads");
         let history = History::open(HistorySettings::default(), clock::now());
         let (history, _) = history.expect("a memory");
         let web = Web {
+            door: Arc::new(Door::unlocked().expect("a store in memory")),
             hub: Arc::clone(&hub),
+            stages,
             history,
             reception: reception.clone(),
             encoder: Arc::clone(&encoder),
@@ -100,7 +106,9 @@ impl Stage {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let router = web::router(web, Router::new());
+        // Whatever serves it, the others are of this machine.
+        let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1)));
+        let router = web::router(web, Router::new()).layer(Extension(peer));
         let server = tokio::spawn(serve(listener, router));
         Self {
             hub,

@@ -29,6 +29,11 @@ impl Dictionary {
         }
     }
 
+    /// Holds nothing of what was told before.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
     /// What was made, unless so much is new that it is better made again.
     fn good_for(&self, forms: Forms, n_vehicles: usize) -> Option<(Wire, Vec<u32>)> {
         let (wire, made_forms) = self.made.as_ref()?;

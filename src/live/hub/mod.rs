@@ -8,10 +8,11 @@
 mod frames;
 mod parts;
 mod state;
+mod wakes;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
@@ -19,6 +20,7 @@ use tokio::sync::watch;
 
 use self::parts::Parts;
 use self::state::{Counts, State, put_sources};
+use self::wakes::Wakes;
 use super::bin::Tile;
 use super::channel::{Channel, ChannelSettings};
 use super::frame;
@@ -28,6 +30,7 @@ use super::slots::Slots;
 use crate::domain::VehicleId;
 use crate::fleet::{Changes, SourceStatus};
 
+pub use self::wakes::Wake;
 pub use super::entry::Entry;
 pub use super::slots::Entries;
 
@@ -66,19 +69,11 @@ pub struct Hub {
     channels: Mutex<HashMap<View, Arc<Channel>>>,
     dictionary: Mutex<frames::Dictionary>,
     wanted: Mutex<Vec<View>>,
-    wake: RwLock<Vec<Wake>>,
-    wake_encoder: OnceLock<Wake>,
+    wakes: Arc<Wakes>,
     news: watch::Sender<u64>,
     latencies: Latencies,
-}
-
-/// Wakes somebody who writes to viewers, or who makes keyframes. Must not block, nor call the hub.
-pub struct Wake(pub Box<dyn Fn() + Send + Sync>);
-
-impl std::fmt::Debug for Wake {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Wake")
-    }
+    /// It is of a part of the fleet: what leaves it may not be told to who comes later.
+    is_part: bool,
 }
 
 /// All of the fleet at one `seq`, for answers over HTTP.
@@ -111,19 +106,32 @@ struct News<'a> {
 impl Hub {
     /// An empty hub of the run named `epoch`.
     pub fn new(epoch: impl Into<Arc<str>>, settings: ChannelSettings) -> Self {
+        Self::woken_by(Arc::default(), epoch.into(), settings)
+    }
+
+    /// An empty hub of a part of the fleet, with an epoch of its own, whose viewers the same threads serve.
+    #[must_use]
+    pub fn beside(&self, epoch: impl Into<Arc<str>>) -> Self {
+        Self {
+            is_part: true,
+            ..Self::woken_by(Arc::clone(&self.wakes), epoch.into(), self.settings)
+        }
+    }
+
+    fn woken_by(wakes: Arc<Wakes>, epoch: Arc<str>, settings: ChannelSettings) -> Self {
         Self {
             settings,
-            epoch: epoch.into(),
+            epoch,
             told_seq: AtomicU64::new(0),
             n_vehicles: AtomicUsize::new(0),
             state: Mutex::default(),
             channels: Mutex::default(),
             dictionary: Mutex::default(),
             wanted: Mutex::default(),
-            wake: RwLock::default(),
-            wake_encoder: OnceLock::new(),
+            wakes,
             news: watch::Sender::new(0),
             latencies: Latencies::default(),
+            is_part: false,
         }
     }
 
@@ -139,8 +147,15 @@ impl Hub {
 
     /// Takes in what changed and wakes who waits. Without a change for viewers nothing happens.
     pub fn publish(&self, changes: &Changes, now: Timestamp) {
+        if self.take_in(changes, now) {
+            self.tell();
+        }
+    }
+
+    /// Takes in what changed and wakes nobody; whether there was any change for viewers.
+    pub(super) fn take_in(&self, changes: &Changes, now: Timestamp) -> bool {
         if changes.is_empty_to_viewers() {
-            return;
+            return false;
         }
         let sources: Vec<_> = changes
             .sources
@@ -162,7 +177,7 @@ impl Hub {
                 sources: put_sources(&mut state.sources, sources),
                 moves,
                 parts: Parts::default(),
-                counts: state.counts_to_tell(now),
+                counts: state.counts_to_tell(now, self.is_part),
             }
         };
         self.lock_dictionary().note(&news.moves.renamed);
@@ -172,11 +187,19 @@ impl Hub {
             View::Json | View::Sources | View::Cells => None,
         });
         news.parts = Parts::new(&news.moves.steps, tiles);
+        // Of what has left, and of names that are hidden now, no keyframe may tell any more.
+        let hides = self.is_part && (!news.removed.is_empty() || !news.moves.renamed.is_empty());
+        if hides {
+            self.lock_dictionary().forget();
+        }
         for (view, channel) in used {
+            if hides {
+                channel.drop_keyframe();
+            }
             self.push_to(view, &channel, &news);
         }
         self.told_seq.store(news.seq, Ordering::Release);
-        self.tell();
+        true
     }
 
     /// The number of the newest change whose frames are all there.
@@ -224,9 +247,13 @@ impl Hub {
         let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         wanted.push(view);
         drop(wanted);
-        if let Some(Wake(wake)) = self.wake_encoder.get() {
-            wake();
-        }
+        self.wakes.wake_encoder();
+    }
+
+    /// Whether any keyframe was asked for that is not made yet.
+    pub(super) fn are_keyframes_wanted(&self) -> bool {
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        !wanted.is_empty()
     }
 
     /// Makes all keyframes that were asked for.
@@ -258,14 +285,12 @@ impl Hub {
 
     /// Has `wake` called whenever a keyframe is wanted; there is one encoder.
     pub fn call_encoder(&self, wake: Wake) {
-        // A second one would make what the first one makes; it is not called.
-        let _ = self.wake_encoder.set(wake);
+        self.wakes.set_encoder(wake);
     }
 
     /// Has `wake` called whenever there is something to send.
     pub fn call(&self, wake: Wake) {
-        let mut all = self.wake.write().unwrap_or_else(PoisonError::into_inner);
-        all.push(wake);
+        self.wakes.add(wake);
     }
 
     /// Marks a change whenever there is something to send.
@@ -274,11 +299,18 @@ impl Hub {
     }
 
     fn tell(&self) {
+        self.tell_tasks();
+        self.wake_all();
+    }
+
+    /// Wakes the tasks that serve a viewer each.
+    pub(super) fn tell_tasks(&self) {
         self.news.send_modify(|told| *told += 1);
-        let all = self.wake.read().unwrap_or_else(PoisonError::into_inner);
-        for Wake(wake) in all.iter() {
-            wake();
-        }
+    }
+
+    /// Wakes the threads that serve viewers, those of other hubs among them.
+    pub(super) fn wake_all(&self) {
+        self.wakes.wake_all();
     }
 
     /// All of the fleet. Nothing is copied, so it is as cheap for a large one.

@@ -48,14 +48,16 @@ impl State {
         rows.filter(|(_, row)| tile.holds(row)).collect()
     }
 
-    /// What differs, once a second.
-    pub(super) fn counts_to_tell(&mut self, now: Timestamp) -> Option<Counts> {
+    /// What differs, once a second; with `is_exact` at once where vehicles came or went: of a part
+    /// of the fleet the next change may be far.
+    pub(super) fn counts_to_tell(&mut self, now: Timestamp, is_exact: bool) -> Option<Counts> {
+        let n_vehicles = self.roll.n_vehicles();
+        let is_urgent = is_exact && self.n_vehicles_told != Some(n_vehicles);
         let told_at = self.cells_told_at;
-        if told_at.is_some_and(|at| now.duration_since(at) < CELLS_EVERY) {
+        if !is_urgent && told_at.is_some_and(|at| now.duration_since(at) < CELLS_EVERY) {
             return None;
         }
         self.cells_told_at = Some(now);
-        let n_vehicles = self.roll.n_vehicles();
         let is_same = self.n_vehicles_told.replace(n_vehicles) == Some(n_vehicles);
         let cells = self.cells.take_changed();
         (!is_same || !cells.is_empty()).then_some(Counts { n_vehicles, cells })

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::{
-    CLOSE_POLICY, CLOSE_RESTART, CLOSE_TOO_OLD, CLOSE_TOO_SLOW, End, Moment, Phase, Viewer,
+    CLOSE_NOT_ALLOWED, CLOSE_POLICY, CLOSE_RESTART, CLOSE_TOO_OLD, CLOSE_TOO_SLOW, End, Moment,
+    Phase, Viewer,
 };
+use crate::live::pass::{Dismissal, Pass};
 use crate::live::ws::message;
 
 /// The other side has this long to answer a close, or to take one.
@@ -16,6 +18,27 @@ impl Viewer {
         if matches!(self.phase, Phase::Greeting { .. } | Phase::Live) {
             let at = now.instant + self.settings.close_spread.mul_f64(share);
             self.phase = Phase::Leaving { at };
+        }
+    }
+
+    /// Takes the pass by which it can be sent away.
+    pub fn carry(&mut self, pass: Pass) {
+        self.pass = Some(pass);
+    }
+
+    /// Goes where it has been sent away: from then on nothing more is shown to it.
+    pub(super) fn heed_dismissal(&mut self, now: Moment) {
+        let Some(why) = self.pass.as_ref().and_then(Pass::dismissal) else {
+            return;
+        };
+        if !matches!(self.phase, Phase::Closing { .. } | Phase::Over(_)) {
+            self.close(
+                match why {
+                    Dismissal::Revoked => End::Revoked,
+                    Dismissal::Changed => End::Changed,
+                },
+                now,
+            );
         }
     }
 
@@ -42,6 +65,8 @@ impl Viewer {
             End::TooOld => {
                 self.say_close(CLOSE_TOO_OLD, "protocol too old; reload the page", end, now);
             }
+            End::Revoked => self.say_close(CLOSE_NOT_ALLOWED, "not allowed", end, now),
+            End::Changed => self.say_close(CLOSE_RESTART, "retry_ms=0", end, now),
             End::Left | End::Violation => self.say_close(1000, "", end, now),
         }
     }

@@ -24,6 +24,7 @@ use super::channel::{Next, Pace};
 use super::frame::{self, Frame, Stamp};
 use super::hub::{Hub, View};
 use super::outbox::Outbox;
+use super::pass::Pass;
 use super::ws::message::{self, Opcode};
 use super::ws::parser::Parser;
 
@@ -63,6 +64,7 @@ pub struct Viewer {
     is_view_untold: bool,
     /// Everything up to this change has been put into the outbox.
     whole_at: u64,
+    pass: Option<Pass>,
 }
 
 #[derive(Debug)]
@@ -122,6 +124,7 @@ impl Viewer {
             n_weighed,
             weighed_at: now.instant,
             whole_at: 0,
+            pass: None,
             hub,
         };
         if who.dialect.is_none() {
@@ -152,6 +155,7 @@ impl Viewer {
 
     /// Puts into an empty outbox what the viewer lacks.
     pub fn fill(&mut self, now: Moment) {
+        self.heed_dismissal(now);
         if !self.outbox.is_empty() {
             return;
         }
@@ -238,6 +242,7 @@ impl Viewer {
 
     /// Lets time pass.
     pub fn tick(&mut self, now: Moment) {
+        self.heed_dismissal(now);
         match self.phase {
             Phase::Closing { end, until, .. } if until <= now.instant => {
                 self.phase = Phase::Over(end);

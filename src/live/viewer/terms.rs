@@ -10,6 +10,8 @@ use super::sight::Sight;
 pub const CLOSE_RESTART: u16 = 1012;
 /// The viewer's protocol is too old; its page must be loaded again.
 pub const CLOSE_TOO_OLD: u16 = 4001;
+/// The viewer may not look, or no longer; it need not come back.
+pub const CLOSE_NOT_ALLOWED: u16 = 4003;
 /// The viewer sent more than is reasonable.
 pub const CLOSE_POLICY: u16 = 1008;
 /// The viewer does not take what it is sent.
@@ -70,6 +72,10 @@ pub enum End {
     TooOld,
     /// The server goes.
     Restart,
+    /// It may look no more.
+    Revoked,
+    /// It may see something else now, and comes back for it.
+    Changed,
 }
 
 impl End {
@@ -82,6 +88,8 @@ impl End {
             Self::Violation => "violation",
             Self::TooOld => "too_old",
             Self::Restart => "restart",
+            Self::Revoked => "revoked",
+            Self::Changed => "changed",
         }
     }
 }

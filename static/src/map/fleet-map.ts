@@ -59,6 +59,7 @@ export class FleetMap {
   #live: DrawnFleet;
   #shown: DrawnFleet;
   #cells: CellBook;
+  #isAtRest = false;
 
   constructor(options: FleetMapOptions) {
     setWorkerUrl(absoluteUrl(MAPLIBRE_WORKER_URL));
@@ -92,6 +93,11 @@ export class FleetMap {
     this.#markers.update(changes, overlayNowMs());
     this.draws.buffered();
     this.overlay.invalidate();
+  }
+
+  /** For when nobody may look any more: it asks the server for no tile of its own accord. */
+  rest(): void {
+    this.#isAtRest = true;
   }
 
   /** Tells that what is shown changed. */
@@ -150,6 +156,7 @@ export class FleetMap {
   }
 
   #restyle(): void {
+    if (this.#isAtRest) return;
     this.trail.theme = this.ghosts.theme = readTheme();
     this.overlay.restyle();
     void this.basemap.load();

@@ -13,6 +13,7 @@ export class LiveLink {
   #onMessage: (message: ToPage) => void;
   #query: ListQuery = NO_QUERY;
   #sight: Sight | null = null;
+  #isStopped = false;
 
   constructor(onMessage: (message: ToPage) => void) {
     this.#onMessage = onMessage;
@@ -43,7 +44,15 @@ export class LiveLink {
     setTimeout(() => this.#start(), RESTART_AFTER_MS);
   }
 
+  /** Ends the connection, for good. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#worker.onmessage = null;
+    this.#worker.terminate();
+  }
+
   #start(): void {
+    if (this.#isStopped) return;
     this.#worker = new Worker(LIVE_WORKER_URL, { type: "module", name: "live" });
     this.#worker.onmessage = (event: MessageEvent<ToPage>) => this.#onMessage(event.data);
     this.#worker.onerror = () => this.restart();

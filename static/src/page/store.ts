@@ -26,6 +26,8 @@ export interface Views {
   onList?(): void;
   onCounts(): void;
   onSources(): void;
+  /** Called when the connection is in another state. */
+  onStatus?(status: ConnectionStatus): void;
 }
 
 export class Store {
@@ -79,6 +81,11 @@ export class Store {
     return this.#lastFrameServerMs;
   }
 
+  /** Asks nothing more of the server, for good. */
+  stop(): void {
+    this.#link.stop();
+  }
+
   setQuery(query: ListQuery): void {
     this.#link.setQuery(query);
   }
@@ -109,6 +116,7 @@ export class Store {
         break;
       case "status":
         this.status = message.status;
+        this.#views?.onStatus?.(message.status);
         break;
       case "hello":
         this.#reloader.observe(message.build);

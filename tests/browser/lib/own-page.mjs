@@ -9,14 +9,18 @@ import path from "node:path";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../..");
 const TYPES = { ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json" };
-const PAGES = { "/": "desk", "/wall": "wall" };
+const PAGES = { "/": { template: "desk" }, "/wall": { template: "wall" } };
+const TITLES = { login: "Sign in", invitation: "Welcome", account: "Account", users: "Users", displays: "Displays", tokens: "Tokens", audit: "Audit log" };
+for (const [name, title] of Object.entries(TITLES)) PAGES[`/${name}`] = { template: "access", name, title };
+const LOCAL = { name: "local", role: "administrator", kind: "local", sight: { groups: "all" } };
 
 export const isOwnPage = process.env.FLEETGLASS_PAGE === "static";
 
 /** Answers a request for the page or a part of it; false where it is for something else. */
 export async function answerOwnPage(serverUrl, request, response) {
   const { pathname } = new URL(request.url, serverUrl);
-  if (pathname in PAGES) return answerShell(serverUrl, pathname, response);
+  if (Object.hasOwn(PAGES, pathname)) return answerShell(serverUrl, PAGES[pathname], response);
+  if (pathname === "/api/v1/me") return answerMe(serverUrl, request, response);
   if (!pathname.startsWith("/assets/")) return false;
   const file = path.join(REPOSITORY, "static/dist", path.normalize(pathname));
   if (!fs.existsSync(file)) return false;
@@ -26,15 +30,24 @@ export async function answerOwnPage(serverUrl, request, response) {
 }
 
 /** The template with the server's own policy and boot data, its build included. */
-async function answerShell(serverUrl, pathname, response) {
-  const served = await fetch(new URL(pathname, serverUrl));
+async function answerShell(serverUrl, page, response) {
+  const served = await fetch(serverUrl);
   const [, boot] = /data-boot="([^"]*)"/.exec(await served.text());
   const assets = Object.fromEntries(fs.readFileSync(path.join(REPOSITORY, "static/manifest.txt"), "utf8").trim().split("\n").map((line) => line.split(" ")));
-  const name = PAGES[pathname];
-  const values = { boot, "assets.icon": assets["icon.svg"], "assets.web_manifest": assets["app.webmanifest"], "assets.style": assets[`${name}.css`], "assets.script": assets[`${name}.js`] };
+  const name = page.template;
+  const values = { ...page, boot, "assets.icon": assets["icon.svg"], "assets.web_manifest": assets["app.webmanifest"], "assets.style": assets[`${name}.css`], "assets.script": assets[`${name}.js`] };
   const template = fs.readFileSync(path.join(REPOSITORY, "templates", `${name}.html`), "utf8");
   response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-security-policy": served.headers.get("content-security-policy") });
   response.end(template.replace(/\{\{ ([\w.]+) \}\}/g, (_, value) => values[value]));
+  return true;
+}
+
+/** A server from before there were people to tell apart is asked by one who may do all. */
+async function answerMe(serverUrl, request, response) {
+  const { status } = await fetch(new URL("/api/v1/me", serverUrl));
+  if (status !== 404) return false;
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(JSON.stringify(LOCAL));
   return true;
 }
 

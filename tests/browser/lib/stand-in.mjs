@@ -16,10 +16,12 @@ const CLOSE = 8;
 /**
  * A host whose `onViewer(viewer, n)` is called with each connection; `answers` are paths that it
  * answers by itself, called with response and request, or one function for all paths, which answers
- * false where it does not. `connections` tells of all that came: `{atMs, query, protocol}`.
+ * false where it does not. Who `admits(request)` does not let in is answered 401 before the upgrade.
+ * `connections` tells of all that were let in: `{atMs, query, protocol}`; `refusals` counts the others.
  */
-export async function standIn(server, onViewer, answers = {}) {
+export async function standIn(server, onViewer, answers = {}, admits = () => true) {
   const connections = [];
+  let refusals = 0;
   const host = http.createServer(async (request, response) => {
     const answer = typeof answers === "function" ? answers : answers[new URL(request.url, server.url).pathname];
     if (answer !== undefined && answer(response, request) !== false) return;
@@ -27,17 +29,25 @@ export async function standIn(server, onViewer, answers = {}) {
   });
   host.on("upgrade", (request, socket) => {
     socket.on("error", () => {});
+    if (!admits(request)) {
+      refusals += 1;
+      socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      return;
+    }
     const accept = crypto.createHash("sha1").update(request.headers["sec-websocket-key"] + GUID).digest("base64");
     const lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade", `Sec-WebSocket-Accept: ${accept}`, `Sec-WebSocket-Protocol: ${SUBPROTOCOL}`];
     socket.write(`${lines.join("\r\n")}\r\n\r\n`);
     const query = new URL(request.url, server.url).searchParams;
     connections.push({ atMs: performance.now(), query, protocol: request.headers["sec-websocket-protocol"] });
-    onViewer(new Viewer(socket), connections.length);
+    onViewer(new Viewer(socket), connections.length, request);
   });
   await new Promise((resolve) => host.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${host.address().port}/`,
     connections,
+    get refusals() {
+      return refusals;
+    },
     close: () => {
       host.closeAllConnections();
       host.close();

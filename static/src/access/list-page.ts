@@ -1,0 +1,37 @@
+// A page that is a list with things to do to its entries: loads it, does them, loads it again, and
+// says what came of it where it can be seen and heard.
+
+import { h } from "../ui/dom.ts";
+import { call } from "./api.ts";
+import { Notice } from "./parts.ts";
+
+export class ListPage {
+  readonly notice = new Notice();
+  readonly body = h("div", { class: "list" });
+  #load: () => Promise<Node[]>;
+
+  constructor(load: () => Promise<Node[]>) {
+    this.#load = load;
+  }
+
+  async show(): Promise<void> {
+    this.body.replaceChildren(...(await this.#load()));
+  }
+
+  /** Does something, and shows what is so afterwards. */
+  async act(work: () => Promise<unknown>, done: string): Promise<void> {
+    this.notice.clear();
+    try {
+      await work();
+      await this.show();
+      this.notice.say(done);
+    } catch (error) {
+      this.notice.trouble(error);
+    }
+  }
+}
+
+/** The groups there are, for choosing; none where they cannot be told. */
+export async function fetchGroups(): Promise<string[]> {
+  return call<{ groups: string[] }>("GET", "/api/v1/groups").then(({ groups }) => groups, () => []);
+}

@@ -1,0 +1,84 @@
+// Signing in. What is wrong is said without saying whether there is such a user, and when too much
+// was tried, when it is worth trying again.
+
+import { h } from "../ui/dom.ts";
+import { ApiFailure, ask } from "./api.ts";
+import type { SignIn } from "./model.ts";
+import { ownPath } from "./own-path.ts";
+import { Notice, button, field, form, refuse, textInput } from "./parts.ts";
+import { passwordField } from "./password-field.ts";
+import { failureText, waitText } from "./words.ts";
+
+const PASSWORD_ONLY: SignIn = { password: true };
+
+export async function showLogin(main: HTMLElement): Promise<void> {
+  const card = h("div", { class: "door card" });
+  main.append(card);
+  card.append(main.querySelector("h1") ?? "");
+  const ways = await ask<SignIn>("GET", "/api/v1/sign-in").then(({ content }) => content, () => PASSWORD_ONLY);
+  if (ways.oidc !== undefined) card.append(oidcButton(ways.oidc));
+  if (ways.oidc !== undefined && ways.password) card.append(h("p", { class: "or" }, "or"));
+  if (ways.password) {
+    const element = passwordForm();
+    card.append(element);
+    element.querySelector("input")?.focus();
+  }
+  if (!ways.password && ways.oidc === undefined) {
+    card.append(h("p", {}, "This server needs no sign-in here."), h("a", { href: "/", class: "button primary" }, "To the map"));
+  }
+}
+
+/** Where to go once signed in; what followed a "#" comes along, as a code to pair does. */
+export function leave(): void {
+  const next = ownPath(new URLSearchParams(location.search).get("next"), location.origin);
+  location.replace(next.includes("#") ? next : next + location.hash);
+}
+
+function oidcButton({ name, href }: { name: string; href: string }): HTMLElement {
+  const isOwn = new URL(href, location.origin).origin === location.origin;
+  return h("a", { class: "button plain wide", href: isOwn ? href : "/login" }, `Sign in with ${name}`);
+}
+
+function passwordForm(): HTMLElement {
+  const name = textInput({ name: "name", autocomplete: "username", required: "", maxlength: "64" });
+  const password = passwordField("Password", "current-password");
+  const notice = new Notice();
+  const submit = button("Sign in", "primary");
+  const element = form([field("Name", name), password.element, notice.element, submit], notice, async () => {
+    if (name.value.trim() === "") return refuse(notice, name, "Enter your name.");
+    if (password.input.value === "") return refuse(notice, password.input, "Enter your password.");
+    try {
+      await ask("POST", "/api/v1/session", { name: name.value.trim(), password: password.input.value });
+      leave();
+    } catch (error) {
+      takeRefusal(error);
+    }
+  });
+  return element;
+
+  function takeRefusal(error: unknown): void {
+    const isThrottled = error instanceof ApiFailure && error.status === 429;
+    if (isThrottled && error.retryAfterS !== null) {
+      countDown(error.retryAfterS);
+      return;
+    }
+    notice.trouble(failureText(error));
+    password.input.select();
+    password.input.focus();
+  }
+
+  /** Keeps the button shut until trying can help; the alert is said once, not each second. */
+  function countDown(seconds: number): void {
+    notice.trouble(`Too many tries. Try again in ${waitText(seconds)}.`);
+    submit.disabled = true;
+    const endMs = performance.now() + seconds * 1_000;
+    const timer = setInterval(() => {
+      const leftS = Math.ceil((endMs - performance.now()) / 1_000);
+      submit.textContent = leftS > 0 ? `Sign in (${leftS} s)` : "Sign in";
+      if (leftS > 0) return;
+      clearInterval(timer);
+      submit.disabled = false;
+      notice.clear();
+    }, 1_000);
+  }
+}

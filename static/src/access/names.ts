@@ -1,0 +1,40 @@
+// The names that people gave to whom and what the server tells of by ids: "user:3" is Ada. An id of
+// something that is gone stays an id.
+
+import { h } from "../ui/dom.ts";
+import { call } from "./api.ts";
+import type { Token, User } from "./model.ts";
+import { fetchTokens } from "./token-list.ts";
+
+const OURS: Record<string, string> = { local: "This machine", console: "Command line", server: "The server", stranger: "Somebody unknown" };
+const KINDS: Record<string, string> = { user: "User", token: "Token", session: "Session", vehicle: "Vehicle" };
+
+export class Names {
+  #known = new Map<string, string>(Object.entries(OURS));
+
+  /** As of now; where the lists cannot be had, ids are all there is. */
+  static async fetch(): Promise<Names> {
+    const [users, tokens] = await Promise.all([
+      call<{ users: User[] }>("GET", "/api/v1/users").then((answer) => answer.users, () => []),
+      fetchTokens().catch((): Token[] => []),
+    ]);
+    const names = new Names();
+    for (const { id, name } of users) names.#known.set(`user:${id}`, name);
+    for (const { id, name } of tokens) names.#known.set(`token:${id}`, name);
+    return names;
+  }
+
+  /** In words: a name, or what kind of thing and its id. */
+  text(id: string): string {
+    const known = this.#known.get(id);
+    if (known !== undefined) return known;
+    const [kind, ...rest] = id.split(":");
+    return rest.length > 0 && Object.hasOwn(KINDS, kind!) ? `${KINDS[kind!]} ${rest.join(":")}` : id;
+  }
+
+  /** The same, with the id for whoever points at it. */
+  element(id: string): HTMLElement {
+    const text = this.text(id);
+    return h("span", text === id ? {} : { title: id }, text);
+  }
+}

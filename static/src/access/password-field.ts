@@ -1,0 +1,28 @@
+// A password that can be looked at while it is typed: asked for once, shown on demand, since typing
+// it twice blindly only teaches to take a short one.
+
+import { h } from "../ui/dom.ts";
+import { field, uniqueId } from "./parts.ts";
+
+export interface PasswordField {
+  input: HTMLInputElement;
+  element: HTMLElement;
+}
+
+export function passwordField(label: string, autocomplete: "current-password" | "new-password", note?: string): PasswordField {
+  const input = h("input", { type: "password", id: uniqueId("password"), autocomplete, maxlength: "256", autocapitalize: "none", spellcheck: "false" });
+  const show = h("button", { type: "button", class: "show", "aria-pressed": "false", "aria-controls": input.id }, "Show");
+  show.setAttribute("aria-label", `Show the ${label.toLowerCase()}`);
+  show.addEventListener("click", () => setShown(input.type === "password"));
+  const element = field(label, input, note);
+  const wrap = h("div", { class: "password" });
+  input.replaceWith(wrap);
+  wrap.append(input, show);
+  return { input, element };
+
+  function setShown(isShown: boolean): void {
+    input.type = isShown ? "text" : "password";
+    show.setAttribute("aria-pressed", String(isShown));
+    show.textContent = isShown ? "Hide" : "Show";
+  }
+}

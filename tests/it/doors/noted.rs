@@ -1,0 +1,105 @@
+//! Whose past was looked at, and by whom, stands in the audit log; where anything was does not.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::Doors;
+use fleetglass::clock;
+
+const MEMBERS: [&str; 6] = ["address", "at", "n", "subject", "what", "who"];
+
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one story, in its order")]
+async fn looks_at_the_past_and_files_and_erasures_are_noted_once_each_and_without_places() {
+    let doors = Doors::open(|_| {}).await;
+    let (boss, ann) = (doors.enter("boss").await, doors.enter("ann").await);
+    let none = Value::Null;
+    let vehicles = doors.settled(&boss).await;
+    let mut placed = vehicles.iter().filter(|it| it["position"].is_object());
+    let placed = placed.next().expect("a vehicle with a place");
+    let id = placed["id"].as_str().expect("an id");
+    let path = format!("/api/v1/vehicles/{}", id.replace('/', "%2F"));
+    let before = newest(&doors, &boss).await;
+
+    let now = clock::now();
+    let asked = [
+        format!("{path}/trail"),
+        format!("{path}/trail?from={now}"),
+        format!("{path}/trail?format=gpx"),
+        format!("{path}/trail?format=csv"),
+        format!("/api/v1/vehicles?at={now}"),
+        format!("/api/v1/vehicles?at={now}&limit=1"),
+        "/api/v1/vehicles.geojson".to_owned(),
+        // What tells of nobody's past is not noted, and neither is what was not given.
+        "/api/v1/vehicles".to_owned(),
+        path.clone(),
+    ];
+    for asked in &asked {
+        let answer = doors.with(&ann, Method::GET, asked).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{asked}");
+    }
+    for (method, refused) in [
+        (Method::GET, "/api/v1/vehicles/nobody/trail".to_owned()),
+        (Method::GET, format!("{path}/trail?format=dwg")),
+        (
+            Method::GET,
+            "/api/v1/vehicles?at=1999-01-01T00:00:00Z".to_owned(),
+        ),
+        (Method::DELETE, format!("{path}/history")),
+    ] {
+        let answer = doors.with(&ann, method, &refused).await;
+        assert!(answer.status().is_client_error(), "{refused}");
+    }
+    // Another's look is another.
+    let trail = format!("{path}/trail");
+    doors.well(&boss, Method::GET, &trail, &none).await;
+    let history = format!("{path}/history");
+    doors.well(&boss, Method::DELETE, &history, &none).await;
+
+    let me = |cookie: String| {
+        let doors = &doors;
+        async move {
+            doors
+                .well(&cookie, Method::GET, "/api/v1/me", &Value::Null)
+                .await["id"]
+                .clone()
+        }
+    };
+    let (boss_id, ann_id) = (me(boss.clone()).await, me(ann).await);
+    let (by_boss, by_ann) = (format!("user:{boss_id}"), format!("user:{ann_id}"));
+    let vehicle = json!(format!("vehicle:{id}"));
+    let expected = [
+        (&by_boss, "erased", &vehicle),
+        (&by_boss, "trail_opened", &vehicle),
+        (&by_ann, "exported", &none),
+        (&by_ann, "time_travel", &none),
+        (&by_ann, "exported", &vehicle),
+        (&by_ann, "trail_opened", &vehicle),
+    ];
+    let audit = "/api/v1/audit?limit=100";
+    let audit = doors.well(&boss, Method::GET, audit, &none).await;
+    let entries = audit["entries"].as_array().expect("entries").iter();
+    let fresh = entries.filter(|entry| before < entry["n"].as_i64());
+    let told: Vec<&Value> = fresh.collect();
+    let short = told.iter().map(|entry| {
+        let text = |name: &str| entry[name].as_str().expect("text").to_owned();
+        (text("who"), text("what"), entry["subject"].clone())
+    });
+    let short: Vec<_> = short.collect();
+    let expected = expected.map(|(who, what, of)| (who.clone(), what.to_owned(), of.clone()));
+    assert_eq!(short, expected);
+    for entry in told {
+        assert_eq!(entry["address"], "127.0.0.1");
+        let members = entry.as_object().expect("an entry").keys();
+        assert!(
+            members.into_iter().all(|name| MEMBERS.contains(&&**name)),
+            "{entry}"
+        );
+    }
+}
+
+async fn newest(doors: &Doors, boss: &str) -> Option<i64> {
+    let path = "/api/v1/audit?limit=1";
+    let audit = doors.well(boss, Method::GET, path, &Value::Null).await;
+    audit["entries"][0]["n"].as_i64()
+}

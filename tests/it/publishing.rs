@@ -1,0 +1,230 @@
+//! The real program put on a network: what it refuses, what it says, and HTTPS of its own.
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::{Certificate, StatusCode};
+use serde_json::{Value, json};
+
+use crate::harness::PATIENCE;
+
+const SOURCE: &str = "[[source]]\nid = \"e\"\nkind = \"eztotrack\"\n\
+    api_key_env = \"EZTOTRACK_API_KEY\"\nbase_url = \"http://127.0.0.1:1\"\n";
+
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start(dir: &Path, config: &str) -> Program {
+    let file = dir.join("f.toml");
+    let text = format!("{config}\n{SOURCE}");
+    std::fs::write(&file, text).expect("it is written");
+    let child = Command::new(env!("CARGO_BIN_EXE_fleetglass"))
+        .args(["serve", "--config"])
+        .arg(&file)
+        .env_clear()
+        .env("EZTOTRACK_API_KEY", "ezt_test_0000000000000000")
+        .env("FLEETGLASS_STATE_DIR", dir.join("state"))
+        .env("FLEETGLASS_LOG_FORMAT", "json")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    Program(child.expect("the program starts"))
+}
+
+fn first_line(program: &mut Program) -> String {
+    let mut line = String::new();
+    let stdout = program.0.stdout.as_mut().expect("stdout");
+    BufReader::new(stdout).read_line(&mut line).expect("a line");
+    line.trim_end().to_owned()
+}
+
+fn pem(kind: &str, der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let lines: Vec<&str> = (0..text.len())
+        .step_by(64)
+        .map(|start| &text[start..text.len().min(start + 64)])
+        .collect();
+    format!(
+        "-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n",
+        lines.join("\n")
+    )
+}
+
+/// A pair of files, and who trusts it.
+fn pair(dir: &Path) -> Certificate {
+    let signed = rcgen::generate_simple_self_signed(["localhost".to_owned()]);
+    let signed = signed.expect("a certificate");
+    let key = dir.join("key.pem");
+    std::fs::write(dir.join("cert.pem"), pem("CERTIFICATE", signed.cert.der()))
+        .expect("it is written");
+    std::fs::write(
+        &key,
+        pem("PRIVATE KEY", &signed.signing_key.serialize_der()),
+    )
+    .expect("it is written");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).expect("a mode");
+    Certificate::from_der(signed.cert.der()).expect("a root")
+}
+
+#[test]
+fn what_would_stand_open_does_not_start() {
+    const TLS: &str = "[server.tls]\ncertificate = \"cert.pem\"\nkey = \"key.pem\"";
+    let dir = tempfile::tempdir().expect("a directory");
+    pair(dir.path());
+    let cases = [
+        ("[server]\nlisten = \"0.0.0.0:0\"".to_owned(), "[server.tls]"),
+        (format!("[server]\nlisten = \"0.0.0.0:0\"\n{TLS}\n[access]\nlogin = \"off\""), "`login`"),
+        (
+            "[server]\nlisten = \"0.0.0.0:0\"\ntrusted_proxies = [\"192.0.2.1\"]\n[access]\nlogin = \"off\""
+                .to_owned(),
+            "`login`",
+        ),
+        (
+            "[server]\nlisten = \"127.0.0.1:0\"\ntrusted_proxies = [\"192.0.2.1\"]\n[access]\nlogin = \"off\""
+                .to_owned(),
+            "a proxy publishes this server",
+        ),
+        ("[server]\ntrusted_proxies = [\"0.0.0.0/0\"]".to_owned(), "f.toml:2"),
+        (format!("[server]\n{}", TLS.replace("cert.pem", "key.pem")), "certificate"),
+    ];
+    for (config, words) in cases {
+        let mut program = start(dir.path(), &config);
+        let mut said = String::new();
+        let stderr = program.0.stderr.as_mut().expect("stderr");
+        stderr.read_to_string(&mut said).expect("text");
+        let code = program.0.wait().expect("it ends").code();
+        assert_eq!(code, Some(78), "{config}: {said}");
+        assert!(said.contains(words), "{config}: {said}");
+    }
+    // A key that others can read is refused before it is used.
+    let key = dir.path().join("key.pem");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).expect("a mode");
+    let mut program = start(
+        dir.path(),
+        &format!("[server]\nlisten = \"127.0.0.1:0\"\n{TLS}"),
+    );
+    let mut said = String::new();
+    let stderr = program.0.stderr.as_mut().expect("stderr");
+    stderr.read_to_string(&mut said).expect("text");
+    assert_eq!(
+        program.0.wait().expect("it ends").code(),
+        Some(78),
+        "{said}"
+    );
+    assert!(
+        said.contains("chmod 600") && said.contains("f.toml:5"),
+        "{said}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one story, in its order")]
+async fn the_first_administrator_comes_in_over_https_and_a_new_certificate_counts() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let root = pair(dir.path());
+    let config = "[server]\nlisten = \"0.0.0.0:0\"\nhosts = [\"localhost\"]\n[server.tls]\n\
+        certificate = \"cert.pem\"\nkey = \"key.pem\"";
+    let mut program = start(dir.path(), config);
+    let url = first_line(&mut program);
+    assert!(url.starts_with("https://0.0.0.0:"), "{url}");
+    let port = url
+        .trim_end_matches('/')
+        .rsplit(':')
+        .next()
+        .expect("a port");
+    let base = format!("https://localhost:{port}");
+    let stderr = program.0.stderr.take().expect("stderr");
+    let mut lines = BufReader::new(stderr)
+        .lines()
+        .map(|line| line.expect("text"));
+    let link = lines
+        .find(|line| line.contains("#fg_invite_"))
+        .expect("a link");
+    let secret = link
+        .strip_prefix(&format!("{base}/invitation#"))
+        .expect("a whole link, alone");
+    let by = |root: Certificate| {
+        let client = reqwest::Client::builder()
+            .timeout(PATIENCE)
+            .tls_certs_only([root]);
+        client.build().expect("a client")
+    };
+    let client = by(root.clone());
+    let body = json!({ "secret": secret, "name": "boss", "password": "correct horse battery" });
+    let entered = client
+        .post(format!("{base}/api/v1/invitation"))
+        .header("origin", &base);
+    let entered = entered.json(&body).send().await.expect("an answer");
+    assert_eq!(entered.status(), StatusCode::NO_CONTENT);
+    assert!(entered.headers().contains_key("strict-transport-security"));
+    let cookie = crate::doors::cookie(entered.headers());
+    assert!(cookie.starts_with("__Host-sid="));
+    let me = client
+        .get(format!("{base}/api/v1/me"))
+        .header("cookie", &cookie);
+    let me: Value = me
+        .send()
+        .await
+        .expect("an answer")
+        .json()
+        .await
+        .expect("JSON");
+    assert_eq!(me["role"], "administrator");
+    assert!(
+        client
+            .get(format!("http://localhost:{port}/livez"))
+            .send()
+            .await
+            .is_err()
+    );
+
+    // A pair that does not fit changes nothing; one that does counts at once.
+    let hangup = || {
+        let pid = program.0.id().to_string();
+        let sent = Command::new("kill").args(["-HUP", &pid]).status();
+        assert!(sent.expect("it is sent").success());
+    };
+    let key = std::fs::read(dir.path().join("key.pem")).expect("a key");
+    let other = pair(dir.path());
+    let new_key = std::fs::read(dir.path().join("key.pem")).expect("a key");
+    std::fs::write(dir.path().join("key.pem"), key).expect("it is written");
+    hangup();
+    lines
+        .find(|line| line.contains("certificate and key are refused"))
+        .expect("it says so");
+    let asked = by(root).get(format!("{base}/livez")).send().await;
+    assert_eq!(
+        asked.expect("the old pair goes on").status(),
+        StatusCode::OK
+    );
+    std::fs::write(dir.path().join("key.pem"), new_key).expect("it is written");
+    hangup();
+    lines
+        .find(|line| line.contains("certificate and key are as"))
+        .expect("it says so");
+    let asked = by(other).get(format!("{base}/livez")).send().await;
+    assert_eq!(asked.expect("the new pair counts").status(), StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_this_machine_nothing_has_to_be_set_up() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut program = start(dir.path(), "[server]\nlisten = \"127.0.0.1:0\"");
+    let url = first_line(&mut program);
+    let me = reqwest::get(format!("{url}api/v1/me"))
+        .await
+        .expect("an answer");
+    let me: Value = me.json().await.expect("JSON");
+    assert_eq!(me["kind"], "local");
+}
