@@ -50,7 +50,7 @@ pub(crate) fn serve() -> Result<()> {
         encoder,
         port,
         ..
-    } = Live::open(None)?;
+    } = Live::open(None, 0)?;
     let (reports, inbox) = mpsc::channel(256);
     let (_, settings) = mpsc::channel(1);
     let intro = SourceIntro {

@@ -7,6 +7,7 @@
 //!
 //!     cargo bench --bench fan_out                      all cells, about five minutes
 //!     cargo bench --bench fan_out -- --quick           a short run of each
+//!     cargo bench --bench fan_out -- sights            all cells, viewers with ten sets of rights
 //!     cargo bench --bench fan_out -- fleet             10,000 vehicles at 1 Hz to 1,000 viewers
 //!     cargo bench --bench fan_out -- stress            slow and deaf viewers beside good ones
 //!     cargo bench --bench fan_out -- storm             2,000 viewers cut at once
@@ -36,9 +37,10 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["as-floor"] => floor::serve(),
-        ["as-product"] => product::serve(None),
+        ["as-product"] => product::serve(None, 0),
+        ["as-product", "ten-sights"] => product::serve(None, 10),
         ["as-tls", certificate, key] => {
-            tls::acceptor(certificate, key).and_then(|acceptor| product::serve(Some(acceptor)))
+            tls::acceptor(certificate, key).and_then(|acceptor| product::serve(Some(acceptor), 0))
         }
         ["as-fleet"] => fleet::serve(),
         ["as-client", rest @ ..] => client::run(rest),
@@ -46,13 +48,15 @@ fn main() -> ExitCode {
         ["storm"] => scenes::storm(),
         ["continuity"] => scenes::continuity(),
         ["fleet"] => scenes::fleet(),
-        [] => cells::run(false),
-        ["--quick"] => cells::run(true),
+        [] => cells::run(false, &["as-product"]),
+        ["--quick"] => cells::run(true, &["as-product"]),
+        ["sights"] => cells::run(false, &["as-product", "ten-sights"]),
+        ["sights", "--quick"] => cells::run(true, &["as-product", "ten-sights"]),
         ["--tls"] => tls::run(),
-        _ => Err(
-            format!("{words:?} is none of: --quick, --tls, fleet, stress, storm, continuity")
-                .into(),
-        ),
+        _ => Err(format!(
+            "{words:?} is none of: --quick, --tls, sights, fleet, stress, storm, continuity"
+        )
+        .into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,6 +4,7 @@
 //! there on everything is as in the server.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -13,7 +14,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::serve::ListenerExt;
 use fleetglass::clock;
-use fleetglass::domain::{Vehicle, VehicleId};
+use fleetglass::domain::sight::Facts;
+use fleetglass::domain::{Groups, Sight, Vehicle, VehicleId};
 use fleetglass::fleet::Changes;
 use fleetglass::live::bin::BIN_PROTOCOL;
 use fleetglass::live::channel::ChannelSettings;
@@ -38,28 +40,36 @@ const SEND_BUFFER_BYTES: usize = 128 << 10;
 /// The live path behind a port.
 pub(crate) struct Live {
     pub(crate) runtime: Runtime,
-    pub(crate) hub: Arc<Hub>,
+    /// That of the first viewer, the second and so on, from the front again.
+    hubs: Vec<Arc<Hub>>,
     pub(crate) encoder: Encoder,
     pub(crate) port: u16,
 }
 
 impl Live {
-    pub(crate) fn open(tls: Option<TlsAcceptor>) -> Result<Self> {
+    /// With viewers of `n_sights` sets of rights; of none, all see everything.
+    pub(crate) fn open(tls: Option<TlsAcceptor>, n_sights: usize) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()?;
         let hub = Arc::new(Hub::new("bench", ChannelSettings::default()));
         let stages = Arc::new(Stages::new(Arc::clone(&hub)));
+        let parts = sights(n_sights).map(|sight| stages.find_or_make(&sight, clock::now()));
+        let mut hubs: Vec<_> = parts.map(|stage| Arc::clone(stage.hub())).collect();
+        if hubs.is_empty() {
+            hubs.push(Arc::clone(&hub));
+        }
         let encoder = Encoder::start(stages, clock::now)?;
         let viewers = ViewerSettings::default();
         let reception = Reception::open(Arc::clone(&hub), viewers, 1, clock::now)?;
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
         let port = listener.local_addr()?.port();
-        let its_hub = Arc::clone(&hub);
-        let route = get(async move |request: Request| {
-            let hub = Arc::clone(&its_hub);
-            upgrade(&reception, hub, request)
+        let (its_hubs, n_come) = (hubs.clone(), Arc::new(AtomicUsize::new(0)));
+        let route = get(move |request: Request| {
+            let nth = n_come.fetch_add(1, Ordering::Relaxed);
+            let hub = Arc::clone(&its_hubs[nth % its_hubs.len()]);
+            std::future::ready(upgrade(&reception, hub, request))
         });
         let app = Router::new().route("/api/v1/live", route);
         runtime.spawn(async move {
@@ -73,30 +83,50 @@ impl Live {
         });
         Ok(Self {
             runtime,
-            hub,
+            hubs,
             encoder,
             port,
         })
     }
 }
 
+/// Each sees a group of its own, and not who drives.
+fn sights(n: usize) -> impl Iterator<Item = Arc<Sight>> {
+    (0..n).map(|nth| {
+        Arc::new(Sight {
+            groups: Groups::only([group(nth)]),
+            facts: Facts {
+                driver: false,
+                ..Facts::ALL
+            },
+        })
+    })
+}
+
+fn group(nth: usize) -> String {
+    format!("G{nth:03}")
+}
+
 struct Product {
     encoder: Encoder,
+    /// Everybody sees the vehicle, each with some rights of theirs.
+    groups: Vec<Arc<str>>,
     /// What a frame has beside the name.
     around_name: usize,
     n_published: u64,
 }
 
-pub(crate) fn serve(tls: Option<TlsAcceptor>) -> Result<()> {
-    let live = Live::open(tls)?;
+pub(crate) fn serve(tls: Option<TlsAcceptor>, n_sights: usize) -> Result<()> {
+    let live = Live::open(tls, n_sights)?;
     let mut product = Product {
         encoder: live.encoder,
+        groups: (0..n_sights).map(|nth| group(nth).into()).collect(),
         around_name: 0,
         n_published: 0,
     };
     product.publish(0)?;
     product.around_name = loop {
-        let current = live.hub.current();
+        let current = live.hubs[0].current();
         if let Some(entry) = current.vehicles.iter().next() {
             let head = crate::text::head(100, clock::now());
             break entry.json().get().len() + head.len() + r#""vehicles":[]}"#.len();
@@ -154,8 +184,12 @@ impl Server for Product {
             .to_string()
             .repeat(bytes.saturating_sub(self.around_name).max(1));
         let now = clock::now();
+        let vehicle = Vehicle {
+            groups: self.groups.clone(),
+            ..Vehicle::new(VehicleId::new("v"), name, now)
+        };
         let changes = Changes {
-            vehicles: vec![Arc::new(Vehicle::new(VehicleId::new("v"), name, now))],
+            vehicles: vec![Arc::new(vehicle)],
             ..Changes::default()
         };
         self.encoder.publish(changes, now);
