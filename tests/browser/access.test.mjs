@@ -204,7 +204,8 @@ test("a user is added with a sight, and the link is shown once", async () => {
   await page.getByText("Copied.").waitFor();
   await page.getByRole("button", { name: "Done" }).click();
   await link.waitFor({ state: "detached" }); // a dialog leaves the page a moment after it has closed
-  assert.equal(await page.locator("tbody tr").last().locator(".name").textContent(), MARKUP);
+  const users = page.getByRole("table", { name: "Users" });
+  assert.equal(await users.locator("tbody tr").last().locator(".name").textContent(), MARKUP);
   assert.doesNotMatch(await page.content(), /fg_invite_new/);
   assert.equal(await page.evaluate(() => window.wasRun), undefined);
   assert.equal(await page.locator("img[src=x]").count(), 0);
@@ -222,9 +223,23 @@ test("a user's rights are changed, a user is disabled, and one cannot disable on
   assert.deepEqual(world.users[1].sight, { groups: "all", hide: ["driver"] });
   await page.getByRole("button", { name: "Disable: Vic" }).click();
   await page.getByRole("button", { name: "Disable", exact: true }).click();
-  await page.getByText("Vic is disabled.").waitFor();
+  await page.getByText("Vic is disabled, and signed out everywhere.").waitFor();
   assert.equal(world.users[1].is_disabled, true);
   assert.equal(await page.getByRole("button", { name: "Disable: Ada" }).count(), 0);
+  host.assertClean();
+});
+
+test("an administrator sees who is signed in, and ends a session of somebody else", async () => {
+  world.foreignSessions[0].user.name = MARKUP;
+  const { page } = await host.open("users", "ada");
+  const signedIn = page.getByRole("table", { name: "Signed in" });
+  assert.deepEqual(await signedIn.locator("tbody th").allTextContents(), ["Ada", "Ada", MARKUP]);
+  assert.equal(await signedIn.getByText("This one").count(), 1);
+  await page.getByRole("button", { name: `End the session of ${MARKUP}` }).click();
+  await page.getByText(`That session of ${MARKUP} has ended.`).waitFor();
+  assert.deepEqual(world.foreignSessions, []);
+  assert.deepEqual(await signedIn.locator("tbody th").allTextContents(), ["Ada", "Ada"]);
+  assert.equal(await page.evaluate(() => window.wasRun), undefined);
   host.assertClean();
 });
 

@@ -8,6 +8,7 @@ import type { Me, Role, User } from "./model.ts";
 import type { Notice } from "./parts.ts";
 import { actions, badge, button, field, refuse, select, table, textInput, time } from "./parts.ts";
 import { SightEditor } from "./sight-editor.ts";
+import { SignedIn } from "./signed-in.ts";
 import { ROLE_NOTES, ROLE_WORDS, sightText } from "./words.ts";
 
 const ROLES = Object.keys(ROLE_WORDS) as Role[];
@@ -19,14 +20,16 @@ export async function showUsers(main: HTMLElement, me: Me): Promise<void> {
     if (users.length === 0) return [h("p", { class: "note empty" }, "There are no users yet.")];
     return [table("Users", ["Name", "Role", "Sees", "Last sign-in", ""], users.map(row))];
   });
-  main.append(h("div", { class: "head" }, main.querySelector("h1")!, button("Add a user", "primary", add)), page.notice.element, h("section", { class: "card" }, page.body));
-  await page.show();
+  const signedIn = new SignedIn();
+  const head = h("div", { class: "head" }, main.querySelector("h1")!, button("Add a user", "primary", add));
+  main.append(head, page.notice.element, h("section", { class: "card" }, page.body), signedIn.element);
+  await Promise.all([page.show(), signedIn.show()]);
 
   function row(user: User): (Node | string)[] {
-    const signs = [user.is_disabled ? badge("Disabled", "bad") : null, user.is_external ? badge("External") : null, !user.has_password && !user.is_external ? badge("No password yet", "warning") : null];
+    const isSelf = me.kind === "person" && user.name === me.name;
+    const signs = [isSelf ? badge("You", "good") : null, user.is_disabled ? badge("Disabled", "bad") : null, user.is_external ? badge("External") : null, !user.has_password && !user.is_external ? badge("No password yet", "warning") : null];
     const name = h("span", { class: "named" }, h("span", { class: "name" }, user.name), ...signs);
     const link = user.is_external || user.is_disabled ? null : labelled("New link", user, () => newLink(user));
-    const isSelf = me.kind === "person" && user.name === me.name;
     const off = user.is_disabled ? labelled("Enable", user, () => setDisabled(user, false)) : isSelf ? null : labelled("Disable", user, () => setDisabled(user, true));
     return [name, ROLE_WORDS[user.role] ?? user.role, sightText(user.sight), time(user.entered_at), actions(labelled("Change", user, () => change(user)), link, off)];
   }
@@ -66,7 +69,9 @@ export async function showUsers(main: HTMLElement, me: Me): Promise<void> {
 
   async function setDisabled(user: User, is_disabled: boolean): Promise<void> {
     if (is_disabled && !(await confirm(`Disable ${user.name}?`, "They are signed out everywhere at once.", "Disable"))) return;
-    await page.act(() => call("PATCH", `/api/v1/users/${user.id}`, { is_disabled }), `${user.name} is ${is_disabled ? "disabled" : "enabled"}.`);
+    const end = is_disabled ? "disabled, and signed out everywhere" : "enabled";
+    await page.act(() => call("PATCH", `/api/v1/users/${user.id}`, { is_disabled }), `${user.name} is ${end}.`);
+    await signedIn.show();
   }
 }
 

@@ -20,6 +20,10 @@ export class AccessWorld {
     { id: "s1", user: { id: 1, name: "Ada" }, made_at: ago(3_600), seen_at: ago(3), from: "192.0.2.7", agent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36", is_this: true },
     { id: "s2", user: { id: 1, name: "Ada" }, made_at: ago(90_000), seen_at: ago(8_000), from: "198.51.100.20", agent: "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit Safari/604.1", is_this: false },
   ];
+  /** Of everybody else. */
+  foreignSessions = [
+    { id: "s3", user: { id: 2, name: "Vic" }, made_at: ago(7_200), seen_at: ago(60), from: "203.0.113.4", agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", is_this: false },
+  ];
   audit = Array.from({ length: 130 }, (_, i) => ({ n: 130 - i, at: ago(i * 700), who: i % 5 === 0 ? "-" : "Ada", address: `192.0.2.${i % 9}`, what: i % 5 === 0 ? "login_failed" : "user_changed", subject: `user:${i}` }));
   signIn = { password: true };
   invitations = { fg_invite_first: { kind: "first_administrator" }, fg_invite_vic: { kind: "set_password", name: "Vic" } };
@@ -77,7 +81,7 @@ export class AccessWorld {
     const me = this.#me(who);
     if (path === "/me") return [200, me];
     if (path === "/session") return [204, undefined, { "set-cookie": "session=; Max-Age=0; Path=/" }];
-    if (path.startsWith("/sessions")) return this.#decideSessions(method, path);
+    if (path.startsWith("/sessions")) return this.#decideSessions(method, path, query.has("all") && me.role === "administrator");
     if (path === "/password") return body.old === PASSWORD ? [204] : refusal(401, "wrong_credentials", "wrong");
     if (me.role !== "administrator") return refusal(403, "not_allowed", "for administrators");
     return this.#administer(method, path, body, query) ?? refusal(404, "not_found", "no such thing");
@@ -140,9 +144,10 @@ export class AccessWorld {
     return [200, { state: "waiting", expires_at: pairing.expires_at }];
   }
 
-  #decideSessions(method, path) {
-    if (method === "GET") return [200, { sessions: this.sessions }];
+  #decideSessions(method, path, all) {
+    if (method === "GET") return [200, { sessions: all ? [...this.sessions, ...this.foreignSessions] : this.sessions }];
     const id = path.slice("/sessions/".length);
+    this.foreignSessions = this.foreignSessions.filter((session) => session.id !== id);
     this.sessions = this.sessions.filter((session) => (id === "" ? session.is_this : session.id !== id));
     return [204];
   }
