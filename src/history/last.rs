@@ -316,33 +316,14 @@ fn write_blocks(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Label, SourceId};
-    use crate::fleet::device::TimedFacts;
-    use crate::fleet::interval::Gaps;
-    use crate::fleet::motion::Progress;
+    use crate::domain::SourceId;
 
     fn key(n: usize) -> DeviceKey {
         DeviceKey::new(SourceId::new("a"), n.to_string())
     }
 
     fn state(n: usize, name: &str) -> Remembered {
-        Remembered {
-            device: key(n),
-            listed: None,
-            seen: Label {
-                name: Some(name.into()),
-                ..Label::default()
-            },
-            unlisted_since: None,
-            fix: None,
-            position: None,
-            raw: None,
-            contact_at: None,
-            offline_at: None,
-            facts: TimedFacts::default(),
-            motion: Progress::default(),
-            gaps: Gaps::default(),
-        }
+        kept::tests::named(key(n), name)
     }
 
     fn kept(dir: &std::path::Path) -> Vec<Remembered> {

@@ -227,24 +227,11 @@ fn vehicle(card: &Card, key: Option<&DeviceKey>, record: &Record) -> Option<Vehi
     let mut vehicle = Vehicle::new(card.id.clone(), Arc::clone(&card.name), now);
     vehicle.registration.clone_from(&card.registration);
     vehicle.groups.clone_from(&card.groups);
-    vehicle.devices = card.devices.iter().map(view).collect();
+    // No more is kept of them than that the vehicle had them; it is found by their names.
+    let devices = card.devices.iter().cloned();
+    vehicle.devices = devices.map(DeviceView::unknown).collect();
     let place = record.place.as_ref().zip(key);
     vehicle.position = place.map(|(place, key)| place.position(key.clone()));
     look.put_on(&mut vehicle);
     Some(vehicle)
-}
-
-/// A device of which no more is kept than that the vehicle had it; it is found by its name.
-fn view(device: &DeviceKey) -> DeviceView {
-    DeviceView {
-        device: device.clone(),
-        lat_lng_deg: None,
-        fixed_at: None,
-        received_at: None,
-        speed_mps: None,
-        heading_deg: None,
-        expected: None,
-        verdict: None,
-        reason: "".into(),
-    }
 }
