@@ -16,12 +16,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use fleetglass::domain::{DeviceKey, Label, Mode, Position, Reading, SourceId, Vehicle};
-use fleetglass::fleet::device::TimedFacts;
+use fleetglass::domain::{DeviceKey, Mode, Position, Reading, SourceId, Vehicle};
 use fleetglass::fleet::fix::Raw;
 use fleetglass::fleet::interval::Gaps;
 use fleetglass::fleet::memory::Remembered;
-use fleetglass::fleet::motion::Progress;
 use fleetglass::fleet::{Changes, Fix, Fleet, FleetSettings, SourceIntro};
 use fleetglass::history::{History, HistorySettings};
 use hdrhistogram::Histogram;
@@ -222,21 +220,15 @@ fn fix(position: &Position) -> Fix {
 
 fn known(key: &DeviceKey, fix: &Fix) -> Remembered {
     Remembered {
-        device: key.clone(),
-        listed: None,
-        seen: Label::default(),
-        unlisted_since: None,
         fix: Some(fix.clone()),
         position: Some(fix.clone()),
         raw: Some(Raw::of(&fix.reading)),
         contact_at: Some(fix.received_at),
-        offline_at: None,
-        facts: TimedFacts::default(),
-        motion: Progress::default(),
         gaps: Gaps {
             on_the_move_s: vec![1; 50],
             at_rest_s: Vec::new(),
         },
+        ..Remembered::nothing_of(key.clone())
     }
 }
 

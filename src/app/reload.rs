@@ -77,7 +77,7 @@ fn needing_restart(before: &Config, after: &Config) -> impl Iterator<Item = &'st
     let sources = |config: &Config| {
         let mut sources = config.sources.clone();
         for source in &mut sources {
-            (source.freshness, source.hold, source.health) = (None, None, None);
+            (source.freshness, source.positions, source.health) = (None, None, None);
         }
         format!("{sources:?}")
     };
@@ -90,4 +90,46 @@ fn needing_restart(before: &Config, after: &Config) -> impl Iterator<Item = &'st
     differs
         .into_iter()
         .filter_map(|(part, differs)| differs.then_some(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::config::Flags;
+    use crate::source::VENDORS;
+
+    fn config(own: &str) -> Config {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("f.toml");
+        let source =
+            "[[source]]\nid = \"e\"\nkind = \"eztotrack\"\napi_key = \"ezt_test_hunter2\"\n";
+        std::fs::write(&file, format!("{source}{own}")).unwrap();
+        let env: HashMap<String, String> = HashMap::new();
+        let vendors: Vec<_> = VENDORS.iter().map(|vendor| &vendor.spec).collect();
+        Config::load(Some(&file), &env, &Flags::default(), &vendors).unwrap()
+    }
+
+    #[tokio::test]
+    async fn thresholds_of_the_file_read_again_go_to_the_fleet_and_need_no_restart() {
+        let before = config("");
+        let own = "[source.merging]\npoor_beyond_m = 100\nclock_ahead_after = \"5m\"\n";
+        let rest = "[source.freshness]\ngps_stuck_after = \"9m\"\n[merging]\nhold = \"1m\"\n";
+        let after = config(&format!("{own}{rest}"));
+        assert_eq!(needing_restart(&before, &after).count(), 0);
+        let another_way = config("poll_interval = \"20s\"\n");
+        let needing: Vec<_> = needing_restart(&before, &another_way).collect();
+        assert_eq!(needing, ["[[source]]"]);
+
+        let (reloads, receiver) = mpsc::channel(1);
+        let tasks = TaskTracker::new();
+        let mut told = settings(before, receiver, &tasks, CancellationToken::new());
+        reloads.send(after).await.unwrap();
+        let thresholds = told.recv().await.unwrap().thresholds;
+        let rules = thresholds.positions_of(&crate::domain::SourceId::new("e"));
+        assert_eq!(rules.poor_beyond_m.to_string(), "100");
+        assert_eq!(rules.clock_ahead_after.as_mins(), 5);
+        assert_eq!(rules.hold.as_mins(), 1);
+    }
 }

@@ -227,7 +227,7 @@ fn with_their_own(mut all: Thresholds, sources: &[SourceSettings]) -> Thresholds
         own.collect()
     }
     all.freshness_of = own(sources, |source| source.freshness);
-    all.hold_of = own(sources, |source| source.hold);
+    all.positions_of = own(sources, |source| source.positions);
     all.health_of = own(sources, |source| source.health);
     all
 }

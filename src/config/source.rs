@@ -7,12 +7,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
 use crate::domain::SourceId;
-use crate::domain::thresholds::{FreshnessThresholds, HealthThresholds};
+use crate::domain::thresholds::{FreshnessThresholds, HealthThresholds, PositionThresholds};
 
 /// How far back what was missed is completed, where nothing is set.
 pub const RECALL: Duration = Duration::from_hours(24);
@@ -89,8 +88,8 @@ pub struct SourceSettings {
     pub fields: FieldMap,
     /// `[source.freshness]`: its own thresholds, complete; `None`: those of all.
     pub freshness: Option<FreshnessThresholds>,
-    /// `[source.merging]`: how long its positions hold; `None`: as those of all.
-    pub hold: Option<SignedDuration>,
+    /// `[source.merging]`, complete; `None`: that of all.
+    pub positions: Option<PositionThresholds>,
     /// `[source.health]`, complete; `None`: that of all.
     pub health: Option<HealthThresholds>,
 }

@@ -33,13 +33,13 @@ pub fn from_file(
         let spec = vendor(&mut section, vendors)?;
         let own = section.section("freshness")?;
         let own = own.map(|own| thresholds::freshness(Some(own), &common.freshness));
-        let hold = section.section("merging")?;
-        let hold = hold.map(|own| thresholds::hold(own, common.merging.hold));
+        let positions = section.section("merging")?;
+        let positions = positions.map(|own| thresholds::positions(own, &common.merging.positions));
         let health = section.section("health")?;
         let health = health.map(|own| thresholds::health(Some(own), &common.health));
         let mut source = one_from_file(section, id, spec, env, folder)?;
         source.freshness = own.transpose()?;
-        source.hold = hold.transpose()?;
+        source.positions = positions.transpose()?;
         source.health = health.transpose()?;
         sources.push(source);
     }
@@ -185,7 +185,7 @@ fn bare(id: SourceId, spec: &'static VendorSpec) -> SourceSettings {
         timezone: TimeZone::UTC,
         fields: FieldMap::default(),
         freshness: None,
-        hold: None,
+        positions: None,
         health: None,
     }
 }

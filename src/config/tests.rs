@@ -326,7 +326,24 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
         ),
         (
             source("[source.merging]\ndiverging_within = \"5s\""),
-            "f.toml:7: unknown key `diverging_within` in [merging]; known are: hold",
+            "f.toml:7: unknown key `diverging_within` in [merging]; known are: hold, \
+             poor_beyond_m, clock_ahead_after",
+        ),
+        (
+            source("[source.merging]\npoor_beyond_m = 100001"),
+            "f.toml:7: `poor_beyond_m` is 100001; it must be above 0 and at most 100000",
+        ),
+        (
+            source("[merging]\npoor_beyond_m = \"500 m\""),
+            "f.toml:7: `poor_beyond_m` is a string; it must be a number",
+        ),
+        (
+            source("[merging]\nclock_ahead_after = \"0s\""),
+            "f.toml:7: `clock_ahead_after` must be above 0 and at most 366d",
+        ),
+        (
+            source("[source.merging]\nclock_ahead_after = \"soon\""),
+            "f.toml:7: `clock_ahead_after` is \"soon\"",
         ),
         (
             source("[health]\ndown_after = 120"),
@@ -354,9 +371,10 @@ fn thresholds_are_those_of_the_file_and_a_sources_own_go_before() {
          [freshness]\ngps_stuck_after = \"8m\"\n[freshness.on_the_move]\nlive = \"90s\"\n"
     );
     let toml = toml
-        + "[merging]\nhold = \"20s\"\ndiverging_beyond_m = 800\n[health]\ndown_after = \"3m\"\n";
+        + "[merging]\nhold = \"20s\"\npoor_beyond_m = 250\ndiverging_beyond_m = 800\n\
+           [health]\ndown_after = \"3m\"\n";
     let own = "[source.freshness.on_the_move]\nlate = \"7m\"\n[source.merging]\nhold = \"40s\"\n\
-               [source.health]\nconnecting_for = \"1m\"\n[source.fields.position]";
+               clock_ahead_after = \"1h\"\n[source.health]\nconnecting_for = \"1m\"\n[source.fields.position]";
     let toml = toml.replace("[source.fields.position]", own);
     let thresholds = load(&toml, &[("PW", "x")]).unwrap().thresholds;
     assert!((thresholds.motion.moving_from_mps - 2.0).abs() < 1e-9);
@@ -371,8 +389,17 @@ fn thresholds_are_those_of_the_file_and_a_sources_own_go_before() {
     };
     assert_eq!((ages("p"), ages("o")), ((90, 420), (90, 300)));
     assert_eq!(of("p").stuck_after.as_mins(), 8);
-    let hold_s = |id| thresholds.hold_of(&SourceId::new(id)).as_secs();
-    assert_eq!((hold_s("p"), hold_s("o")), (40, 20));
+    let positions = |id| {
+        let rules = thresholds.positions_of(&SourceId::new(id));
+        let ahead_s = rules.clock_ahead_after.as_secs();
+        (
+            rules.hold.as_secs(),
+            rules.poor_beyond_m.to_string(),
+            ahead_s,
+        )
+    };
+    assert_eq!(positions("p"), (40, "250".to_owned(), 3_600));
+    assert_eq!(positions("o"), (20, "250".to_owned(), 120));
     assert_eq!(thresholds.merging.diverging_beyond_m.to_string(), "800");
     assert_eq!(thresholds.merging.diverging_within.as_secs(), 60);
     let health_s = |id| {

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use super::document::{ConfigError, Section};
 use crate::domain::thresholds::{
     Ages, Bounds, FreshnessThresholds, HealthThresholds, MergingThresholds, MotionThresholds,
+    PositionThresholds,
 };
 use crate::domain::units::kmh_to_mps;
 
@@ -83,7 +84,7 @@ pub fn merging(section: Option<Section<'_>>) -> Result<MergingThresholds, Config
     let Some(mut section) = section else {
         return Ok(rules);
     };
-    lasting(&mut section, "hold", &mut rules.hold)?;
+    positions_of(&mut section, &mut rules.positions)?;
     lasting(
         &mut section,
         "diverging_within",
@@ -98,15 +99,25 @@ pub fn merging(section: Option<Section<'_>>) -> Result<MergingThresholds, Config
     Ok(rules)
 }
 
-/// Reads a source's own `[source.merging]`: its hold, which is else as in `before`.
-pub fn hold(
+/// Reads a source's own `[source.merging]`; what is absent there is as in `before`.
+pub fn positions(
     mut section: Section<'_>,
-    before: SignedDuration,
-) -> Result<SignedDuration, ConfigError> {
-    let mut hold = before;
-    lasting(&mut section, "hold", &mut hold)?;
+    before: &PositionThresholds,
+) -> Result<PositionThresholds, ConfigError> {
+    let mut rules = *before;
+    positions_of(&mut section, &mut rules)?;
     section.finish()?;
-    Ok(hold)
+    Ok(rules)
+}
+
+/// Reads what `[merging]` and a source's own have in common.
+fn positions_of(
+    section: &mut Section<'_>,
+    rules: &mut PositionThresholds,
+) -> Result<(), ConfigError> {
+    lasting(section, "hold", &mut rules.hold)?;
+    metres(section, "poor_beyond_m", &mut rules.poor_beyond_m)?;
+    lasting(section, "clock_ahead_after", &mut rules.clock_ahead_after)
 }
 
 /// Reads `[health]` or a source's own; what is absent there is as in `before`.

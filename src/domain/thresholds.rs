@@ -21,8 +21,8 @@ pub struct Thresholds {
     pub freshness_of: BTreeMap<SourceId, FreshnessThresholds>,
     /// For vehicles with several devices.
     pub merging: MergingThresholds,
-    /// The hold of positions of some sources, in place of [`MergingThresholds::hold`].
-    pub hold_of: BTreeMap<SourceId, SignedDuration>,
+    /// For positions of some sources, in place of [`MergingThresholds::positions`].
+    pub positions_of: BTreeMap<SourceId, PositionThresholds>,
     /// For every source that has none of its own.
     pub health: HealthThresholds,
     /// For some.
@@ -35,10 +35,10 @@ impl Thresholds {
         self.freshness_of.get(source).unwrap_or(&self.freshness)
     }
 
-    /// How long a position of `source` holds its vehicle against lesser devices, at least.
-    pub fn hold_of(&self, source: &SourceId) -> SignedDuration {
-        let own = self.hold_of.get(source).copied();
-        own.unwrap_or(self.merging.hold)
+    /// By what positions of `source` are believed and held.
+    pub fn positions_of(&self, source: &SourceId) -> PositionThresholds {
+        let own = self.positions_of.get(source).copied();
+        own.unwrap_or(self.merging.positions)
     }
 
     /// Those that `source` itself is judged by.
@@ -50,13 +50,24 @@ impl Thresholds {
 /// How devices of one vehicle are set against each other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MergingThresholds {
-    /// A lesser device takes over when the held fix is older than this, or than twice the expected
-    /// interval of the device that holds it.
-    pub hold: SignedDuration,
+    /// For positions of every source that has none of its own.
+    pub positions: PositionThresholds,
     /// Fixes of two devices up to this far apart in time are compared.
     pub diverging_within: SignedDuration,
     /// They contradict each other beyond this distance, with speed and accuracy allowed for.
     pub diverging_beyond_m: f64,
+}
+
+/// How positions of one source are believed, and held against those of others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PositionThresholds {
+    /// A lesser device takes over when the held fix is older than this, or than twice the expected
+    /// interval of the device that holds it.
+    pub hold: SignedDuration,
+    /// A fix that is less certain than this does not move a marker that is live.
+    pub poor_beyond_m: f64,
+    /// A vendor's time further ahead of ours than this is flagged; it is never believed anyway.
+    pub clock_ahead_after: SignedDuration,
 }
 
 /// When a source is not well.
@@ -152,9 +163,19 @@ impl Default for MotionThresholds {
 impl Default for MergingThresholds {
     fn default() -> Self {
         Self {
-            hold: SignedDuration::from_secs(15),
+            positions: PositionThresholds::default(),
             diverging_within: SignedDuration::from_secs(60),
             diverging_beyond_m: 500.0,
+        }
+    }
+}
+
+impl Default for PositionThresholds {
+    fn default() -> Self {
+        Self {
+            hold: SignedDuration::from_secs(15),
+            poor_beyond_m: 500.0,
+            clock_ahead_after: SignedDuration::from_mins(2),
         }
     }
 }

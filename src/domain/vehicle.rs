@@ -223,6 +223,14 @@ impl DeviceView {
     /// A device that never had a fix.
     pub fn new(device: DeviceKey) -> Self {
         Self {
+            reason: Cow::Borrowed("no fix yet"),
+            ..Self::unknown(device)
+        }
+    }
+
+    /// A device of which no more is known than that the vehicle has it.
+    pub fn unknown(device: DeviceKey) -> Self {
+        Self {
             device,
             lat_lng_deg: None,
             fixed_at: None,
@@ -231,7 +239,7 @@ impl DeviceView {
             heading_deg: None,
             expected: None,
             verdict: None,
-            reason: Cow::Borrowed("no fix yet"),
+            reason: Cow::Borrowed(""),
         }
     }
 }

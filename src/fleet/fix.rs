@@ -8,9 +8,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{Origin, Reading};
 
-/// A vendor time further ahead of ours than this is flagged; it is never believed anyway.
-pub const CLOCK_AHEAD_AFTER: SignedDuration = SignedDuration::from_secs(120);
-
 /// A believed position with its time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fix {
@@ -20,12 +17,21 @@ pub struct Fix {
     pub fixed_at: Timestamp,
     /// When we got it.
     pub received_at: Timestamp,
-    /// The vendor's time ran more than [`CLOCK_AHEAD_AFTER`] ahead of ours.
+    /// The vendor's time ran ahead of ours by more than its source's threshold.
     pub clock_ahead: bool,
     /// The record had no time; `fixed_at` is `received_at`.
     pub no_fix_time: bool,
     /// It came late: the position then held was newer by more than the expected interval.
     pub backfill: bool,
+}
+
+impl Fix {
+    /// Flags a vendor's time that ran ahead of ours by more than `after`, and no other.
+    pub fn flag_clock(&mut self, after: SignedDuration) {
+        let vendor_at = self.reading.vendor_at;
+        let ahead = vendor_at.map(|at| at.duration_since(self.received_at));
+        self.clock_ahead = ahead.is_some_and(|ahead| after < ahead);
+    }
 }
 
 /// What is kept of a device's last record to know its repetition: vendor time and coordinates.
@@ -48,6 +54,7 @@ impl Raw {
 }
 
 /// Gives `reading` its time, or `None` if it repeats `last`, the device's record before it.
+/// A time that is ahead of ours by more than `ahead_after` is flagged.
 ///
 /// | vendor time | same coordinates | came by | answer |
 /// |---|---|---|---|
@@ -62,6 +69,7 @@ pub fn believe(
     origin: Origin,
     received_at: Timestamp,
     last: Option<&Raw>,
+    ahead_after: SignedDuration,
 ) -> Option<Fix> {
     let is_repetition = last == Some(&Raw::of(reading));
     let is_timeless_event = reading.vendor_at.is_none() && origin == Origin::Stream;
@@ -80,19 +88,23 @@ pub fn believe(
         return None;
     }
     let vendor_at = reading.vendor_at.unwrap_or(received_at);
-    Some(Fix {
+    let mut fix = Fix {
         reading: reading.clone(),
         fixed_at: vendor_at.min(received_at),
         received_at,
-        clock_ahead: CLOCK_AHEAD_AFTER < vendor_at.duration_since(received_at),
+        clock_ahead: false,
         no_fix_time: reading.vendor_at.is_none(),
         backfill: false,
-    })
+    };
+    fix.flag_clock(ahead_after);
+    Some(fix)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const AHEAD_AFTER: SignedDuration = SignedDuration::from_mins(2);
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + second).unwrap()
@@ -129,6 +141,7 @@ mod tests {
                 Some((10, false, false)),
             ),
             (None, 48.0, Some(150), Poll, Some((100, false, false))),
+            (None, 48.0, Some(220), Poll, Some((100, false, false))),
             (None, 48.0, Some(221), Poll, Some((100, true, false))),
             (last(Some(400)), 48.1, Some(300), Stream, None),
             (
@@ -152,7 +165,8 @@ mod tests {
             (last(None), 48.1, None, Poll, Some((100, false, true))),
         ];
         for (row, (last, lat_deg, vendor_at, origin, expected)) in cases.into_iter().enumerate() {
-            let fix = believe(&reading(lat_deg, vendor_at), origin, at(100), last.as_ref());
+            let said = reading(lat_deg, vendor_at);
+            let fix = believe(&said, origin, at(100), last.as_ref(), AHEAD_AFTER);
             let got = fix.map(|fix| (fix.fixed_at, fix.clock_ahead, fix.no_fix_time));
             let expected = expected.map(|(second, ahead, timeless)| (at(second), ahead, timeless));
             assert_eq!(got, expected, "row {row}");

@@ -171,8 +171,10 @@ impl Fleet {
             return;
         };
         let held = state.held.as_ref();
-        let hold_for = merge::hold(expected, self.book.hold_against(held));
-        *judgement = merge::judge(fix, &device.rank, held, hold_for, state.is_live());
+        let terms = self
+            .book
+            .terms(&device.rank, held, expected, state.is_live());
+        *judgement = merge::judge(fix, &device.rank, held, terms);
         if judgement.verdict == Verdict::Accepted {
             let fix = fix.clone();
             let held = Held {

@@ -42,3 +42,23 @@ pub struct Remembered {
     /// The gaps between its fixes, from which its expected interval follows.
     pub gaps: Gaps,
 }
+
+impl Remembered {
+    /// Nothing, of `device`: what else is known is put in.
+    pub fn nothing_of(device: DeviceKey) -> Self {
+        Self {
+            device,
+            listed: None,
+            seen: Label::default(),
+            unlisted_since: None,
+            fix: None,
+            position: None,
+            raw: None,
+            contact_at: None,
+            offline_at: None,
+            facts: TimedFacts::default(),
+            motion: Progress::default(),
+            gaps: Gaps::default(),
+        }
+    }
+}

@@ -11,9 +11,6 @@ use jiff::SignedDuration;
 use super::fix::Fix;
 use crate::domain::{DeviceKey, FixQuality, Verdict};
 
-/// A fix that is less certain than this does not move a marker that is live.
-pub const MAX_ACCURACY_M: f64 = 500.0;
-
 /// Place of a device among all devices: that of its source, then of the roster, then its id.
 /// The least is the highest; no two are equal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +56,7 @@ pub enum Reason {
     HeldIsNewer(SignedDuration),
     /// This device holds the position, ranks above, and has spoken lately.
     Outranked(DeviceKey),
-    /// The receiver is less certain than [`MAX_ACCURACY_M`].
+    /// The receiver is less certain than its source's threshold allows.
     Inaccurate(f64),
     /// The receiver has no proper fix.
     PoorFix,
@@ -99,9 +96,18 @@ pub fn hold(expected: SignedDuration, least: SignedDuration) -> SignedDuration {
     least.max(expected * 2)
 }
 
+/// On what terms a fix is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// How long the held device holds the position.
+    pub hold_for: SignedDuration,
+    /// The marker is live now.
+    pub is_live: bool,
+    /// A fix that is less certain than this is poor; by the thresholds of the source that says it.
+    pub poor_beyond_m: f64,
+}
+
 /// Judges `candidate`, said by the device of `rank`, against the `held` fix of the vehicle.
-///
-/// `hold_for` is that of the held device, `is_live` whether the marker is live now.
 ///
 /// | held | candidate | verdict |
 /// |---|---|---|
@@ -112,13 +118,7 @@ pub fn hold(expected: SignedDuration, least: SignedDuration) -> SignedDuration {
 /// | any | newer, higher rank | accepted |
 /// | any | newer, lower rank, received within `hold_for` of the held fix | outranked |
 /// | any | newer, lower rank, received later | accepted |
-pub fn judge(
-    candidate: &Fix,
-    rank: &Rank,
-    held: Option<&Held>,
-    hold_for: SignedDuration,
-    is_live: bool,
-) -> Judgement {
+pub fn judge(candidate: &Fix, rank: &Rank, held: Option<&Held>, terms: Terms) -> Judgement {
     let judgement = |verdict, reason| Judgement { verdict, reason };
     let Some(held) = held else {
         return judgement(Verdict::Accepted, Reason::First);
@@ -127,7 +127,9 @@ pub fn judge(
         let by = held.fix.fixed_at.duration_since(candidate.fixed_at);
         return judgement(Verdict::Older, Reason::HeldIsNewer(by));
     }
-    if is_live && let Some(reason) = distrust(candidate) {
+    if terms.is_live
+        && let Some(reason) = distrust(candidate, terms.poor_beyond_m)
+    {
         return judgement(Verdict::Refused, reason);
     }
     let held_device = &held.rank.device;
@@ -135,26 +137,27 @@ pub fn judge(
         judgement(Verdict::Accepted, Reason::SameDevice)
     } else if *rank < held.rank {
         judgement(Verdict::Accepted, Reason::HigherRank(held_device.clone()))
-    } else if hold_for < candidate.received_at.duration_since(held.fix.fixed_at) {
+    } else if terms.hold_for < candidate.received_at.duration_since(held.fix.fixed_at) {
         judgement(Verdict::Accepted, Reason::HeldIsSilent(held_device.clone()))
     } else {
         judgement(Verdict::Outranked, Reason::Outranked(held_device.clone()))
     }
 }
 
-/// Whether the receiver itself does not trust the fix.
-pub fn is_poor(fix: &Fix) -> bool {
-    distrust(fix).is_some()
+/// Whether the receiver itself does not trust the fix: it says so, or is less certain of it than
+/// `poor_beyond_m`.
+pub fn is_poor(fix: &Fix, poor_beyond_m: f64) -> bool {
+    distrust(fix, poor_beyond_m).is_some()
 }
 
 /// Why the receiver's own words speak against the fix, if they do.
-fn distrust(fix: &Fix) -> Option<Reason> {
+fn distrust(fix: &Fix, poor_beyond_m: f64) -> Option<Reason> {
     if fix.reading.quality == Some(FixQuality::Poor) {
         return Some(Reason::PoorFix);
     }
     fix.reading
         .accuracy_m
-        .filter(|accuracy_m| MAX_ACCURACY_M < *accuracy_m)
+        .filter(|accuracy_m| poor_beyond_m < *accuracy_m)
         .map(Reason::Inaccurate)
 }
 
@@ -224,7 +227,12 @@ mod tests {
         };
         let hold_for = hold(SignedDuration::from_secs(30), HOLD);
         for (row, (candidate, source, is_live, expected)) in cases.into_iter().enumerate() {
-            let judged = judge(&candidate, &rank(source), Some(&held), hold_for, is_live);
+            let terms = Terms {
+                hold_for,
+                is_live,
+                poor_beyond_m: 500.0,
+            };
+            let judged = judge(&candidate, &rank(source), Some(&held), terms);
             assert_eq!(
                 judged.verdict,
                 expected,
@@ -232,7 +240,12 @@ mod tests {
                 judged.reason.words()
             );
         }
-        let first = judge(&poor(fix(1, 1)), &rank(9), None, hold_for, false);
+        let terms = Terms {
+            hold_for,
+            is_live: false,
+            poor_beyond_m: 500.0,
+        };
+        let first = judge(&poor(fix(1, 1)), &rank(9), None, terms);
         assert_eq!(first.verdict, Accepted);
     }
 

@@ -22,7 +22,9 @@ impl Fleet {
         let reading = record.reading.as_ref();
         let received_at = record.received_at;
         let raw = device.raw.as_ref();
-        let fix = reading.and_then(|it| fix::believe(it, record.origin, received_at, raw));
+        let ahead_after = self.book.positions[source_at].clock_ahead_after;
+        let fix =
+            reading.and_then(|it| fix::believe(it, record.origin, received_at, raw, ahead_after));
         // Records also repeat in another order than that in which they came first.
         let fix = fix.filter(|fix| !device.track.has_fix((fix.fixed_at, fix.reading.lat_lng())));
         if fix.is_some() {
@@ -76,8 +78,11 @@ impl Fleet {
             return;
         };
         let held = state.held.as_ref();
-        let hold_for = merge::hold(expected, self.book.hold_against(held));
-        let judgement = merge::judge(&fix, &device.rank, held, hold_for, state.is_live());
+        let terms = self
+            .book
+            .terms(&device.rank, held, expected, state.is_live());
+        let judgement = merge::judge(&fix, &device.rank, held, terms);
+        let is_poor = |fix: &Fix| merge::is_poor(fix, terms.poor_beyond_m);
         if let Reason::HeldIsNewer(by) = judgement.reason {
             fix.backfill = expected < by;
             state.is_backfilled |= fix.backfill;
@@ -90,7 +95,7 @@ impl Fleet {
             let newer = device
                 .last
                 .as_mut()
-                .filter(|(last, _)| fix.fixed_at < last.fixed_at && !merge::is_poor(last));
+                .filter(|(last, _)| fix.fixed_at < last.fixed_at && !is_poor(last));
             let fix = newer.map_or_else(
                 || fix.clone(),
                 |(last, became)| {
@@ -103,7 +108,7 @@ impl Fleet {
                 self.note_memory(before);
             }
         }
-        let is_trusted = is_accepted || !merge::is_poor(&fix);
+        let is_trusted = is_accepted || !is_poor(&fix);
         self.continue_neighbour(slot, vehicle, &fix);
         self.take_moment(slot, Some(&fix).filter(|_| is_trusted), ignition);
         self.keep_last(slot, fix, judgement, is_trusted);

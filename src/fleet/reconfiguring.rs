@@ -95,7 +95,8 @@ impl Fleet {
         true
     }
 
-    /// Makes a device's rank, its place among the plates and its track those of the new settings.
+    /// Makes a device's rank, its place among the plates, its track and what is thought of its
+    /// clock those of the new settings.
     fn prepare(&mut self, slot: DeviceSlot) {
         let Some(device) = self.devices.get_mut(slot) else {
             return;
@@ -106,11 +107,16 @@ impl Fleet {
         self.identity.recarry(&device.rank.device, None, carried);
         let rules = self.book.of(&self.sources, device.rank.source);
         device.track.derive(rules);
+        let ahead_after = self.book.positions[device.rank.source].clock_ahead_after;
+        if let Some((last, _)) = &mut device.last {
+            last.flag_clock(ahead_after);
+        }
         if let Some(state) = device.vehicle.and_then(|at| self.vehicles.get_mut(at))
             && let Some(held) = state.held.as_mut()
             && state.held_by == Some(slot)
         {
             held.rank = device.rank.clone();
+            held.fix.flag_clock(ahead_after);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::changes::Changes;
 use super::device::Device;
 use super::fix::Fix;
 use super::memory::Remembered;
-use super::merge::{self, Held, Judgement, Reason};
+use super::merge::{self, Held, Judgement, Reason, Terms};
 use super::slots::{DeviceSlot, VehicleSlot};
 use super::track::Track;
 use crate::domain::Verdict;
@@ -24,15 +24,16 @@ impl Fleet {
     pub fn restore(&mut self, remembered: Vec<Remembered>, now: Timestamp) {
         let mut restored = Vec::new();
         for mut one in remembered {
-            for fix in [&mut one.fix, &mut one.position].into_iter().flatten() {
-                // Our clock may have been ahead then: what is yet to come would look live until it is.
-                fix.fixed_at = fix.fixed_at.min(now);
-                fix.received_at = fix.received_at.min(now);
-            }
             let mut sources = self.sources.iter();
             let Some(source_at) = sources.position(|it| *it.id() == one.device.source) else {
                 continue;
             };
+            for fix in [&mut one.fix, &mut one.position].into_iter().flatten() {
+                fix.flag_clock(self.book.positions[source_at].clock_ahead_after);
+                // Our clock may have been ahead then: what is yet to come would look live until it is.
+                fix.fixed_at = fix.fixed_at.min(now);
+                fix.received_at = fix.received_at.min(now);
+            }
             let slot = self.ensure_device(source_at, &one.device);
             let fixes = (one.fix.clone(), one.position.clone());
             self.resume(slot, one, now);
@@ -49,7 +50,8 @@ impl Fleet {
                 Held { fix, rank }
             });
             device.last = fix.clone().map(|fix| {
-                let judgement = judgement_of(&fix, held.as_ref());
+                let poor_beyond_m = self.book.positions[rank.source].poor_beyond_m;
+                let judgement = judgement_of(&fix, held.as_ref(), poor_beyond_m);
                 (fix, judgement)
             });
             let state = device.vehicle.and_then(|at| self.vehicles.get_mut(at));
@@ -102,7 +104,12 @@ impl Fleet {
         if let Some((fix, judgement)) = &mut device.last
             && device.rank.device != held.rank.device
         {
-            *judgement = merge::judge(fix, &device.rank, Some(&held), SignedDuration::MAX, true);
+            let terms = Terms {
+                hold_for: SignedDuration::MAX,
+                is_live: true,
+                poor_beyond_m: self.book.positions[device.rank.source].poor_beyond_m,
+            };
+            *judgement = merge::judge(fix, &device.rank, Some(&held), terms);
             if judgement.verdict == Verdict::Accepted {
                 *judgement = Judgement {
                     verdict: Verdict::Outranked,
@@ -152,9 +159,14 @@ impl Fleet {
 
 /// What became of a device's newest fix: if it is not the one by which the device holds the
 /// position (`held`), it was refused.
-fn judgement_of(fix: &Fix, held: Option<&Held>) -> Judgement {
+fn judgement_of(fix: &Fix, held: Option<&Held>, poor_beyond_m: f64) -> Judgement {
     if let Some(held) = held.filter(|held| held.fix != *fix) {
-        return merge::judge(fix, &held.rank, Some(held), SignedDuration::ZERO, true);
+        let terms = Terms {
+            hold_for: SignedDuration::ZERO,
+            is_live: true,
+            poor_beyond_m,
+        };
+        return merge::judge(fix, &held.rank, Some(held), terms);
     }
     Judgement {
         verdict: Verdict::Accepted,

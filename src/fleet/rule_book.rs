@@ -5,11 +5,11 @@ use jiff::SignedDuration;
 
 use super::freshness::{self, Limits};
 use super::interval::Pace;
-use super::merge::Held;
+use super::merge::{self, Held, Rank, Terms};
 use super::source::Source;
 use super::track::{Rules, Track};
 use crate::domain::thresholds::{
-    FreshnessThresholds, HealthThresholds, MergingThresholds, MotionThresholds,
+    FreshnessThresholds, HealthThresholds, MergingThresholds, MotionThresholds, PositionThresholds,
 };
 
 /// The thresholds of all sources.
@@ -21,8 +21,8 @@ pub struct RuleBook {
     pub freshness: Vec<FreshnessThresholds>,
     /// For vehicles with several devices.
     pub merging: MergingThresholds,
-    /// How long positions of each source hold, at least.
-    pub hold: Vec<SignedDuration>,
+    /// How the positions of each source are believed and held.
+    pub positions: Vec<PositionThresholds>,
     /// For each source itself.
     pub health: Vec<HealthThresholds>,
 }
@@ -39,14 +39,28 @@ impl RuleBook {
             motion: thresholds.motion,
             freshness: freshness.collect(),
             merging: thresholds.merging,
-            hold: ids().map(|id| thresholds.hold_of(id)).collect(),
+            positions: ids().map(|id| thresholds.positions_of(id)).collect(),
             health: ids().map(|id| thresholds.health_of(id)).collect(),
         }
     }
 
-    /// How long the `held` position is held against lesser devices, at least.
-    pub fn hold_against(&self, held: Option<&Held>) -> SignedDuration {
-        held.map_or(self.merging.hold, |held| self.hold[held.rank.source])
+    /// On what terms a fix of the device of `rank` is judged against the `held` one, whose device
+    /// reports every `expected`.
+    pub fn terms(
+        &self,
+        rank: &Rank,
+        held: Option<&Held>,
+        expected: SignedDuration,
+        is_live: bool,
+    ) -> Terms {
+        let rules = held.map_or(&self.merging.positions, |it| {
+            &self.positions[it.rank.source]
+        });
+        Terms {
+            hold_for: merge::hold(expected, rules.hold),
+            is_live,
+            poor_beyond_m: self.positions[rank.source].poor_beyond_m,
+        }
     }
 
     /// Has each source judged by its own.

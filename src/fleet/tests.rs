@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+mod believed;
 mod memory;
 mod pieces;
 mod scenes;

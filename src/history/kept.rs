@@ -234,8 +234,20 @@ impl<A: Kept, B: Kept> Kept for (A, B) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// A device of which no more is known than its name.
+    pub(crate) fn named(device: DeviceKey, name: &str) -> Remembered {
+        let seen = Label {
+            name: Some(name.into()),
+            ..Label::default()
+        };
+        Remembered {
+            seen,
+            ..Remembered::nothing_of(device)
+        }
+    }
 
     fn remembered() -> Remembered {
         let at = Timestamp::new(1_785_932_407, 123_456_789).unwrap();

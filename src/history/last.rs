@@ -3,7 +3,7 @@
 //! States are packed and written by blocks of devices. A row for each would rewrite every page of
 //! the table every few seconds, four times as many bytes, since neighbours are much alike.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
 use rusqlite::{Connection, Transaction, params};
@@ -36,6 +36,8 @@ pub(super) struct LastKnown {
     db: Option<Connection>,
     /// What an earlier run left behind is among these.
     is_loaded: bool,
+    /// Until then: what was forgotten, and may be in the file.
+    forgotten: HashSet<DeviceKey>,
     seats: HashMap<DeviceKey, usize>,
     /// By seat; `None` where nobody sits.
     states: Vec<Option<(DeviceKey, Vec<u8>)>>,
@@ -63,6 +65,7 @@ impl LastKnown {
             dir,
             db: None,
             is_loaded: false,
+            forgotten: HashSet::new(),
             seats: HashMap::new(),
             states: Vec::new(),
             free: Vec::new(),
@@ -102,6 +105,9 @@ impl LastKnown {
 
     /// Devices that the fleet has forgotten need no state.
     pub(super) fn forget(&mut self, devices: &[DeviceKey]) {
+        if self.dir.is_some() && !self.is_loaded {
+            self.forgotten.extend(devices.iter().cloned());
+        }
         for key in devices {
             if let Some(seat) = self.seats.remove(key) {
                 if let Some(at) = self.states.get_mut(seat) {
@@ -126,7 +132,8 @@ impl LastKnown {
     /// Writes what differs, if it is time.
     pub(super) fn write_if_due(&mut self, at_ms: i64) -> Result<(), HistoryError> {
         let is_due = WRITE_EVERY_MS <= at_ms.saturating_sub(self.written_at_ms);
-        if self.changed.is_empty() || !is_due {
+        let is_same = self.changed.is_empty() && self.forgotten.is_empty();
+        if is_same || !is_due {
             return Ok(());
         }
         let is_insecure = SECURE_EVERY_MS <= at_ms.saturating_sub(self.secured_at_ms);
@@ -217,9 +224,10 @@ impl LastKnown {
         Ok(())
     }
 
-    /// Takes over the seats of the file; what was learnt meanwhile is newer.
+    /// Takes over the seats of the file; what was learnt and forgotten meanwhile is newer.
     fn load(&mut self, blocks: &[Block]) {
         let newer = std::mem::take(&mut self.states);
+        let forgotten = std::mem::take(&mut self.forgotten);
         self.seats.clear();
         self.free.clear();
         self.changed.clear();
@@ -232,6 +240,10 @@ impl LastKnown {
                     self.changed.insert(*block);
                     continue;
                 };
+                if forgotten.contains(&one.device) {
+                    self.changed.insert(*block);
+                    continue;
+                }
                 self.states.resize(self.states.len().max(seat + 1), None);
                 self.seats.insert(one.device.clone(), seat);
                 self.states[seat] = Some((one.device, state.clone()));
@@ -304,33 +316,14 @@ fn write_blocks(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Label, SourceId};
-    use crate::fleet::device::TimedFacts;
-    use crate::fleet::interval::Gaps;
-    use crate::fleet::motion::Progress;
+    use crate::domain::SourceId;
 
     fn key(n: usize) -> DeviceKey {
         DeviceKey::new(SourceId::new("a"), n.to_string())
     }
 
     fn state(n: usize, name: &str) -> Remembered {
-        Remembered {
-            device: key(n),
-            listed: None,
-            seen: Label {
-                name: Some(name.into()),
-                ..Label::default()
-            },
-            unlisted_since: None,
-            fix: None,
-            position: None,
-            raw: None,
-            contact_at: None,
-            offline_at: None,
-            facts: TimedFacts::default(),
-            motion: Progress::default(),
-            gaps: Gaps::default(),
-        }
+        kept::tests::named(key(n), name)
     }
 
     fn kept(dir: &std::path::Path) -> Vec<Remembered> {
@@ -377,6 +370,31 @@ mod tests {
             .iter()
             .filter(|one| one.seen.name.as_deref() == Some("new"));
         assert_eq!((all.len(), new.count()), (101, 2));
+    }
+
+    #[test]
+    fn who_was_forgotten_before_the_file_was_within_reach_stays_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut last = LastKnown::new(Some(dir.path().to_owned()));
+        last.take((0..100).map(|n| state(n, "old")).collect());
+        last.write_if_due(10_000).unwrap();
+        drop(last);
+        let mut last = LastKnown::new(Some(dir.path().to_owned()));
+        last.forget(&[key(7)]);
+        last.write_if_due(20_000).unwrap();
+        assert_eq!(kept(dir.path()).len(), 99);
+        let mut last = LastKnown::new(Some(dir.path().to_owned()));
+        last.forget(&[key(70), key(80)]);
+        // Who comes back afterwards is as it came back.
+        last.take(vec![state(80, "back")]);
+        last.write_if_due(30_000).unwrap();
+        let left = |n: &usize| ![7, 70].contains(n);
+        let expected = (0..100).filter(left);
+        let expected = expected.map(|n| state(n, if n == 80 { "back" } else { "old" }));
+        assert_eq!(kept(dir.path()), expected.collect::<Vec<_>>());
+        // Once the file is there, nothing more is noted for it.
+        last.forget(&[key(8)]);
+        assert!(last.forgotten.is_empty());
     }
 
     #[test]

@@ -170,3 +170,6 @@ fn take_back_rows(
     }
     lost
 }
+
+#[cfg(test)]
+mod tests;

@@ -227,24 +227,54 @@ fn vehicle(card: &Card, key: Option<&DeviceKey>, record: &Record) -> Option<Vehi
     let mut vehicle = Vehicle::new(card.id.clone(), Arc::clone(&card.name), now);
     vehicle.registration.clone_from(&card.registration);
     vehicle.groups.clone_from(&card.groups);
-    vehicle.devices = card.devices.iter().map(view).collect();
+    // No more is kept of them than that the vehicle had them; it is found by their names.
+    let devices = card.devices.iter().cloned();
+    vehicle.devices = devices.map(DeviceView::unknown).collect();
     let place = record.place.as_ref().zip(key);
     vehicle.position = place.map(|(place, key)| place.position(key.clone()));
     look.put_on(&mut vehicle);
     Some(vehicle)
 }
 
-/// A device of which no more is kept than that the vehicle had it; it is found by its name.
-fn view(device: &DeviceKey) -> DeviceView {
-    DeviceView {
-        device: device.clone(),
-        lat_lng_deg: None,
-        fixed_at: None,
-        received_at: None,
-        speed_mps: None,
-        heading_deg: None,
-        expected: None,
-        verdict: None,
-        reason: "".into(),
+#[cfg(test)]
+mod tests {
+    use super::super::chunk::Press;
+    use super::super::digest::{News, Tick, take_in};
+    use super::super::memory::Memory;
+    use super::*;
+    use crate::domain::VehicleId;
+
+    fn look(memory: &Memory, keyframe: Keyframe) -> InMemory {
+        let names = memory.names();
+        InMemory {
+            pending: Vec::new(),
+            sealed: Vec::new(),
+            keyframe: Some(Arc::new(keyframe)),
+            cards: names.cards.into_iter().collect(),
+            keys: names.devices.into_iter().collect(),
+            known: Known::of(memory),
+            is_running: true,
+        }
+    }
+
+    #[test]
+    fn who_is_not_in_a_newer_keyframe_is_not_shown() {
+        let (mut memory, mut press) = (Memory::new(), Press::default());
+        let vehicle = Vehicle::new(VehicleId::new("x"), "x", time(0));
+        let tick = Tick {
+            vehicles: vec![Arc::new(vehicle)],
+            ..Tick::default()
+        };
+        take_in(&mut memory, &tick, 5, &mut News::default());
+        let before = look(&memory, memory.keyframe(10, &mut press));
+        memory.shown.clear();
+        let after = look(&memory, memory.keyframe(20, &mut press));
+        for (looks, n_shown) in [(vec![&before], 1), (vec![&before, &after], 0)] {
+            let mut picture = Picture::new(30);
+            for one in looks {
+                assert!(picture.read_memory(one));
+            }
+            assert_eq!(picture.vehicles().len(), n_shown);
+        }
     }
 }

@@ -182,13 +182,11 @@ fn weight(tick: &Tick) -> usize {
 mod tests {
     use std::sync::Arc;
 
+    use super::super::kept::tests::named;
     use super::*;
-    use crate::domain::{DeviceKey, Label, Reading, SourceId, Vehicle, VehicleId};
+    use crate::domain::{DeviceKey, Reading, SourceId, Vehicle, VehicleId};
     use crate::fleet::Fix;
-    use crate::fleet::device::TimedFacts;
-    use crate::fleet::interval::Gaps;
     use crate::fleet::memory::Remembered;
-    use crate::fleet::motion::Progress;
     use jiff::Timestamp;
 
     fn tick(vehicles: &[&str], removed: &[&str], n_fixes: usize) -> Tick {
@@ -260,26 +258,6 @@ mod tests {
         assert_eq!(kept, expected.map(|(it, by)| (key(it), Some(by.into()))));
         // These go first, and then the others are taken in.
         assert_eq!(left.forgotten, [key("4"), key("3")]);
-    }
-
-    fn named(device: DeviceKey, name: &str) -> Remembered {
-        Remembered {
-            device,
-            listed: None,
-            seen: Label {
-                name: Some(name.into()),
-                ..Label::default()
-            },
-            unlisted_since: None,
-            fix: None,
-            position: None,
-            raw: None,
-            contact_at: None,
-            offline_at: None,
-            facts: TimedFacts::default(),
-            motion: Progress::default(),
-            gaps: Gaps::default(),
-        }
     }
 
     #[test]

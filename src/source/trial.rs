@@ -25,7 +25,7 @@ pub(crate) fn settings(kind: &'static str, given: &[(&'static str, &str)]) -> So
         timezone: TimeZone::UTC,
         fields: FieldMap::default(),
         freshness: None,
-        hold: None,
+        positions: None,
         health: None,
     };
     for key in vendor(kind).unwrap().spec.keys {

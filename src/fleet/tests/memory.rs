@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::roster::{Roster, RosterVehicle};
-use crate::domain::thresholds::HealthThresholds;
+use crate::domain::thresholds::{HealthThresholds, PositionThresholds};
 use crate::domain::{Flag, Health, Mode};
 use crate::fleet::memory::Remembered;
 
@@ -246,10 +246,12 @@ fn new_thresholds_count_at_once() {
 fn how_devices_are_set_against_each_other_is_configured_and_counts_at_once() {
     let mut settings = FleetSettings::default();
     let patient = SignedDuration::from_secs(300);
-    settings
-        .thresholds
-        .hold_of
-        .insert(SourceId::new(SOURCES[0]), patient);
+    let own = PositionThresholds {
+        hold: patient,
+        ..PositionThresholds::default()
+    };
+    let positions_of = &mut settings.thresholds.positions_of;
+    positions_of.insert(SourceId::new(SOURCES[0]), own);
     settings.thresholds.merging.diverging_beyond_m = 5_000.0;
     let mut fleet = fleet_of(&SOURCES, settings.clone());
     let (high, low) = (key(SOURCES[0], "1"), key(SOURCES[1], "9"));
@@ -276,7 +278,7 @@ fn how_devices_are_set_against_each_other_is_configured_and_counts_at_once() {
     // What is further apart in time than is configured is not compared.
     settings = FleetSettings::default();
     settings.thresholds.merging.diverging_within = SignedDuration::from_secs(40);
-    settings.thresholds.merging.hold = patient;
+    settings.thresholds.merging.positions.hold = patient;
     fleet.reconfigure(settings, at(1_603));
     assert_eq!(verdict(&mut fleet, 1_800, 3.0), (outranked, false));
 }

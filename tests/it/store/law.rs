@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fleetglass::config::{Env, ProcessEnv};
-use fleetglass::domain::{DeviceKey, Flag, FreshnessState, MotionState, Vehicle, VehicleId};
+use fleetglass::domain::{
+    DeviceKey, DeviceView, Flag, FreshnessState, MotionState, Vehicle, VehicleId,
+};
 use fleetglass::fleet::{Changes, Fix};
 use fleetglass::history::{History, HistorySettings};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::{as_remembered, at, fix, key, ms, open, position, vehicle, view};
+use super::{as_remembered, at, fix, key, ms, open, position, vehicle};
 
 /// What a run showed last counts for so long after its last word.
 const KNOWN_FOR: SignedDuration = SignedDuration::from_secs(5);
@@ -114,7 +116,7 @@ impl Model {
                 self.fleet.remove(&shown.id);
                 self.moved[*device] = !self.moved[*device];
                 shown.id = self.id(*device);
-                shown.devices = vec![view(&key(DEVICES[*device]))];
+                shown.devices = vec![DeviceView::unknown(key(DEVICES[*device]))];
                 shown
             }),
             Step::Wait(seconds) => {

@@ -13,13 +13,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fleetglass::domain::{
-    DeviceKey, DeviceView, FreshnessState, Label, MotionState, Position, Reading, SourceId,
-    Vehicle, VehicleId,
+    DeviceKey, DeviceView, FreshnessState, MotionState, Position, Reading, SourceId, Vehicle,
+    VehicleId,
 };
-use fleetglass::fleet::device::TimedFacts;
-use fleetglass::fleet::interval::Gaps;
 use fleetglass::fleet::memory::Remembered;
-use fleetglass::fleet::motion::Progress;
 use fleetglass::fleet::{Changes, Fix};
 use fleetglass::history::{History, HistoryError, HistorySettings};
 use jiff::{SignedDuration, Timestamp};
@@ -92,22 +89,8 @@ fn vehicle(id: &str, device: &DeviceKey, fix: &Fix) -> Vehicle {
     vehicle.motion.state = MotionState::Moving;
     vehicle.freshness.state = FreshnessState::Live;
     vehicle.position = Some(position(device, fix));
-    vehicle.devices = vec![view(device)];
+    vehicle.devices = vec![DeviceView::unknown(device.clone())];
     vehicle
-}
-
-fn view(device: &DeviceKey) -> DeviceView {
-    DeviceView {
-        device: device.clone(),
-        lat_lng_deg: None,
-        fixed_at: None,
-        received_at: None,
-        speed_mps: None,
-        heading_deg: None,
-        expected: None,
-        verdict: None,
-        reason: "".into(),
-    }
 }
 
 /// What `vehicle` says of itself once it is remembered: no facts.
@@ -127,18 +110,8 @@ fn changes(vehicles: Vec<Vehicle>, fixes: Vec<(DeviceKey, Fix)>) -> Changes {
 /// What the fleet has a store keep of a device whose newest fix is `fix`.
 fn remembered(device: &DeviceKey, fix: &Fix) -> Remembered {
     Remembered {
-        device: device.clone(),
-        listed: None,
-        seen: Label::default(),
-        unlisted_since: None,
         fix: Some(fix.clone()),
-        position: None,
-        raw: None,
-        contact_at: None,
-        offline_at: None,
-        facts: TimedFacts::default(),
-        motion: Progress::default(),
-        gaps: Gaps::default(),
+        ..Remembered::nothing_of(device.clone())
     }
 }
 
