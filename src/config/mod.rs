@@ -4,8 +4,10 @@
 //! and quotes the line, and the process ends with exit code 78. Each layer gets plain settings
 //! and never sees this module's readers.
 
+mod authority;
 pub mod document;
 pub mod env;
+mod given;
 pub mod history;
 pub mod map;
 pub mod roster;

@@ -21,6 +21,7 @@ mod reload;
 mod day;
 mod recall;
 mod security;
+mod outward;
 mod secrets;
 mod users;
 mod protocol;

@@ -3,17 +3,22 @@
 
 pub mod account;
 pub mod auth;
+mod disguise;
+pub mod reach;
 pub mod secrets;
+pub mod tls;
 pub mod trouble;
 pub mod retry_after;
 pub mod url_guard;
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method, header};
 use metrics::{counter, histogram};
+use rustls::ClientConfig;
 use tokio::time::Instant;
 use url::Url;
 
@@ -36,6 +41,7 @@ pub struct Http {
     client: reqwest::Client,
     source: SourceId,
     secrets: Secrets,
+    tls: Arc<ClientConfig>,
     answer_within: Duration,
     body_max_bytes: usize,
 }
@@ -76,19 +82,20 @@ pub struct Answer {
 }
 
 impl Http {
-    /// A client for the account `source`, whose server is `base`.
+    /// A client for the account `source`, whose server is `base`, with `tls` as [`tls`] makes it.
     ///
     /// # Errors
-    /// Where TLS cannot be set up at all.
+    /// Where the client cannot be set up at all.
     pub fn new(
         source: SourceId,
         base: &Url,
-        secrets: Secrets,
+        (tls, secrets): (Arc<ClientConfig>, Secrets),
         poll_interval: Option<Duration>,
     ) -> Result<Self, String> {
         let answer_within = poll_interval.map_or(ANSWER_WITHIN, |poll| poll.min(ANSWER_WITHIN));
         let mut builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
+            .tls_backend_preconfigured(ClientConfig::clone(&tls))
             .connect_timeout(CONNECT_WITHIN)
             .timeout(answer_within)
             // A redirect would carry the request elsewhere; no vendor's contract knows one.
@@ -108,6 +115,7 @@ impl Http {
             client,
             source,
             secrets,
+            tls,
             answer_within,
             body_max_bytes: BODY_MAX_BYTES,
         })
@@ -116,6 +124,11 @@ impl Http {
     /// The secrets that are replaced in words.
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    /// How certificates are checked, for whatever else is connected to.
+    pub fn tls(&self) -> &Arc<ClientConfig> {
+        &self.tls
     }
 
     /// Sends `ask`, and reads the whole answer. A status of any kind is an answer.
@@ -178,6 +191,11 @@ impl Http {
     }
 
     fn unreachable(&self, host: &str, error: &reqwest::Error) -> Trouble {
+        if error.is_connect()
+            && let Some(words) = tls::objection(host, error)
+        {
+            return Trouble::untrusted(&self.secrets.clean(&words));
+        }
         let words = if error.is_connect() {
             format!("cannot connect to {host}: {}", innermost(error))
         } else if error.is_timeout() {
@@ -215,7 +233,9 @@ mod tests {
 
     fn http(poll_interval: Option<Duration>) -> Http {
         let base = "http://127.0.0.1".parse().unwrap();
-        Http::new(SourceId::new("x"), &base, Secrets::default(), poll_interval).unwrap()
+        let tls = tls::client_config(&[], false).unwrap();
+        let proof = (tls, Secrets::default());
+        Http::new(SourceId::new("x"), &base, proof, poll_interval).unwrap()
     }
 
     fn get(url: &str) -> Ask {
