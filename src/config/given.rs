@@ -100,7 +100,8 @@ fn file(key: &KeySpec, text: &str, folder: &Path, env: &dyn Env) -> Result<Strin
     } else {
         OF_GROUP_AND_OTHERS
     };
-    read(key, &path, not_for).map_err(|why| format!("`{}_file` names {text}, which {why}", key.name))
+    read(key, &path, not_for)
+        .map_err(|why| format!("`{}_file` names {text}, which {why}", key.name))
 }
 
 /// A mistyped name is not shown: people put the secret itself there.

@@ -4,6 +4,7 @@
 pub(crate) mod fake;
 mod certificates;
 mod chains;
+mod echoes;
 mod given;
 mod redirects;
 mod urls;

@@ -82,7 +82,7 @@ impl Account {
         let tls = tls::client_config(&settings.authorities, base.scheme() == "https");
         let http = tls.and_then(|tls| {
             let id = settings.id.clone();
-            Http::new(id, &base, (tls, secrets), settings.poll_interval)
+            Http::new(id, (tls, secrets), settings.poll_interval)
         });
         let http = http.map_err(|problem| KeyProblem {
             key: "base_url",

@@ -9,37 +9,46 @@ const LONGEST_SIGN: usize = 12;
 /// The length of `secret` at the start of `text`; if the text ends within the secret, the length
 /// of that beginning. `None` where there is no secret.
 pub(super) fn at_start(text: &str, secret: &str) -> Option<usize> {
-    let mut rest = text;
+    // A sign can be read in several ways: `&amp;` is itself, or `&`. All are followed.
+    let mut rests = vec![text];
     for (n, wanted) in secret.chars().enumerate() {
-        match sign(rest, wanted) {
-            Some(after) => rest = after,
-            None if is_cut(rest) && SHORTEST_CHARS <= n => return Some(text.len()),
-            None => return None,
+        if SHORTEST_CHARS <= n && rests.iter().any(|rest| is_cut(rest)) {
+            return Some(text.len());
         }
+        let mut after: Vec<&str> = Vec::new();
+        for rest in rests {
+            push_after(rest, wanted, &mut after);
+        }
+        after.sort_by_key(|rest| rest.len());
+        after.dedup_by_key(|rest| rest.len());
+        rests = after;
     }
-    Some(text.len() - rest.len())
+    let shortest = rests.first()?;
+    Some(text.len() - shortest.len())
 }
 
 /// Nothing is left, or the mere beginning of an encoded sign.
 fn is_cut(rest: &str) -> bool {
-    rest.is_empty() || (rest.len() < LONGEST_SIGN && rest.starts_with(['%', '\\', '&']))
+    rest.is_empty()
+        || (rest.len() < LONGEST_SIGN
+            && rest.starts_with(['%', '\\', '&'])
+            && !rest.contains(char::is_whitespace))
 }
 
-/// What comes after the sign `wanted` at the start of `text`.
-fn sign(text: &str, wanted: char) -> Option<&str> {
-    if let Some(rest) = text.strip_prefix(wanted) {
-        // A backslash is doubled by each escaping.
-        return Some(match wanted {
-            '\\' => rest.trim_start_matches('\\'),
-            _ => rest,
-        });
-    }
-    match text.chars().next()? {
-        '%' => percent(text, wanted),
-        '\\' => escape(text, wanted),
-        '&' => entity(text, wanted),
-        '+' if wanted == ' ' => text.get(1..),
-        _ => None,
+/// Adds what comes after the sign `wanted` at the start of `text`, in each reading.
+fn push_after<'a>(text: &'a str, wanted: char, after: &mut Vec<&'a str>) {
+    after.extend(text.strip_prefix(wanted));
+    match text.as_bytes().first() {
+        Some(b'%') => after.extend(percent(text, wanted)),
+        Some(b'\\') => {
+            after.extend(escape(text, wanted));
+            // It is doubled by each escaping.
+            let runs = [r"\\", r"\\\\", r"\\\\\\\\"].into_iter();
+            after.extend(runs.filter_map(|run| text.strip_prefix(run).filter(|_| wanted == '\\')));
+        }
+        Some(b'&') => after.extend(entity(text, wanted)),
+        Some(b'+') if wanted == ' ' => after.extend(text.get(1..)),
+        _ => {}
     }
 }
 
@@ -103,6 +112,7 @@ mod tests {
             r#"a\"b\/c\\d é<+"#,
             r#"a\\\"b\\/c\\\\d é<+"#,
             r"a\u0022b\u002fc\\d\u0020\u00E9\u003C\u002B",
+            r"a\\u0022b/c\u005Cd é\u003c+",
             "a%22b%2Fc%5Cd%20%C3%A9%3C%2B",
             "a%22b%2fc%5cd+%c3%a9%3c%2b",
             "a&quot;b/c\\d &#233;&lt;+",
@@ -110,6 +120,19 @@ mod tests {
         ] {
             let whole = format!("{text} and more");
             assert_eq!(at_start(&whole, SECRET), Some(text.len()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_looks_encoded_itself_is_known_both_ways() {
+        for (secret, text) in [
+            ("ab&amp;c%41\\u0042", "ab&amp;c%41\\u0042"),
+            ("ab&amp;c%41\\u0042", "ab&amp;amp;c%2541\\\\u0042"),
+            ("ab&c%d", "ab&amp;c%25d"),
+            (r"a\\b\c", r"a\\\\b\\c"),
+        ] {
+            let whole = format!("{text} and more");
+            assert_eq!(at_start(&whole, secret), Some(text.len()), "{text}");
         }
     }
 

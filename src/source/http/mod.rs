@@ -39,6 +39,8 @@ const USER_AGENT: &str = concat!("fleetglass/", env!("CARGO_PKG_VERSION"));
 #[derive(Clone, Debug)]
 pub struct Http {
     client: reqwest::Client,
+    /// For this very machine: past any proxy, which would read what is sent in the clear.
+    at_home: reqwest::Client,
     source: SourceId,
     secrets: Secrets,
     tls: Arc<ClientConfig>,
@@ -82,42 +84,40 @@ pub struct Answer {
 }
 
 impl Http {
-    /// A client for the account `source`, whose server is `base`, with `tls` as [`tls`] makes it.
+    /// A client for the account `source`, with `tls` as [`tls`] makes it.
     ///
     /// # Errors
     /// Where the client cannot be set up at all.
     pub fn new(
         source: SourceId,
-        base: &Url,
         (tls, secrets): (Arc<ClientConfig>, Secrets),
         poll_interval: Option<Duration>,
     ) -> Result<Self, String> {
         let answer_within = poll_interval.map_or(ANSWER_WITHIN, |poll| poll.min(ANSWER_WITHIN));
-        let mut builder = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            .tls_backend_preconfigured(ClientConfig::clone(&tls))
-            .connect_timeout(CONNECT_WITHIN)
-            .timeout(answer_within)
-            // A redirect would carry the request elsewhere; no vendor's contract knows one.
-            .redirect(reqwest::redirect::Policy::none())
-            .pool_idle_timeout(Duration::from_secs(50))
-            .tcp_keepalive(Duration::from_secs(20));
-        if base
-            .host()
-            .is_some_and(|host| url_guard::is_loopback(&host))
-        {
-            builder = builder.no_proxy();
-        }
-        let client = builder
-            .build()
-            .map_err(|error| format!("the HTTP client cannot be set up: {}", innermost(&error)))?;
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(USER_AGENT)
+                .tls_backend_preconfigured(ClientConfig::clone(&tls))
+                .connect_timeout(CONNECT_WITHIN)
+                .timeout(answer_within)
+                // A redirect would carry the request elsewhere; no vendor's contract knows one.
+                .redirect(reqwest::redirect::Policy::none())
+                .pool_idle_timeout(Duration::from_secs(50))
+                .tcp_keepalive(Duration::from_secs(20))
+        };
+        let build = |builder: reqwest::ClientBuilder| {
+            let client = builder.build();
+            client
+                .map_err(|error| format!("the HTTP client cannot be set up: {}", innermost(&error)))
+        };
         Ok(Self {
-            client,
+            client: build(builder())?,
+            at_home: build(builder().no_proxy())?,
             source,
             secrets,
-            tls,
             answer_within,
             body_max_bytes: BODY_MAX_BYTES,
+            tls,
         })
     }
 
@@ -150,8 +150,16 @@ impl Http {
 
     async fn exchange(&self, ask: Ask) -> Result<Answer, Trouble> {
         let host = ask.url.host_str().unwrap_or_default().to_owned();
-        let request = self
-            .client
+        let is_at_home = ask
+            .url
+            .host()
+            .is_some_and(|host| url_guard::is_loopback(&host));
+        let client = if is_at_home {
+            &self.at_home
+        } else {
+            &self.client
+        };
+        let request = client
             .request(ask.method, ask.url)
             .header(header::ACCEPT, "application/json")
             .header(header::AUTHORIZATION, ask.authorization);
@@ -232,10 +240,9 @@ mod tests {
     use super::*;
 
     fn http(poll_interval: Option<Duration>) -> Http {
-        let base = "http://127.0.0.1".parse().unwrap();
         let tls = tls::client_config(&[], false).unwrap();
         let proof = (tls, Secrets::default());
-        Http::new(SourceId::new("x"), &base, proof, poll_interval).unwrap()
+        Http::new(SourceId::new("x"), proof, poll_interval).unwrap()
     }
 
     fn get(url: &str) -> Ask {

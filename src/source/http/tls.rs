@@ -97,8 +97,12 @@ fn of_certificate(host: &str, error: &CertificateError) -> String {
         }
         E::NotValidForName => "is another host's; check the address".to_owned(),
         E::NotValidForNameContext { presented, .. } => {
-            let names: Vec<_> = presented.iter().take(NAMES_MAX).map(String::as_str).collect();
-            format!("is another host's ({}); check the address", names.join(", "))
+            let names = presented.iter().take(NAMES_MAX).map(|name| bare(name));
+            let names: Vec<_> = names.collect();
+            format!(
+                "is another host's ({}); check the address",
+                names.join(", ")
+            )
         }
         E::Revoked => "was revoked; its owner must replace it".to_owned(),
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => {
@@ -109,10 +113,19 @@ fn of_certificate(host: &str, error: &CertificateError) -> String {
     format!("the certificate of {host} {what}")
 }
 
+/// The library tells names as `DnsName("a.example")`.
+fn bare(name: &str) -> &str {
+    let quoted = name.split_once('"').map(|(_, rest)| rest);
+    quoted.map_or(name, |rest| rest.trim_end_matches(['"', ')']))
+}
+
 const CLOCK: &str = "its owner must renew it, or this machine's clock is wrong";
 
 fn time(time: UnixTime) -> String {
     let seconds = i64::try_from(time.as_secs()).ok();
     let at = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
-    at.map_or_else(|| "a time beyond all calendars".to_owned(), |at| at.to_string())
+    at.map_or_else(
+        || "a time beyond all calendars".to_owned(),
+        |at| at.to_string(),
+    )
 }

@@ -12,10 +12,10 @@ use tokio_tungstenite::tungstenite::Message;
 use super::socket::{Ending, connect};
 use super::{Event, Habits};
 use crate::clock;
-use crate::source::http::{Body, Http};
 use crate::source::http::account::Request;
 use crate::source::http::trouble::{Kind, Trouble};
 use crate::source::http::url_guard::Target;
+use crate::source::http::{Body, Http};
 use crate::source::lists::Lists;
 use crate::source::probe::Probe;
 

@@ -23,8 +23,16 @@ impl Case {
     /// Its sources, by the counter that counts each.
     fn sources(&self) -> [(String, &'static str, &Fake); 2] {
         [
-            (format!("r-{}", self.name), "fleetglass_source_requests_total", &self.requests),
-            (format!("s-{}", self.name), "fleetglass_stream_handshakes_total", &self.stream),
+            (
+                format!("r-{}", self.name),
+                "fleetglass_source_requests_total",
+                &self.requests,
+            ),
+            (
+                format!("s-{}", self.name),
+                "fleetglass_stream_handshakes_total",
+                &self.stream,
+            ),
         ]
     }
 }
@@ -35,7 +43,9 @@ async fn cases(chains: &Chains) -> Vec<Case> {
         ("longer", Some(chains.longer()), None),
     ];
     let bad = chains.bad().into_iter();
-    let all = good.into_iter().chain(bad.map(|(name, tls, words)| (name, tls, Some(words))));
+    let all = good
+        .into_iter()
+        .chain(bad.map(|(name, tls, words)| (name, tls, Some(words))));
     let mut cases = Vec::new();
     for (name, tls, expected) in all {
         cases.push(Case {
@@ -71,14 +81,18 @@ async fn rest(chains: &Chains, cases: &[Case]) -> Fake {
     Fake::start(Some(chains.good()), move |asked| {
         let name = asked.split('/').nth(1).unwrap_or_default();
         let port = ports.get(name).copied().unwrap_or_default();
-        fake::mycartracks(asked, &format!("wss://localhost:{port}/live?t=canary-{name}"))
+        fake::mycartracks(
+            asked,
+            &format!("wss://localhost:{port}/live?t=canary-{name}"),
+        )
     })
     .await
 }
 
 fn of<'a>(sources: &'a Value, id: &str) -> &'a Value {
     let mut all = sources["sources"].as_array().into_iter().flatten();
-    all.find(|source| source["id"] == *id).unwrap_or(&Value::Null)
+    all.find(|source| source["id"] == *id)
+        .unwrap_or(&Value::Null)
 }
 
 fn count(metrics: &str, counter: &str, source: &str, outcome: &str) -> u64 {
@@ -98,10 +112,13 @@ async fn a_bad_certificate_gets_no_credential_and_the_words_say_why() {
     let server = serve(&chains, &cases, &rest).await;
     for case in &cases {
         for (id, counter, fake) in case.sources() {
-            let words = |sources: &Value| of(sources, &id)["last_error"].as_str().map(str::to_owned);
+            let words =
+                |sources: &Value| of(sources, &id)["last_error"].as_str().map(str::to_owned);
             match case.expected {
                 Some(expected) => {
-                    let met = server.until("/api/v1/sources", |s| words(s).is_some()).await;
+                    let met = server
+                        .until("/api/v1/sources", |s| words(s).is_some())
+                        .await;
                     let words = words(&met).unwrap_or_default();
                     assert!(words.contains(expected), "{id}: {words}");
                     assert!(words.contains("localhost"), "{id}: {words}");

@@ -59,10 +59,22 @@ impl Chains {
                       authority with `ca_file`";
         let root = &self.root;
         vec![
-            ("unknown", Some(served(of_host("localhost"), &stranger, &[])), nobody),
+            (
+                "unknown",
+                Some(served(of_host("localhost"), &stranger, &[])),
+                nobody,
+            ),
             ("own", Some(self_signed()), nobody),
-            ("middle", Some(served(of_host("localhost"), &middle, &[other.der()])), nobody),
-            ("gap", Some(served(of_host("localhost"), &middle, &[])), nobody),
+            (
+                "middle",
+                Some(served(of_host("localhost"), &middle, &[other.der()])),
+                nobody,
+            ),
+            (
+                "gap",
+                Some(served(of_host("localhost"), &middle, &[])),
+                nobody,
+            ),
             (
                 "expired",
                 Some(served(expired, root, &[])),
@@ -76,14 +88,18 @@ impl Chains {
             (
                 "name",
                 Some(served(of_host("other.example"), root, &[])),
-                "is another host's (DnsName(\"other.example\")); check the address",
+                "is another host's (other.example); check the address",
             ),
             (
                 "purpose",
                 Some(served(of_client, root, &[])),
                 "is not one for servers; its owner must replace it",
             ),
-            ("plain", None, "localhost does not answer in TLS; check address and port"),
+            (
+                "plain",
+                None,
+                "localhost does not answer in TLS; check address and port",
+            ),
         ]
     }
 
@@ -102,7 +118,9 @@ pub(crate) fn pem(der: &[u8]) -> String {
 
 fn self_signed() -> Arc<ServerConfig> {
     let key = key();
-    let certificate = of_host("localhost").self_signed(&key).expect("a certificate");
+    let certificate = of_host("localhost")
+        .self_signed(&key)
+        .expect("a certificate");
     serves(vec![certificate.der().clone()], &key)
 }
 
@@ -122,7 +140,11 @@ fn served(
 fn serves(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> Arc<ServerConfig> {
     let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
     let config = ServerConfig::builder().with_no_client_auth();
-    Arc::new(config.with_single_cert(chain, key).expect("a key that fits"))
+    Arc::new(
+        config
+            .with_single_cert(chain, key)
+            .expect("a key that fits"),
+    )
 }
 
 fn of_host(name: &str) -> CertificateParams {

@@ -152,7 +152,11 @@ pub(crate) fn mycartracks(asked: &str, stream: &str) -> String {
         );
     }
     if target.contains("/oauth/token") {
-        return status(200, "", r#"{"access_token":"canary-token","expires_in":3600}"#);
+        return status(
+            200,
+            "",
+            r#"{"access_token":"canary-token","expires_in":3600}"#,
+        );
     }
     if target.contains("/livePositions/stream") {
         let body = serde_json::json!({ "websocketUrl": stream });

@@ -23,8 +23,15 @@ fn write(folder: &Path, name: &str, text: &str, mode: u32) {
 
 /// A source of `spec` whose secret `key` is given by `given`.
 fn source(spec: &VendorSpec, key: &str, given: &str) -> String {
-    let mut text = format!("[[source]]\nid = \"s\"\nkind = \"{}\"\n{given}\n", spec.kind);
-    for other in spec.keys.iter().filter(|other| other.required && other.name != key) {
+    let mut text = format!(
+        "[[source]]\nid = \"s\"\nkind = \"{}\"\n{given}\n",
+        spec.kind
+    );
+    for other in spec
+        .keys
+        .iter()
+        .filter(|other| other.required && other.name != key)
+    {
         text.push_str(&format!("{} = \"me\"\n", other.name));
     }
     if spec.kind == "cartrack" {
@@ -91,7 +98,9 @@ fn a_file_that_others_can_read_is_refused() {
             let secret = secret_of(load(folder.path(), &text, &nothing), key);
             assert_eq!(secret.as_deref(), Ok(SECRET), "{mode:o}");
         }
-        for mode in [0o640, 0o604, 0o644, 0o620, 0o602, 0o666, 0o777, 0o610, 0o601] {
+        for mode in [
+            0o640, 0o604, 0o644, 0o620, 0o602, 0o666, 0o777, 0o610, 0o601,
+        ] {
             write(folder.path(), "pw", SECRET, mode);
             let words = secret_of(load(folder.path(), &text, &nothing), key).expect_err("open");
             let expected = format!("(mode {mode:04o}); make it its owner's alone: chmod 600");
@@ -118,7 +127,11 @@ fn a_credential_that_is_none_is_refused_and_not_shown() {
     for (name, env, expected) in [
         ("good", &HashMap::new(), "CREDENTIALS_DIRECTORY is not set"),
         ("canary", &with, "those there are: empty, good, huge, open"),
-        (outside.as_str(), &with, "names no credential of this service"),
+        (
+            outside.as_str(),
+            &with,
+            "names no credential of this service",
+        ),
         ("..", &with, "names no credential of this service"),
         ("open", &with, "mode 0444"),
         ("empty", &with, "is empty"),
@@ -150,14 +163,21 @@ fn without_a_file_a_credential_counts_as_the_variable_of_its_name() {
         let directory = credentials.path().display().to_string();
         env.insert("CREDENTIALS_DIRECTORY".to_owned(), directory);
         let load = |env: &HashMap<_, _>| Config::load(None, env, &Flags::default(), &specs());
-        assert_eq!(secret_of(load(&env), key).as_deref(), Ok(SECRET), "{variable}");
+        assert_eq!(
+            secret_of(load(&env), key).as_deref(),
+            Ok(SECRET),
+            "{variable}"
+        );
         env.insert(variable.to_owned(), "another".to_owned());
         let words = secret_of(load(&env), key).expect_err("both");
         assert!(words.contains("is a variable and a credential"), "{words}");
         env.remove(variable);
         write(credentials.path(), variable, SECRET, 0o444);
         let words = secret_of(load(&env), key).expect_err("open");
-        assert!(words.contains("mode 0444") && words.contains(variable), "{words}");
+        assert!(
+            words.contains("mode 0444") && words.contains(variable),
+            "{words}"
+        );
     }
 }
 
@@ -168,29 +188,58 @@ fn an_authority_that_is_none_is_refused_with_its_line() {
     let good = fs::read_to_string(chains.ca_file(folder.path())).expect("a file");
     let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     for (name, text, expected) in [
-        ("empty", " \n".to_owned(), "is empty; put the authority's certificate into it"),
+        (
+            "empty",
+            " \n".to_owned(),
+            "is empty; put the authority's certificate into it",
+        ),
         ("words", "hello".to_owned(), "holds no certificate in PEM"),
         ("key", key.to_owned(), "holds no certificate in PEM"),
         ("cut", good.replace("-----END", ""), "is damaged"),
-        ("odd", pem(b"hello"), "holds something else as certificate 1"),
-        ("second", format!("{good}{}", pem(b"hello")), "holds something else as certificate 2"),
+        (
+            "odd",
+            pem(b"hello"),
+            "holds something else as certificate 1",
+        ),
+        (
+            "second",
+            format!("{good}{}", pem(b"hello")),
+            "holds something else as certificate 2",
+        ),
     ] {
         write(folder.path(), name, &text, 0o644);
-        let file = cartrack("c", "https://vendor.example", &format!("ca_file = {name:?}"));
+        let file = cartrack(
+            "c",
+            "https://vendor.example",
+            &format!("ca_file = {name:?}"),
+        );
         let error = load(folder.path(), &file, &HashMap::new()).expect_err(name);
         let words = error.to_string();
         let begins = format!("`ca_file` names {name}, which {expected}");
         assert!(words.contains(&begins), "{name}: {words}");
-        assert!(words.contains(&format!("7 | ca_file = {name:?}")), "{name}: {words}");
+        assert!(
+            words.contains(&format!("7 | ca_file = {name:?}")),
+            "{name}: {words}"
+        );
     }
     for missing in ["nowhere.pem", "."] {
-        let file = cartrack("c", "https://vendor.example", &format!("ca_file = {missing:?}"));
+        let file = cartrack(
+            "c",
+            "https://vendor.example",
+            &format!("ca_file = {missing:?}"),
+        );
         let error = load(folder.path(), &file, &HashMap::new()).expect_err(missing);
-        assert!(error.to_string().contains("which cannot be read: "), "{error}");
+        assert!(
+            error.to_string().contains("which cannot be read: "),
+            "{error}"
+        );
     }
     let env_with = |path: &Path| {
         let path = path.display().to_string();
-        let given = [("EZTOTRACK_API_KEY", SECRET), ("EZTOTRACK_CA_FILE", path.as_str())];
+        let given = [
+            ("EZTOTRACK_API_KEY", SECRET),
+            ("EZTOTRACK_CA_FILE", path.as_str()),
+        ];
         Config::load(None, &env(&given), &Flags::default(), &specs())
     };
     let config = env_with(&folder.path().join("ca.pem")).expect("good settings");

@@ -84,8 +84,14 @@ async fn no_redirect_is_followed_from_any_request() {
                 *told.lock().expect("no panic") = (code, location.clone());
                 let troubles = troubles(&mut source).await;
                 let words = troubles.join("; ");
-                assert!(words.contains(&code.to_string()), "{redirected:?} {location}: {words}");
-                assert!(!words.contains("canary"), "{redirected:?} {location}: {words}");
+                assert!(
+                    words.contains(&code.to_string()),
+                    "{redirected:?} {location}: {words}"
+                );
+                assert!(
+                    !words.contains("canary"),
+                    "{redirected:?} {location}: {words}"
+                );
                 assert_eq!(evil.n_connections(), 0, "{redirected:?} {code} {location}");
             }
         }
@@ -93,6 +99,44 @@ async fn no_redirect_is_followed_from_any_request() {
         assert!(asked.iter().any(|asked| redirected.is_met(asked)));
         let followed = asked.iter().find(|asked| asked.contains("/elsewhere"));
         assert_eq!(followed, None, "{redirected:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_never_sees_what_stays_on_this_machine() {
+    let chains = Chains::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    let trust = format!("ca_file = {:?}", chains.ca_file(folder.path()));
+    let proxy = Fake::evil().await;
+    let tokens = Fake::start(None, |asked| fake::mycartracks(asked, "")).await;
+    let text = mycartracks("m", "https://vendor.invalid", &trust).replace(
+        "https://vendor.invalid/oauth/token",
+        &format!("http://127.0.0.1:{}/oauth/token", tokens.port()),
+    );
+    let path = folder.path().join("fleetglass.toml");
+    std::fs::write(&path, text).expect("a file");
+    let by = format!("http://127.0.0.1:{}", proxy.port());
+    let check = tokio::process::Command::new(env!("CARGO_BIN_EXE_fleetglass"))
+        .args(["check", "--config"])
+        .arg(&path)
+        .env_clear()
+        .envs([
+            ("http_proxy", &by),
+            ("https_proxy", &by),
+            ("ALL_PROXY", &by),
+        ])
+        .output();
+    assert_eq!(check.await.expect("it runs").status.code(), Some(1));
+    assert!(
+        !tokens.asked().is_empty(),
+        "the token is asked for directly"
+    );
+    // What goes out is asked for by the proxy, and only as a tunnel.
+    let asked = proxy.asked();
+    assert!(!asked.is_empty(), "the proxy is used");
+    for asked in asked {
+        assert!(asked.starts_with("CONNECT vendor.invalid:443 "), "{asked}");
+        assert!(!asked.contains("uthorization"), "{asked}");
     }
 }
 
@@ -120,7 +164,11 @@ async fn a_link_to_the_next_page_is_not_an_address() {
         "[[source]]\nid = \"e\"\nkind = \"eztotrack\"\napi_key = \"ezt_live_canary\"\n\
          base_url = \"{base}\"\n"
     );
-    for text in [cartrack("c", &base, ""), mycartracks("m", &base, ""), eztotrack] {
+    for text in [
+        cartrack("c", &base, ""),
+        mycartracks("m", &base, ""),
+        eztotrack,
+    ] {
         let before = vendor.asked().len();
         troubles(&mut build(&settings(folder.path(), &text))).await;
         assert!(before < vendor.asked().len(), "{text}");

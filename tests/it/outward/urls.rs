@@ -148,7 +148,10 @@ fn an_address_in_the_configuration_that_misleads_is_refused_at_the_start() {
             assert!(names_it, "{address:?}: {words}");
             assert!(!words.contains("canary"), "{address:?}: {words}");
             let place = error.place.map(|place| place.line);
-            assert!(place == Some(line) || address.is_empty(), "{address:?}: {words}");
+            assert!(
+                place == Some(line) || address.is_empty(),
+                "{address:?}: {words}"
+            );
         }
     }
     for good in [
@@ -174,7 +177,11 @@ fn a_host_for_streams_is_a_host() {
         let text = mycartracks("m", "https://vendor.example", &more);
         load(folder.path(), &text, &HashMap::new()).map(drop)
     };
-    for hosts in ["live.example", "live.example:8443, 10.0.0.1", "[fd00::1]:8443"] {
+    for hosts in [
+        "live.example",
+        "live.example:8443, 10.0.0.1",
+        "[fd00::1]:8443",
+    ] {
         assert_eq!(check(hosts), Ok(()), "{hosts}");
     }
     for hosts in [
