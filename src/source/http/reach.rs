@@ -65,7 +65,7 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
         || is_reserved)
 }
 
-/// Unicast that is routed is within 2000::/3.
+/// Unicast that is routed is within `2000::/3`.
 fn is_public_v6(ip: Ipv6Addr) -> bool {
     let [first, second, ..] = ip.segments();
     let is_teredo = (first, second) == (0x2001, 0);

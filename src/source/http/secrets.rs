@@ -72,16 +72,13 @@ fn masked(text: &str, secret: &str) -> String {
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         // Words may come to us cut, and the cut may have gone through a secret.
-        let n_bytes = match disguise::at_start(rest, secret) {
-            Some(n_bytes) => {
-                clean.push_str(MASK);
-                n_bytes
-            }
-            None => {
-                clean.push(first);
-                first.len_utf8()
-            }
-        };
+        let hidden = disguise::at_start(rest, secret);
+        if hidden.is_some() {
+            clean.push_str(MASK);
+        } else {
+            clean.push(first);
+        }
+        let n_bytes = hidden.unwrap_or(first.len_utf8());
         rest = rest.get(n_bytes..).unwrap_or_default();
     }
     clean
@@ -92,12 +89,8 @@ fn forms(secret: &str) -> Vec<String> {
     if secret.len() < SHORTEST {
         return Vec::new();
     }
-    let bytes = secret.as_bytes();
-    let mut forms = vec![
-        secret.to_owned(),
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-        bytes.iter().map(|byte| format!("{byte:02X}")).collect(),
-    ];
+    let hex = hex(secret);
+    let mut forms = vec![secret.to_owned(), hex.to_ascii_uppercase(), hex];
     for alphabet in [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD] {
         forms.push(alphabet.encode(secret));
     }
@@ -105,6 +98,14 @@ fn forms(secret: &str) -> Vec<String> {
     forms.sort_by_key(|form| usize::MAX - form.len());
     forms.dedup();
     forms
+}
+
+fn hex(secret: &str) -> String {
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+    let bytes = secret.bytes();
+    bytes
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)])
+        .collect()
 }
 
 #[cfg(test)]
@@ -130,8 +131,8 @@ mod tests {
             r"hunter2\/canary\u002b1".to_owned(),
             "hunter2&#x2f;canary&#43;1".to_owned(),
             "hun\u{0}ter2/canary+1".to_owned(),
-            raw.bytes().map(|byte| format!("{byte:02x}")).collect(),
-            raw.bytes().map(|byte| format!("{byte:02X}")).collect(),
+            "68756e746572322f63616e6172792b31".to_owned(),
+            "68756E746572322F63616E6172792B31".to_owned(),
             URL_SAFE.encode(raw).replace('=', "%3D"),
             "tok-abcdef".to_owned(),
         ] {

@@ -61,15 +61,16 @@ async fn cases(chains: &Chains) -> Vec<Case> {
 /// One server that asks them all; MyCarTracks' own requests go to `rest`, which is well.
 async fn serve(chains: &Chains, cases: &[Case], rest: &Fake) -> Server {
     let folder = tempfile::tempdir().expect("a folder");
-    let ca_file = chains.ca_file(folder.path());
-    let trust = format!("ca_file = {:?}", ca_file.file_name().expect("a name"));
+    chains.ca_file(folder.path());
+    // Relative to the configuration.
+    let trust = "ca_file = \"ca.pem\"";
     let mut text = String::new();
     for case in cases {
         let [(requests, _, _), (stream, _, _)] = case.sources();
         let address = format!("https://localhost:{}", case.requests.port());
-        text.push_str(&cartrack(&requests, &address, &trust));
+        text.push_str(&cartrack(&requests, &address, trust));
         let base = format!("https://localhost:{}/{}", rest.port(), case.name);
-        text.push_str(&mycartracks(&stream, &base, &trust));
+        text.push_str(&mycartracks(&stream, &base, trust));
     }
     let config = load(folder.path(), &text, &HashMap::new());
     Server::of(config.expect("good settings")).await
@@ -152,7 +153,7 @@ async fn a_bad_certificate_gets_no_credential_and_the_words_say_why() {
 async fn the_check_tells_of_a_bad_certificate_too() {
     let chains = Chains::new();
     let folder = tempfile::tempdir().expect("a folder");
-    let trust = format!("ca_file = {:?}", chains.ca_file(folder.path()));
+    let trust = chains.trust(folder.path());
     for (name, tls, expected) in chains.bad() {
         let stream = Fake::start(tls, |asked| fake::mycartracks(asked, "")).await;
         let address = format!("wss://localhost:{}/live?t=canary", stream.port());
@@ -180,7 +181,7 @@ async fn an_authority_counts_for_the_source_that_names_it_alone() {
         (chains.ca_file(folder.path()), true),
         (Chains::new().ca_file(other.path()), false),
     ] {
-        let text = cartrack("c", &base, &format!("ca_file = {ca_file:?}"));
+        let text = cartrack("c", &base, &format!("ca_file = \"{}\"", ca_file.display()));
         let settings = super::settings(folder.path(), &text);
         let before = vendor.asked().len();
         let troubles = super::troubles(&mut super::build(&settings)).await;

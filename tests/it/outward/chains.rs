@@ -34,14 +34,19 @@ impl Chains {
         path
     }
 
+    /// The key that trusts it, whatever the folder of the configuration.
+    pub(crate) fn trust(&self, folder: &Path) -> String {
+        format!("ca_file = \"{}\"", self.ca_file(folder).display())
+    }
+
     pub(crate) fn good(&self) -> Arc<ServerConfig> {
-        served(of_host("localhost"), &self.root, &[])
+        served(&of_host("localhost"), &self.root, &[])
     }
 
     /// A good one, of an intermediate authority.
     pub(crate) fn longer(&self) -> Arc<ServerConfig> {
         let middle = self.intermediate();
-        served(of_host("localhost"), &middle, &[middle.der()])
+        served(&of_host("localhost"), &middle, &[middle.der()])
     }
 
     /// Each with its name and what must be told of it.
@@ -61,38 +66,38 @@ impl Chains {
         vec![
             (
                 "unknown",
-                Some(served(of_host("localhost"), &stranger, &[])),
+                Some(served(&of_host("localhost"), &stranger, &[])),
                 nobody,
             ),
             ("own", Some(self_signed()), nobody),
             (
                 "middle",
-                Some(served(of_host("localhost"), &middle, &[other.der()])),
+                Some(served(&of_host("localhost"), &middle, &[other.der()])),
                 nobody,
             ),
             (
                 "gap",
-                Some(served(of_host("localhost"), &middle, &[])),
+                Some(served(&of_host("localhost"), &middle, &[])),
                 nobody,
             ),
             (
                 "expired",
-                Some(served(expired, root, &[])),
+                Some(served(&expired, root, &[])),
                 "expired at 2020-02-01T00:00:00Z; its owner must renew it",
             ),
             (
                 "early",
-                Some(served(early, root, &[])),
+                Some(served(&early, root, &[])),
                 "is not valid before 2090-02-01T00:00:00Z; its owner must renew it",
             ),
             (
                 "name",
-                Some(served(of_host("other.example"), root, &[])),
+                Some(served(&of_host("other.example"), root, &[])),
                 "is another host's (other.example); check the address",
             ),
             (
                 "purpose",
-                Some(served(of_client, root, &[])),
+                Some(served(&of_client, root, &[])),
                 "is not one for servers; its owner must replace it",
             ),
             (
@@ -126,7 +131,7 @@ fn self_signed() -> Arc<ServerConfig> {
 
 /// A server with a certificate by `issuer`, which sends `further` ones along.
 fn served(
-    params: CertificateParams,
+    params: &CertificateParams,
     issuer: &Authority,
     further: &[&CertificateDer<'static>],
 ) -> Arc<ServerConfig> {

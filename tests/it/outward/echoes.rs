@@ -46,16 +46,10 @@ fn forms(secret: &str) -> Vec<String> {
         .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;");
-    let hex = |upper: bool| {
-        let byte = |byte: u8| {
-            if upper {
-                format!("{byte:02X}")
-            } else {
-                format!("{byte:02x}")
-            }
-        };
-        secret.bytes().map(byte).collect::<String>()
-    };
+    let hex = secret.bytes().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("text");
+        hex
+    });
     vec![
         secret.to_owned(),
         STANDARD.encode(secret),
@@ -67,8 +61,8 @@ fn forms(secret: &str) -> Vec<String> {
         percent(CONTROLS),
         percent(NON_ALPHANUMERIC).to_lowercase(),
         url::form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
-        hex(false),
-        hex(true),
+        hex.to_uppercase(),
+        hex,
         json.to_owned(),
         json.replace('/', "\\/"),
         twice[1..twice.len() - 1].to_owned(),

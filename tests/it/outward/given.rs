@@ -2,6 +2,7 @@
 //! is refused at the start.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -32,7 +33,7 @@ fn source(spec: &VendorSpec, key: &str, given: &str) -> String {
         .iter()
         .filter(|other| other.required && other.name != key)
     {
-        text.push_str(&format!("{} = \"me\"\n", other.name));
+        writeln!(text, "{} = \"me\"", other.name).expect("text");
     }
     if spec.kind == "cartrack" {
         text.push_str("region = \"za\"\n");
@@ -234,6 +235,12 @@ fn an_authority_that_is_none_is_refused_with_its_line() {
             "{error}"
         );
     }
+}
+
+#[test]
+fn without_a_file_an_authority_is_named_by_a_variable() {
+    let folder = tempfile::tempdir().expect("a folder");
+    Chains::new().ca_file(folder.path());
     let env_with = |path: &Path| {
         let path = path.display().to_string();
         let given = [

@@ -61,7 +61,7 @@ async fn vendor(chains: &Chains, redirected: Where, told: Arc<Mutex<(u16, String
 async fn no_redirect_is_followed_from_any_request() {
     let chains = Chains::new();
     let folder = tempfile::tempdir().expect("a folder");
-    let trust = format!("ca_file = {:?}", chains.ca_file(folder.path()));
+    let trust = chains.trust(folder.path());
     let evil = Fake::evil().await;
     let told = Arc::new(Mutex::new((302, String::new())));
     for (redirected, is_polled) in [
@@ -106,7 +106,7 @@ async fn no_redirect_is_followed_from_any_request() {
 async fn a_proxy_never_sees_what_stays_on_this_machine() {
     let chains = Chains::new();
     let folder = tempfile::tempdir().expect("a folder");
-    let trust = format!("ca_file = {:?}", chains.ca_file(folder.path()));
+    let trust = chains.trust(folder.path());
     let proxy = Fake::evil().await;
     let tokens = Fake::start(None, |asked| fake::mycartracks(asked, "")).await;
     let text = mycartracks("m", "https://vendor.invalid", &trust).replace(
