@@ -3,7 +3,7 @@
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 use rustls::crypto::aws_lc_rs;
@@ -12,6 +12,13 @@ use rustls::{CertificateError, ClientConfig, RootCertStore};
 
 /// Of a certificate's names so many are told.
 const NAMES_MAX: usize = 3;
+
+/// The system's authorities, read once: that takes a while, and each source asks for them.
+static SYSTEM: LazyLock<RootCertStore> = LazyLock::new(|| {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
+});
 
 /// TLS 1.2 and 1.3, trusting the system's authorities and `further` ones.
 ///
@@ -26,7 +33,7 @@ pub fn client_config(
         let added = roots.add(certificate.clone());
         added.map_err(|error| format!("a certificate of `ca_file` cannot be used: {error}"))?;
     }
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots.roots.extend_from_slice(&SYSTEM.roots);
     if roots.is_empty() && is_needed {
         let problem = "this machine trusts no certificate authority: install the package \
                        ca-certificates, or name a file with `ca_file`";

@@ -9,6 +9,7 @@ use super::chains::Chains;
 use super::fake::{self, Fake, header};
 use super::{cartrack, load, mycartracks};
 use crate::harness::{Server, client};
+use crate::layering::{root, rust_files};
 
 /// What stands behind one certificate, asked by requests and by a stream.
 struct Case {
@@ -187,5 +188,15 @@ async fn an_authority_counts_for_the_source_that_names_it_alone() {
         let troubles = super::troubles(&mut super::build(&settings)).await;
         assert_eq!(troubles.is_empty(), is_trusted, "{troubles:?}");
         assert_eq!(before < vendor.asked().len(), is_trusted);
+    }
+}
+
+#[test]
+fn nothing_switches_the_check_off() {
+    for file in rust_files(&root().join("src")) {
+        let text = std::fs::read_to_string(&file).expect("a source file");
+        for word in ["danger", "certificate_verifier", "webpki_roots"] {
+            assert!(!text.contains(word), "{} has `{word}`", file.display());
+        }
     }
 }
