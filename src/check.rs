@@ -90,7 +90,8 @@ fn write_table(
     let sandbox = if description.sandbox { ", sandbox" } else { "" };
     writeln!(table, "{} ({}{sandbox})", settings.id, settings.kind)?;
     let troubles = || probes.iter().filter_map(|probe| probe.trouble.as_ref());
-    let is_reachable = troubles().all(|trouble| trouble.kind != Kind::Unreachable);
+    let is_reachable =
+        troubles().all(|trouble| !matches!(trouble.kind, Kind::Unreachable | Kind::Untrusted));
     let devices = findings.live.iter().flat_map(|probe| &probe.devices);
     let devices: HashSet<_> = devices.collect();
     writeln!(table, "  reachable:  {}", yes_or_no(is_reachable))?;

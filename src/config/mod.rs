@@ -5,9 +5,11 @@
 //! and never sees this module's readers.
 
 pub mod access;
+mod authority;
 pub mod document;
 pub mod env;
 pub mod exposure;
+mod given;
 pub mod history;
 pub mod map;
 pub mod roster;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use rustls::pki_types::CertificateDer;
 use secrecy::SecretString;
 
 use crate::domain::SourceId;
@@ -32,7 +33,8 @@ pub struct VendorSpec {
 /// One key of a vendor.
 #[derive(Debug)]
 pub struct KeySpec {
-    /// Its name in the file; a secret may also be given as `<name>_env` or `<name>_file`.
+    /// Its name in the file; a secret may also be given as `<name>_env`,
+    /// `<name>_file` or `<name>_credential`.
     pub name: &'static str,
     /// The variable that holds it when there is no file.
     pub env: Option<&'static str>,
@@ -82,6 +84,8 @@ pub struct SourceSettings {
     /// How far back what was missed is completed from the vendor's own history; zero is not at
     /// all.
     pub recall: Duration,
+    /// `ca_file`: whose certificates are trusted beside the system's authorities.
+    pub authorities: Vec<CertificateDer<'static>>,
     /// Zone of times without an offset.
     pub timezone: TimeZone,
     /// Where the vendor's JSON differs from the contract.

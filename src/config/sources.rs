@@ -5,13 +5,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use rustls::pki_types::CertificateDer;
 use secrecy::SecretString;
 
-use super::document::{ConfigError, Section, is_variable_name};
+use super::document::{ConfigError, Section};
 use super::env::Env;
-use super::secret_file;
 use super::source::{Field, FieldMap, KeySpec, RECALL, SourceSettings, VendorSpec};
-use super::thresholds;
+use super::{authority, given, thresholds};
 use crate::domain::SourceId;
 use crate::domain::thresholds::Thresholds;
 
@@ -55,13 +55,13 @@ pub fn from_env(
     vendors.sort_by_key(|spec| spec.kind);
     let mut sources = Vec::new();
     for spec in vendors {
-        let is_set = |key: &KeySpec| key.env.is_some_and(|name| env.var(name).is_some());
-        if !spec.keys.iter().any(is_set) {
+        let values = spec.keys.iter().map(|key| given::in_environment(key, env));
+        let values: Vec<_> = values.collect::<Result<_, _>>()?;
+        if values.iter().all(Option::is_none) {
             continue;
         }
         let mut settings = bare(SourceId::new(spec.kind), spec);
-        for key in spec.keys {
-            let value = key.env.and_then(|name| env.var(name));
+        for (key, value) in spec.keys.iter().zip(values) {
             if value.is_none() && key.required {
                 let name = key.env.unwrap_or(key.name);
                 return Err(ConfigError::new(format!(
@@ -70,6 +70,11 @@ pub fn from_env(
                 )));
             }
             keep(&mut settings, key, value);
+        }
+        let variable = format!("{}_CA_FILE", spec.kind.to_ascii_uppercase());
+        if let Some(path) = env.var(&variable) {
+            let read = authorities(&variable, &path, Path::new(&path));
+            settings.authorities = read.map_err(ConfigError::new)?;
         }
         (spec.check)(&settings).map_err(|problem| {
             let key = spec.keys.iter().find(|key| key.name == problem.key);
@@ -132,12 +137,12 @@ fn one_from_file(
     let mut settings = bare(id, spec);
     let mut spans = BTreeMap::new();
     for key in spec.keys {
-        let found = value(&mut section, key, env, folder)?;
+        let found = given::in_file(&mut section, key, env, folder)?;
         if found.is_none() && key.required {
             let name = key.name;
             return Err(section.error(format!(
                 "`{name}` is missing for source \"{}\"; it is {}. Give it as `{name}`, \
-                 `{name}_env` or `{name}_file`",
+                 `{name}_env`, `{name}_file` or `{name}_credential`",
                 settings.id, key.help
             )));
         }
@@ -152,6 +157,10 @@ fn one_from_file(
             return Err(section.error_at(&span, problem));
         }
         settings.recall = recall;
+    }
+    if let Some((file, span)) = section.string("ca_file")? {
+        let read = authorities("`ca_file`", &file, &folder.join(&file));
+        settings.authorities = read.map_err(|problem| section.error_at(&span, problem))?;
     }
     if let Some(timezone) = section.parsed(
         "timezone",
@@ -182,6 +191,7 @@ fn bare(id: SourceId, spec: &'static VendorSpec) -> SourceSettings {
         secrets: BTreeMap::new(),
         poll_interval: spec.poll.map(|bounds| bounds.default),
         recall: RECALL,
+        authorities: Vec::new(),
         timezone: TimeZone::UTC,
         fields: FieldMap::default(),
         freshness: None,
@@ -201,46 +211,13 @@ fn keep(settings: &mut SourceSettings, key: &KeySpec, value: Option<String>) {
     }
 }
 
-/// The value of `key`: given outright, or where `<key>_env` or `<key>_file` says.
-fn value(
-    section: &mut Section<'_>,
-    key: &KeySpec,
-    env: &dyn Env,
-    folder: &Path,
-) -> Result<Option<(String, std::ops::Range<usize>)>, ConfigError> {
-    let name = key.name;
-    let outright = section.string(name)?;
-    let by_env = section.string(&format!("{name}_env"))?;
-    let by_file = section.string(&format!("{name}_file"))?;
-    match (outright, by_env, by_file) {
-        (None, None, None) => Ok(None),
-        // Empty is as good as absent: no vendor has an empty key.
-        (Some((text, _)), None, None) if text.trim().is_empty() => Ok(None),
-        (Some(value), None, None) => Ok(Some(value)),
-        (None, Some((variable, span)), None) if !is_variable_name(&variable) => {
-            let problem = format!(
-                "`{name}_env` is not the name of a variable (upper case letters, digits, _)"
-            );
-            Err(section.error_at(&span, problem))
-        }
-        (None, Some((variable, span)), None) => match env.var(&variable) {
-            Some(value) => Ok(Some((value, span))),
-            None => Err(section.error_at(
-                &span,
-                format!("`{name}_env` names {variable}, which is not set; set it to {}", key.help),
-            )),
-        },
-        (None, None, Some((path, span))) => {
-            let text = secret_file::read(&path, env, folder).map_err(|problem| {
-                section.error_at(&span, format!("`{name}_file` {problem}"))
-            })?;
-            Ok(Some((text, span)))
-        }
-        (Some((_, span)), _, _) | (None, Some((_, span)), Some(_)) => Err(section.error_at(
-            &span,
-            format!("`{name}` is given more than once; keep one of `{name}`, `{name}_env`, `{name}_file`"),
-        )),
-    }
+/// The authorities in the file at `path`, which `name` named as `text`.
+fn authorities(
+    name: &str,
+    text: &str,
+    path: &Path,
+) -> Result<Vec<CertificateDer<'static>>, String> {
+    authority::read(path).map_err(|why| format!("{name} names {text}, which {why}"))
 }
 
 fn poll_interval(

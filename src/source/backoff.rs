@@ -63,7 +63,8 @@ fn own_wait(kind: Kind, doublings: u32, jitter: f64) -> Duration {
         Kind::Limited => return LIMITED,
         Kind::Denied => return DENIED,
         Kind::Unreachable => UNREACHABLE_CAP,
-        Kind::Busy | Kind::Odd => ANSWERED_CAP,
+        // People put it right, and meanwhile an attempt costs both sides a handshake.
+        Kind::Untrusted | Kind::Busy | Kind::Odd => ANSWERED_CAP,
     };
     let ceiling = FIRST.saturating_mul(1 << doublings).min(cap);
     ceiling.mul_f64(jitter.clamp(0.0, 1.0))

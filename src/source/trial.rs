@@ -22,6 +22,7 @@ pub(crate) fn settings(kind: &'static str, given: &[(&'static str, &str)]) -> So
         secrets: BTreeMap::new(),
         poll_interval: None,
         recall: crate::config::source::RECALL,
+        authorities: Vec::new(),
         timezone: TimeZone::UTC,
         fields: FieldMap::default(),
         freshness: None,

@@ -23,6 +23,7 @@ mod recall;
 mod security;
 mod doors;
 mod publishing;
+mod outward;
 mod secrets;
 mod users;
 mod protocol;

@@ -1,8 +1,10 @@
 //! The real program with secrets that can be searched for, at the most talkative log level, with
 //! every vendor misbehaving: no secret may stand in anything that it writes or serves.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use base64::Engine;
@@ -14,9 +16,21 @@ use serde_json::{Value, json};
 use crate::harness::{PATIENCE, client};
 
 /// A run of the program whose output is kept.
-struct Program {
+pub(crate) struct Program {
     child: Child,
-    url: String,
+    pub(crate) url: String,
+}
+
+impl Program {
+    /// Reads what it logs until it ends, so that it never waits for a reader.
+    pub(crate) fn gather_log(&mut self) -> JoinHandle<String> {
+        let mut stderr = self.child.stderr.take().expect("stderr");
+        std::thread::spawn(move || {
+            let mut log = String::new();
+            stderr.read_to_string(&mut log).expect("text");
+            log
+        })
+    }
 }
 
 impl Drop for Program {
@@ -26,8 +40,13 @@ impl Drop for Program {
 }
 
 fn start(environment: &[(&'static str, String)]) -> Program {
+    start_with(&[], environment)
+}
+
+pub(crate) fn start_with(more: &[&OsStr], environment: &[(&'static str, String)]) -> Program {
     let mut child = Command::new(env!("CARGO_BIN_EXE_fleetglass"))
         .args(["serve", "--listen", "127.0.0.1:0"])
+        .args(more)
         .env_clear()
         .envs(environment.iter().map(|(name, value)| (*name, value)))
         .env("FLEETGLASS_LOG", "trace")
@@ -69,12 +88,7 @@ async fn no_secret_stands_in_anything_that_is_written_or_served() {
     .expect("the simulator starts");
     let canaries = canaries(&sim.environment);
     let mut program = start(&sim.environment);
-    let mut stderr = program.child.stderr.take().expect("stderr");
-    let reading = std::thread::spawn(move || {
-        let mut log = String::new();
-        stderr.read_to_string(&mut log).expect("text");
-        log
-    });
+    let reading = program.gather_log();
     let served = provoke(&sim, &program.url).await;
     program.child.kill().expect("it runs");
     let log = reading.join().expect("the log is read");
@@ -158,7 +172,7 @@ async fn provoke(sim: &RunningSim, url: &str) -> String {
 }
 
 /// All that a browser could read.
-async fn everything(url: &str) -> String {
+pub(crate) async fn everything(url: &str) -> String {
     let mut all = String::new();
     for path in [
         "",

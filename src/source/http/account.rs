@@ -14,7 +14,7 @@ use super::auth::{Auth, TokenRefusal};
 use super::retry_after::{LONGEST_WAIT, retry_after, text, wait};
 use super::secrets::Secrets;
 use super::trouble::{Kind, Trouble};
-use super::{Answer, Ask, Body, Http};
+use super::{Answer, Ask, Body, Http, tls};
 use crate::clock;
 use crate::config::source::{KeyProblem, SourceSettings};
 use crate::source::budget::Budget;
@@ -79,7 +79,11 @@ impl Account {
         (auth, secrets): (Auth, Secrets),
         manners: Manners,
     ) -> Result<Self, KeyProblem> {
-        let http = Http::new(settings.id.clone(), &base, secrets, settings.poll_interval);
+        let tls = tls::client_config(&settings.authorities, base.scheme() == "https");
+        let http = tls.and_then(|tls| {
+            let id = settings.id.clone();
+            Http::new(id, (tls, secrets), settings.poll_interval)
+        });
         let http = http.map_err(|problem| KeyProblem {
             key: "base_url",
             problem,

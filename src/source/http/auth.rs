@@ -163,7 +163,9 @@ mod tests {
                 .mount(&server)
                 .await;
             let url: Url = server.uri().parse().unwrap();
-            let http = Http::new(SourceId::new("x"), &url, Secrets::default(), None).unwrap();
+            let tls = crate::source::http::tls::client_config(&[], false).unwrap();
+            let http = (tls, Secrets::default());
+            let http = Http::new(SourceId::new("x"), http, None).unwrap();
             let mut auth = Auth::Tokens(Tokens {
                 url,
                 client: HeaderValue::from_static("Basic x"),

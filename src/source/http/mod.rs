@@ -3,17 +3,22 @@
 
 pub mod account;
 pub mod auth;
+mod disguise;
+pub mod reach;
 pub mod secrets;
+pub mod tls;
 pub mod trouble;
 pub mod retry_after;
 pub mod url_guard;
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Method, header};
 use metrics::{counter, histogram};
+use rustls::ClientConfig;
 use tokio::time::Instant;
 use url::Url;
 
@@ -34,8 +39,11 @@ const USER_AGENT: &str = concat!("fleetglass/", env!("CARGO_PKG_VERSION"));
 #[derive(Clone, Debug)]
 pub struct Http {
     client: reqwest::Client,
+    /// For this very machine: past any proxy, which would read what is sent in the clear.
+    at_home: reqwest::Client,
     source: SourceId,
     secrets: Secrets,
+    tls: Arc<ClientConfig>,
     answer_within: Duration,
     body_max_bytes: usize,
 }
@@ -76,46 +84,51 @@ pub struct Answer {
 }
 
 impl Http {
-    /// A client for the account `source`, whose server is `base`.
+    /// A client for the account `source`, with `tls` as [`tls`] makes it.
     ///
     /// # Errors
-    /// Where TLS cannot be set up at all.
+    /// Where the client cannot be set up at all.
     pub fn new(
         source: SourceId,
-        base: &Url,
-        secrets: Secrets,
+        (tls, secrets): (Arc<ClientConfig>, Secrets),
         poll_interval: Option<Duration>,
     ) -> Result<Self, String> {
         let answer_within = poll_interval.map_or(ANSWER_WITHIN, |poll| poll.min(ANSWER_WITHIN));
-        let mut builder = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            .connect_timeout(CONNECT_WITHIN)
-            .timeout(answer_within)
-            // A redirect would carry the request elsewhere; no vendor's contract knows one.
-            .redirect(reqwest::redirect::Policy::none())
-            .pool_idle_timeout(Duration::from_secs(50))
-            .tcp_keepalive(Duration::from_secs(20));
-        if base
-            .host()
-            .is_some_and(|host| url_guard::is_loopback(&host))
-        {
-            builder = builder.no_proxy();
-        }
-        let client = builder
-            .build()
-            .map_err(|error| format!("the HTTP client cannot be set up: {}", innermost(&error)))?;
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(USER_AGENT)
+                .tls_backend_preconfigured(ClientConfig::clone(&tls))
+                .connect_timeout(CONNECT_WITHIN)
+                .timeout(answer_within)
+                // A redirect would carry the request elsewhere; no vendor's contract knows one.
+                .redirect(reqwest::redirect::Policy::none())
+                .pool_idle_timeout(Duration::from_secs(50))
+                .tcp_keepalive(Duration::from_secs(20))
+        };
+        let build = |builder: reqwest::ClientBuilder| {
+            let client = builder.build();
+            client
+                .map_err(|error| format!("the HTTP client cannot be set up: {}", innermost(&error)))
+        };
         Ok(Self {
-            client,
+            client: build(builder())?,
+            at_home: build(builder().no_proxy())?,
             source,
             secrets,
             answer_within,
             body_max_bytes: BODY_MAX_BYTES,
+            tls,
         })
     }
 
     /// The secrets that are replaced in words.
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    /// How certificates are checked, for whatever else is connected to.
+    pub fn tls(&self) -> &Arc<ClientConfig> {
+        &self.tls
     }
 
     /// Sends `ask`, and reads the whole answer. A status of any kind is an answer.
@@ -137,8 +150,16 @@ impl Http {
 
     async fn exchange(&self, ask: Ask) -> Result<Answer, Trouble> {
         let host = ask.url.host_str().unwrap_or_default().to_owned();
-        let request = self
-            .client
+        let is_at_home = ask
+            .url
+            .host()
+            .is_some_and(|host| url_guard::is_loopback(&host));
+        let client = if is_at_home {
+            &self.at_home
+        } else {
+            &self.client
+        };
+        let request = client
             .request(ask.method, ask.url)
             .header(header::ACCEPT, "application/json")
             .header(header::AUTHORIZATION, ask.authorization);
@@ -178,6 +199,11 @@ impl Http {
     }
 
     fn unreachable(&self, host: &str, error: &reqwest::Error) -> Trouble {
+        if error.is_connect()
+            && let Some(words) = tls::objection(host, error)
+        {
+            return Trouble::untrusted(&self.secrets.clean(&words));
+        }
         let words = if error.is_connect() {
             format!("cannot connect to {host}: {}", innermost(error))
         } else if error.is_timeout() {
@@ -214,8 +240,9 @@ mod tests {
     use super::*;
 
     fn http(poll_interval: Option<Duration>) -> Http {
-        let base = "http://127.0.0.1".parse().unwrap();
-        Http::new(SourceId::new("x"), &base, Secrets::default(), poll_interval).unwrap()
+        let tls = tls::client_config(&[], false).unwrap();
+        let proof = (tls, Secrets::default());
+        Http::new(SourceId::new("x"), proof, poll_interval).unwrap()
     }
 
     fn get(url: &str) -> Ask {

@@ -4,15 +4,18 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
+
+use super::disguise;
 
 /// A vendor's own words are cut here.
 const WORDS_MAX_CHARS: usize = 200;
+/// Nor is more than this of them read.
+const READ_MAX_CHARS: usize = 4 * WORDS_MAX_CHARS;
 /// Shorter texts are no secrets; replacing them would only mangle words.
 const SHORTEST: usize = 4;
 /// Tokens and stream addresses come and go; the oldest are forgotten beyond so many.
-const LAPSING_MAX: usize = 64;
+const LAPSING_MAX: usize = 128;
 const MASK: &str = "***";
 
 /// The secrets of one source; clones share them.
@@ -53,44 +56,56 @@ impl Secrets {
     /// `words` without secrets and control characters, at most 200 characters.
     pub fn clean(&self, words: &str) -> String {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        let mut clean = words.to_owned();
+        // First of all: a sign that nobody sees would hide a secret, and then be taken away.
+        let visible = words.chars().filter(|c| !c.is_control());
+        let mut clean: String = visible.take(READ_MAX_CHARS).collect();
         for secret in held.lasting.iter().chain(&held.lapsing) {
-            if clean.contains(secret.as_str()) {
-                clean = clean.replace(secret.as_str(), MASK);
-            }
-            // Words may come to us cut, and the cut may have gone through a secret.
-            if let Some(start) = begun(&clean, secret) {
-                clean.truncate(start);
-                clean.push_str(MASK);
-            }
+            clean = masked(&clean, secret);
         }
-        let visible = clean.chars().filter(|c| !c.is_control());
-        visible.take(WORDS_MAX_CHARS).collect()
+        clean.chars().take(WORDS_MAX_CHARS).collect()
     }
 }
 
-/// Where the end of `text` is the beginning of `secret`.
-fn begun(text: &str, secret: &str) -> Option<usize> {
-    let longest = secret.len().min(text.len());
-    (SHORTEST..longest)
-        .rev()
-        .map(|len| text.len() - len)
-        .find(|start| text.is_char_boundary(*start) && secret.starts_with(&text[*start..]))
+/// `text` with each `secret` in it replaced.
+fn masked(text: &str, secret: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        // Words may come to us cut, and the cut may have gone through a secret.
+        let hidden = disguise::at_start(rest, secret);
+        if hidden.is_some() {
+            clean.push_str(MASK);
+        } else {
+            clean.push(first);
+        }
+        let n_bytes = hidden.unwrap_or(first.len_utf8());
+        rest = rest.get(n_bytes..).unwrap_or_default();
+    }
+    clean
 }
 
+/// The alphabets in which it may come back; how single signs are written is `disguise`'s.
 fn forms(secret: &str) -> Vec<String> {
     if secret.len() < SHORTEST {
         return Vec::new();
     }
-    let mut forms = vec![
-        secret.to_owned(),
-        utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string(),
-    ];
+    let hex = hex(secret);
+    let mut forms = vec![secret.to_owned(), hex.to_ascii_uppercase(), hex];
     for alphabet in [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD] {
         forms.push(alphabet.encode(secret));
     }
+    // The longest first, or a shorter one would leave the rest of it standing.
+    forms.sort_by_key(|form| usize::MAX - form.len());
     forms.dedup();
     forms
+}
+
+fn hex(secret: &str) -> String {
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+    let bytes = secret.bytes();
+    bytes
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)])
+        .collect()
 }
 
 #[cfg(test)]
@@ -112,6 +127,13 @@ mod tests {
             STANDARD.encode(raw),
             URL_SAFE_NO_PAD.encode(raw),
             "hunter2%2Fcanary%2B1".to_owned(),
+            "hunter2%2fcanary+1".to_owned(),
+            r"hunter2\/canary\u002b1".to_owned(),
+            "hunter2&#x2f;canary&#43;1".to_owned(),
+            "hun\u{0}ter2/canary+1".to_owned(),
+            "68756e746572322f63616e6172792b31".to_owned(),
+            "68756E746572322F63616E6172792B31".to_owned(),
+            URL_SAFE.encode(raw).replace('=', "%3D"),
             "tok-abcdef".to_owned(),
         ] {
             let clean = secrets().clean(&format!("key {form} is wrong"));

@@ -14,6 +14,8 @@ use crate::domain::Failure;
 pub enum Kind {
     /// No connection, a torn one, or no answer in time.
     Unreachable,
+    /// No TLS, or a certificate that does not hold: nothing was sent.
+    Untrusted,
     /// 408 or 5xx: the vendor is there, but unwell.
     Busy,
     /// 429, or a vendor's own way of saying it.
@@ -29,6 +31,7 @@ impl Kind {
     pub fn as_label(self) -> &'static str {
         match self {
             Self::Unreachable => "unreachable",
+            Self::Untrusted => "untrusted",
             Self::Busy => "busy",
             Self::Limited => "limited",
             Self::Denied => "denied",
@@ -75,6 +78,13 @@ impl Trouble {
         }
     }
 
+    /// The other side is not who it should be; it has not been asked, nor told anything.
+    pub fn untrusted(words: &str) -> Self {
+        let mut trouble = Self::new(Kind::Untrusted, words);
+        trouble.reached = false;
+        trouble
+    }
+
     /// What it means for the source's health at `now`, when the next attempt comes after `wait`.
     pub fn failure(&self, now: Timestamp, wait: Duration) -> Failure {
         match self.kind {
@@ -85,7 +95,7 @@ impl Trouble {
                     .and_then(|wait| now.checked_add(wait).ok())
                     .unwrap_or(now),
             },
-            Kind::Unreachable | Kind::Busy | Kind::Odd => Failure::Other,
+            Kind::Unreachable | Kind::Untrusted | Kind::Busy | Kind::Odd => Failure::Other,
         }
     }
 }

@@ -6,6 +6,9 @@ use url::{Host, Url};
 
 use crate::config::source::KeyProblem;
 
+/// No address is longer.
+const LONGEST: usize = 2_048;
+
 /// The address in `key`: `https:`, or `http:` to this very machine.
 pub fn base_url(key: &'static str, text: &str) -> Result<Url, KeyProblem> {
     let refuse = |why: &str| KeyProblem {
@@ -33,7 +36,13 @@ pub fn base_url(key: &'static str, text: &str) -> Result<Url, KeyProblem> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err(refuse("a query or fragment does not belong in it"));
     }
-    Ok(url)
+    match strictly(text) {
+        Ok(url) => Ok(url),
+        Err(_) => Err(refuse(&format!(
+            "it is written in a way that could be read otherwise: it leads to {}",
+            url.origin().ascii_serialization()
+        ))),
+    }
 }
 
 /// Whether `host` is this very machine.
@@ -69,6 +78,15 @@ pub enum Refused {
     Port(u16),
 }
 
+/// An address that may be connected to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Where.
+    pub url: Url,
+    /// The operator named this very host, so it may be on a private network.
+    pub is_named: bool,
+}
+
 /// Which hosts a stream may be on.
 #[derive(Clone, Debug)]
 pub struct StreamGuard {
@@ -84,8 +102,21 @@ impl StreamGuard {
     }
 
     /// The address, if we may connect to it.
-    pub fn check(&self, text: &str) -> Result<Url, Refused> {
+    pub fn check(&self, text: &str) -> Result<Target, Refused> {
         let url = strictly(text)?;
+        self.is_ours(&url)?;
+        let is_named = url.host() == self.base.host() || {
+            let named = url.host_str().unwrap_or_default();
+            let port = url.port_or_known_default().unwrap_or_default();
+            let with_port = format!("{named}:{port}");
+            let mut further = self.further.iter();
+            further.any(|allowed| *allowed == named || *allowed == with_port)
+        };
+        let is_named = is_named || url.host().is_some_and(|host| is_loopback(&host));
+        Ok(Target { url, is_named })
+    }
+
+    fn is_ours(&self, url: &Url) -> Result<(), Refused> {
         let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
             return Err(Refused::Malformed);
         };
@@ -97,10 +128,10 @@ impl StreamGuard {
         }
         let named = host.to_string();
         if self.further.contains(&format!("{named}:{port}")) {
-            return Ok(url);
+            return Ok(());
         }
         if base_is_loopback && is_loopback(&host) {
-            return Ok(url);
+            return Ok(());
         }
         if !self.is_allowed(&host, &named) {
             return Err(Refused::Host(named));
@@ -108,7 +139,7 @@ impl StreamGuard {
         if port != 443 && Some(port) != self.base.port_or_known_default() {
             return Err(Refused::Port(port));
         }
-        Ok(url)
+        Ok(())
     }
 
     fn is_allowed(&self, host: &Host<&str>, named: &str) -> bool {
@@ -127,8 +158,18 @@ impl StreamGuard {
     }
 }
 
+/// `host` or `host:port` as it is written in `stream_hosts`, if it can be the host of a stream.
+pub fn stream_host(text: &str) -> Option<String> {
+    let url = strictly(&format!("wss://{text}")).ok()?;
+    let is_bare = url.path() == "/" && url.query().is_none() && !text.contains('/');
+    is_bare.then(|| text.to_ascii_lowercase())
+}
+
 /// Parses without the leniency of browsers: what looks different to two parsers is refused.
 fn strictly(text: &str) -> Result<Url, Refused> {
+    if LONGEST < text.len() {
+        return Err(Refused::Malformed);
+    }
     let odd = |c: char| c.is_control() || c.is_whitespace() || c == '\\';
     if text.contains(odd) || text.contains('#') {
         return Err(Refused::Malformed);
@@ -146,6 +187,15 @@ fn strictly(text: &str) -> Result<Url, Refused> {
         return Err(Refused::Malformed);
     }
     let url = Url::parse(text).ok().ok_or(Refused::Malformed)?;
+    // A host that is another one once it is read: 0x7f.1, a letter that only looks like one.
+    let host = url.host_str().ok_or(Refused::Malformed)?;
+    let is_as_written = authority
+        .to_ascii_lowercase()
+        .strip_prefix(host)
+        .is_some_and(|port| port.is_empty() || port.starts_with(':'));
+    if !is_as_written || url.port() == Some(0) {
+        return Err(Refused::Malformed);
+    }
     if url.username().is_empty() && url.password().is_none() {
         Ok(url)
     } else {

@@ -16,7 +16,7 @@ use super::decode::Dialect;
 use super::http::account::{Account, Manners};
 use super::http::auth::{Auth, Tokens, basic};
 use super::http::secrets::Secrets;
-use super::http::url_guard::{StreamGuard, base_url};
+use super::http::url_guard::{self, StreamGuard, base_url};
 use super::listing::{Listing, Pager, Paging};
 use super::lists::Lists;
 use super::stream::{self, Habits, Streamed};
@@ -174,6 +174,15 @@ fn check(settings: &SourceSettings) -> Result<(), KeyProblem> {
         return Err(KeyProblem {
             key: "idle_timeout",
             problem: format!("`{span}` is no time from a second to a day; give one such as `90s`"),
+        });
+    }
+    if let Some(odd) = stream_hosts(settings)
+        .iter()
+        .find(|host| url_guard::stream_host(host).is_none())
+    {
+        return Err(KeyProblem {
+            key: "stream_hosts",
+            problem: format!("`{odd}` is no host; give `host` or `host:port`, without a scheme"),
         });
     }
     checks::speed_unit(settings)?;

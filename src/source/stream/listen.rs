@@ -8,15 +8,14 @@ use http::Method;
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
-use url::Url;
 
-use super::socket::connect;
+use super::socket::{Ending, connect};
 use super::{Event, Habits};
 use crate::clock;
-use crate::source::http::Body;
 use crate::source::http::account::Request;
-use crate::source::http::secrets::Secrets;
 use crate::source::http::trouble::{Kind, Trouble};
+use crate::source::http::url_guard::Target;
+use crate::source::http::{Body, Http};
 use crate::source::lists::Lists;
 use crate::source::probe::Probe;
 
@@ -27,16 +26,15 @@ const FRAMES_MAX: usize = 200;
 /// Creates a session and listens for some seconds.
 pub async fn probe(lists: &mut Lists, habits: &Habits) -> Vec<Probe> {
     let mut session = Probe::new(format!("POST {}", habits.path), None);
-    let url = match open_session(lists, habits).await {
-        Ok(url) => url,
+    let target = match open_session(lists, habits).await {
+        Ok(target) => target,
         Err(trouble) => {
             session.trouble = Some(trouble);
             return vec![session];
         }
     };
     let mut stream = Probe::new("the live stream".to_owned(), Some(habits.spec));
-    let secrets = lists.account.http.secrets().clone();
-    match listen(&url, &secrets).await {
+    match listen(&target, &lists.account.http).await {
         Ok(frames) => stream.bodies = frames,
         Err(trouble) => stream.trouble = Some(trouble),
     }
@@ -58,7 +56,7 @@ fn add(probe: &mut Probe, event: &Event) {
     }
 }
 
-async fn open_session(lists: &mut Lists, habits: &Habits) -> Result<Url, Trouble> {
+async fn open_session(lists: &mut Lists, habits: &Habits) -> Result<Target, Trouble> {
     let request = Request {
         method: Method::POST,
         path: habits.path.into(),
@@ -68,14 +66,20 @@ async fn open_session(lists: &mut Lists, habits: &Habits) -> Result<Url, Trouble
     let body = lists.account.ask(&request).await?;
     let read = (habits.session)(&lists.dialect, &body, clock::now());
     let session = read.map_err(|error| lists.account.unreadable(habits.path, &error))?;
-    let checked = habits.guard.check(session.websocket_url.expose_secret());
+    let address = session.websocket_url.expose_secret();
+    let secrets = lists.account.http.secrets();
+    secrets.add_lapsing(address);
+    let checked = habits.guard.check(address);
     checked.map_err(|refused| Trouble::new(Kind::Odd, refused.to_string()))
 }
 
 /// The frames of some seconds; perhaps none, if no vehicle moves.
-async fn listen(url: &Url, secrets: &Secrets) -> Result<Vec<Bytes>, Trouble> {
-    let opened = connect(url, None, secrets).await;
-    let mut stream = opened.map_err(|end| Trouble::new(Kind::Unreachable, end.words()))?;
+async fn listen(target: &Target, http: &Http) -> Result<Vec<Bytes>, Trouble> {
+    let opened = connect(target, http.tls(), None, http.secrets()).await;
+    let mut stream = opened.map_err(|ending| match ending {
+        Ending::Unopened(trouble) => trouble,
+        ending => Trouble::new(Kind::Unreachable, ending.words()),
+    })?;
     let mut frames = Vec::new();
     let until = Instant::now() + LISTEN_FOR;
     while frames.len() < FRAMES_MAX

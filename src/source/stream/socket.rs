@@ -1,11 +1,13 @@
 //! One socket of a stream, from its handshake to its end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use http::{HeaderValue, header};
 use jiff::SignedDuration;
 use metrics::counter;
+use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::Id;
@@ -13,9 +15,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 use tracing::{info, warn};
-use url::{Host, Url};
 
 use super::idle::{Idle, Rhythm};
 use super::{Event, ReadFrame};
@@ -24,7 +25,8 @@ use crate::domain::{Mode, Refusal, Said, Signal};
 use crate::source::decode::Dialect;
 use crate::source::http::secrets::Secrets;
 use crate::source::http::trouble::{Kind, Trouble};
-use crate::source::http::{ANSWER_WITHIN, CONNECT_WITHIN};
+use crate::source::http::url_guard::Target;
+use crate::source::http::{ANSWER_WITHIN, CONNECT_WITHIN, reach, tls};
 use crate::source::outlet::{Activity, Outlet};
 
 /// A greater message is no batch of events.
@@ -37,7 +39,9 @@ pub(super) type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 #[derive(Debug)]
 pub struct Plug {
     /// Checked by the guard.
-    pub url: Url,
+    pub target: Target,
+    /// How certificates are checked.
+    pub tls: Arc<ClientConfig>,
     /// Our own proof, where the vendor wants it here too.
     pub bearer: Option<HeaderValue>,
     /// How the account speaks.
@@ -84,7 +88,10 @@ impl Ending {
 
 /// Opens the socket, tells `opened` its task's id, and speaks its events until it ends.
 pub async fn run(mut plug: Plug, opened: mpsc::Sender<Id>) -> Ending {
-    let mut stream = match connect(&plug.url, plug.bearer.take(), &plug.secrets).await {
+    let bearer = plug.bearer.take();
+    let opened_stream = connect(&plug.target, &plug.tls, bearer, &plug.secrets).await;
+    plug.count_handshake(&opened_stream);
+    let mut stream = match opened_stream {
         Ok(stream) => stream,
         Err(ending) => return ending,
     };
@@ -210,6 +217,17 @@ impl Plug {
         self.outlet.say(Said::Signal(mode)).await;
     }
 
+    fn count_handshake(&self, result: &Result<Stream, Ending>) {
+        let outcome = match result {
+            Ok(_) => "ok",
+            Err(Ending::Unopened(trouble)) => trouble.kind.as_label(),
+            Err(_) => Kind::Denied.as_label(),
+        };
+        counter!("fleetglass_stream_handshakes_total",
+            "source" => self.outlet.source().to_string(), "outcome" => outcome)
+        .increment(1);
+    }
+
     fn count(&self, kind: &'static str) {
         counter!("fleetglass_stream_events_total",
             "source" => self.outlet.source().to_string(), "kind" => kind)
@@ -217,23 +235,26 @@ impl Plug {
     }
 }
 
-/// Opens a socket to `url`, which the guard has checked.
+/// Opens a socket to `target`, which the guard has checked. Nothing is said, and no proof shown,
+/// before the other side's certificate holds.
 pub(super) async fn connect(
-    url: &Url,
+    target: &Target,
+    tls: &Arc<ClientConfig>,
     bearer: Option<HeaderValue>,
     secrets: &Secrets,
 ) -> Result<Stream, Ending> {
-    let host = url.host_str().unwrap_or_default();
+    let host = target.url.host_str().unwrap_or_default();
     let unopened = |kind, why: &str| {
         let words = secrets.clean(&format!("no stream from {host}: {why}"));
         Ending::Unopened(Trouble::new(kind, words))
     };
     let unreachable = |why: &str| unopened(Kind::Unreachable, why);
-    let socket = timeout(CONNECT_WITHIN, tcp(url))
+    let socket = timeout(CONNECT_WITHIN, reach::connect(target))
         .await
         .map_err(|_elapsed| unreachable("no connection within 5 s"))?
         .map_err(|error| unreachable(&error.to_string()))?;
-    let mut request = url
+    let mut request = target
+        .url
         .as_str()
         .into_client_request()
         .map_err(|error| unopened(Kind::Odd, &error.to_string()))?;
@@ -243,7 +264,8 @@ pub(super) async fn connect(
     let config = WebSocketConfig::default()
         .max_message_size(Some(MESSAGE_MAX_BYTES))
         .max_frame_size(Some(MESSAGE_MAX_BYTES));
-    let handshake = client_async_tls_with_config(request, socket, Some(config), None);
+    let connector = Connector::Rustls(Arc::clone(tls));
+    let handshake = client_async_tls_with_config(request, socket, Some(config), Some(connector));
     let shaken = timeout(ANSWER_WITHIN, handshake)
         .await
         .map_err(|_elapsed| unreachable("no handshake within 10 s"))?;
@@ -253,20 +275,14 @@ pub(super) async fn connect(
             status @ (401 | 403) => Ending::Denied(status),
             status => unopened(Kind::of_status(status), &format!("it answers {status}")),
         }),
-        Err(error) => Err(unreachable(&error.to_string())),
+        Err(error) => Err(match tls::objection(host, &error) {
+            Some(words) => {
+                let words = secrets.clean(&format!("no stream: {words}"));
+                Ending::Unopened(Trouble::untrusted(&words))
+            }
+            None => unreachable(&error.to_string()),
+        }),
     }
-}
-
-async fn tcp(url: &Url) -> std::io::Result<TcpStream> {
-    let port = url.port_or_known_default().unwrap_or(443);
-    let socket = match url.host() {
-        Some(Host::Domain(name)) => TcpStream::connect((name, port)).await?,
-        Some(Host::Ipv4(ip)) => TcpStream::connect((ip, port)).await?,
-        Some(Host::Ipv6(ip)) => TcpStream::connect((ip, port)).await?,
-        None => return Err(std::io::ErrorKind::AddrNotAvailable.into()),
-    };
-    socket.set_nodelay(true)?;
-    Ok(socket)
 }
 
 #[cfg(test)]

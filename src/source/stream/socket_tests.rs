@@ -33,7 +33,11 @@ async fn n_successes(frame: Option<&'static str>, end: End) -> (usize, Ending) {
     });
     let (reports, mut heard) = mpsc::channel(16);
     let plug = Plug {
-        url: url.parse().unwrap(),
+        target: Target {
+            url: url.parse().unwrap(),
+            is_named: true,
+        },
+        tls: tls::client_config(&[], false).unwrap(),
         bearer: None,
         dialect: dialect("x"),
         events: |_, _, _| Ok(vec![Event::Heartbeat]),

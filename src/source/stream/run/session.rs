@@ -33,10 +33,10 @@ impl Run<'_> {
         let session = read.map_err(|error| account.unreadable(self.habits.path, &error))?;
         let address = session.websocket_url.expose_secret();
         let secrets = account.http.secrets();
-        let refused = self.habits.guard.check(address);
-        let url = refused.map_err(|why| Trouble::new(Kind::Odd, why.to_string()))?;
         secrets.add_lapsing(address);
-        secrets.add_lapsing(url.query().unwrap_or_default());
+        let checked = self.habits.guard.check(address);
+        let target = checked.map_err(|why| Trouble::new(Kind::Odd, why.to_string()))?;
+        secrets.add_lapsing(target.url.query().unwrap_or_default());
         let renew_at = session
             .expires_at
             .and_then(|at| Duration::try_from(at.duration_since(now)).ok())
@@ -48,7 +48,8 @@ impl Run<'_> {
             None
         };
         let plug = Plug {
-            url,
+            target,
+            tls: account.http.tls().clone(),
             bearer,
             dialect: self.lists.dialect.clone(),
             events: self.habits.events,
