@@ -379,3 +379,25 @@ impl Memory {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_the_keyframes_from_before_the_last_one_stays() {
+        let mut memory = Memory::new();
+        for at_ms in [0, 100, 200] {
+            let blocks = Vec::new();
+            memory
+                .keyframes
+                .push_back(Arc::new(Keyframe { at_ms, blocks }));
+        }
+        // A keyframe tells of the time after it, so that of 100 needs the one before.
+        for (oldest_ms, left) in [(100, &[0, 100, 200][..]), (101, &[100, 200]), (999, &[200])] {
+            assert_eq!(memory.shrink(usize::MAX, oldest_ms), 0);
+            let kept: Vec<_> = memory.keyframes.iter().map(|it| it.at_ms).collect();
+            assert_eq!(kept, left, "{oldest_ms}");
+        }
+    }
+}

@@ -235,3 +235,46 @@ fn vehicle(card: &Card, key: Option<&DeviceKey>, record: &Record) -> Option<Vehi
     look.put_on(&mut vehicle);
     Some(vehicle)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::chunk::Press;
+    use super::super::digest::{News, Tick, take_in};
+    use super::super::memory::Memory;
+    use super::*;
+    use crate::domain::VehicleId;
+
+    fn look(memory: &Memory, keyframe: Keyframe) -> InMemory {
+        let names = memory.names();
+        InMemory {
+            pending: Vec::new(),
+            sealed: Vec::new(),
+            keyframe: Some(Arc::new(keyframe)),
+            cards: names.cards.into_iter().collect(),
+            keys: names.devices.into_iter().collect(),
+            known: Known::of(memory),
+            is_running: true,
+        }
+    }
+
+    #[test]
+    fn who_is_not_in_a_newer_keyframe_is_not_shown() {
+        let (mut memory, mut press) = (Memory::new(), Press::default());
+        let vehicle = Vehicle::new(VehicleId::new("x"), "x", time(0));
+        let tick = Tick {
+            vehicles: vec![Arc::new(vehicle)],
+            ..Tick::default()
+        };
+        take_in(&mut memory, &tick, 5, &mut News::default());
+        let before = look(&memory, memory.keyframe(10, &mut press));
+        memory.shown.clear();
+        let after = look(&memory, memory.keyframe(20, &mut press));
+        for (looks, n_shown) in [(vec![&before], 1), (vec![&before, &after], 0)] {
+            let mut picture = Picture::new(30);
+            for one in looks {
+                assert!(picture.read_memory(one));
+            }
+            assert_eq!(picture.vehicles().len(), n_shown);
+        }
+    }
+}

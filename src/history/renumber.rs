@@ -128,3 +128,72 @@ impl NewNumbers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::digest::{News, Tick, take_in};
+    use super::*;
+    use crate::domain::{DeviceView, SourceId, Vehicle, VehicleId};
+
+    fn key(device: &str) -> DeviceKey {
+        DeviceKey::new(SourceId::new("a"), device)
+    }
+
+    fn vehicle(id: &str, device: &str) -> Vehicle {
+        let mut vehicle = Vehicle::new(VehicleId::new(id), id, jiff::Timestamp::UNIX_EPOCH);
+        vehicle.devices = vec![DeviceView::unknown(key(device))];
+        vehicle
+    }
+
+    /// Of which device a record is, and of which vehicle it tells.
+    fn meant(names: &Names, v: u32, record: &Record) -> (DeviceKey, VehicleId) {
+        let device = names.devices.iter().find(|(it, _)| *it == v);
+        let card = names.cards.iter().find(|(k, _)| *k == record.card);
+        (device.unwrap().1.clone(), card.unwrap().1.id.clone())
+    }
+
+    #[test]
+    fn what_waits_means_the_same_by_the_numbers_of_the_file() {
+        let mut press = Press::default();
+        let mut ours = Memory::new();
+        let tick = Tick {
+            vehicles: vec![vehicle("x", "1").into(), vehicle("y", "2").into()],
+            ..Tick::default()
+        };
+        take_in(&mut ours, &tick, 1_000, &mut News::default());
+        let keyframe = ours.keyframe(1_000, &mut press);
+        ours.keyframes.push_back(Arc::new(keyframe));
+        let theirs = Names {
+            devices: vec![(0, key("9")), (1, key("2")), (2, key("1"))],
+            cards: vec![
+                (3, Card::of(&vehicle("z", "9"))),
+                (5, Card::of(&vehicle("y", "2"))),
+            ],
+        };
+        assert!(!agree(&ours, &theirs));
+        let new = renumbered(ours, theirs, &mut press);
+        let names = new.names();
+        let mut reader = Reader::default();
+        let mut shown = Vec::new();
+        for (_, block) in &new.keyframes[0].blocks {
+            let (devices, piece) = open_block(block).unwrap();
+            let records = reader.all(piece).unwrap();
+            let told = devices.iter().zip(&records);
+            shown.extend(told.map(|(v, record)| meant(&names, *v, record)));
+        }
+        let mut waiting = Vec::new();
+        for sealed in &new.sealed {
+            let records = reader.all(&sealed.piece).unwrap();
+            waiting.extend(records.iter().map(|record| meant(&names, sealed.v, record)));
+        }
+        let expected = [("2", "y"), ("1", "x")].map(|(it, id)| (key(it), VehicleId::new(id)));
+        assert_eq!(shown, expected);
+        waiting.reverse();
+        assert_eq!(waiting, expected);
+        // The card that the file had keeps its number; the other one is counted on.
+        assert_eq!(new.card_of(&VehicleId::new("y")), Some(5));
+        assert_eq!(new.card_of(&VehicleId::new("x")), Some(6));
+        // Whose a device is, is known as well.
+        assert_eq!((new.holder(1), new.holder(2)), (5, 6));
+    }
+}

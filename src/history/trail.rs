@@ -107,7 +107,7 @@ mod tests {
         let key = |source: &str| DeviceKey::new(SourceId::new(source), "1");
         let (a, b) = (key("a"), key("b"));
         let trail = filled_up(Vec::new(), &fixes(&[100, 130, 400]), &a);
-        let trail = filled_up(trail, &fixes(&[103, 189, 191, 250, 341]), &b);
+        let trail = filled_up(trail, &fixes(&[103, 189, 190, 191, 250, 340, 341]), &b);
         let told: Vec<_> = trail
             .iter()
             .map(|point| (point.fixed_at.as_second(), point.device.source.as_str()))

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
 
+use super::super::chunk::Reader;
 use super::super::digest::{self, News, Tick};
 use super::super::schema::{DAY, STATE, Steps, open_to_write};
 use super::super::{History, HistorySettings, State, kept};
@@ -96,7 +97,7 @@ fn write_day(db: &Connection, noon_ms: i64, in_peace: bool) {
         };
         digest::take_in(&mut memory, &tick, at_ms, &mut news);
         let packed = news.frame.packed(&mut Press::swift());
-        let rows = frame::unpack(&packed, &mut Default::default()).unwrap();
+        let rows = frame::unpack(&packed, &mut Reader::default()).unwrap();
         db.execute(
             "INSERT INTO recent VALUES (?, ?, ?)",
             params![n, at_ms + 250, rows],
@@ -175,6 +176,27 @@ fn version(path: &Path) -> i64 {
         .unwrap()
 }
 
+/// What the runs of [`left_behind`] published, and what is known of the time after them.
+fn all_is_there(history: &History, n_steps: usize) {
+    let each = vec![1_000, 2_000, 3_000];
+    assert_eq!(trail(history), [each.clone(), each], "{n_steps}");
+    for noon_ms in [YESTERDAY_MS, NOON_MS] {
+        assert_eq!(shown_ms(history, noon_ms), Some(vec![]), "{n_steps}");
+        for n in 1..=3 {
+            let at_ms = noon_ms + 1_000 * n;
+            assert_eq!(
+                shown_ms(history, at_ms - 1).unwrap().len(),
+                usize::from(n > 1)
+            );
+            assert_eq!(shown_ms(history, at_ms), Some(vec![at_ms]), "{n_steps} {n}");
+        }
+        // How long a run lasted was not noted at first.
+        let later = shown_ms(history, noon_ms + 15_000);
+        let last = (n_steps == 1).then(|| vec![noon_ms + 3_000]);
+        assert_eq!(later, last, "{n_steps}");
+    }
+}
+
 #[test]
 fn what_an_earlier_release_remembered_is_there_and_goes_on() {
     for (n_steps, yesterday_in_peace) in [(1, false), (1, true), (2, false), (2, true)] {
@@ -189,28 +211,7 @@ fn what_an_earlier_release_remembered_is_there_and_goes_on() {
         assert_eq!(history.status().state, State::Recording);
         // Their table is no more.
         assert_eq!(last, []);
-        let each = vec![1_000, 2_000, 3_000];
-        assert_eq!(trail(&history), [each.clone(), each], "{n_steps}");
-        for noon_ms in [YESTERDAY_MS, NOON_MS] {
-            assert_eq!(shown_ms(&history, noon_ms), Some(vec![]), "{n_steps}");
-            for n in 1..=3 {
-                let at_ms = noon_ms + 1_000 * n;
-                assert_eq!(
-                    shown_ms(&history, at_ms - 1).unwrap().len(),
-                    usize::from(n > 1)
-                );
-                assert_eq!(
-                    shown_ms(&history, at_ms),
-                    Some(vec![at_ms]),
-                    "{n_steps} {n}"
-                );
-            }
-            // How long a run lasted was not noted at first.
-            let later = shown_ms(&history, noon_ms + 15_000);
-            let last = (n_steps == 1).then(|| vec![noon_ms + 3_000]);
-            assert_eq!(later, last, "{n_steps}");
-        }
-
+        all_is_there(&history, n_steps);
         let mut changes = Changes {
             vehicles: vec![Arc::new(vehicle(now_ms))],
             fixes: vec![(key(), fix(now_ms))],

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use fleetglass::domain::VehicleId;
+use fleetglass::domain::{DeviceView, VehicleId};
 use fleetglass::fleet::Changes;
 use fleetglass::history::History;
 
-use super::{at, fix, key, ms, open, vehicle};
+use super::{at, changes, fix, key, ms, open, vehicle};
 
 /// Tracker `device` drives in vehicle `id` for ten seconds, which then is `removed` or not.
 fn drive_in(history: &History, id: &str, device: &str, from: i64, is_removed: bool) {
@@ -67,4 +67,33 @@ fn a_tracker_that_moves_on_leaves_the_way_to_the_vehicle_it_was_in() {
     let again = open(dir.path(), at(90_000));
     agrees(&again);
     again.close();
+}
+
+#[test]
+fn a_vehicle_is_shown_where_the_tracker_that_took_over_says() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let history = open(dir.path(), at(0));
+    let trackers = [key("1"), key("2")];
+    // The first says where it is until second 2, the other one from then on.
+    let holder = |second: i64| &trackers[usize::from(2 <= second)];
+    for second in 0..5 {
+        let lat_e7 = i32::try_from(-262_000_000 + 1_000 * second).expect("on Earth");
+        let fix = fix(lat_e7, 281_234_567, at(second), at(second));
+        let mut shown = vehicle("v", holder(second), &fix);
+        shown.devices = trackers.clone().map(DeviceView::unknown).to_vec();
+        let fixes = vec![(holder(second).clone(), fix)];
+        history.record(&mut changes(vec![shown], fixes), at(second));
+    }
+    history.flush().expect("written");
+    let agrees = |history: &History| {
+        for second in 0..5 {
+            let shown = history.at(at(second)).expect("an answer").expect("known");
+            let position = shown[0].position.as_ref().expect("a position");
+            let told = (&position.device, position.fixed_at);
+            assert_eq!((shown.len(), told), (1, (holder(second), at(second))));
+        }
+    };
+    agrees(&history);
+    history.close();
+    agrees(&open(dir.path(), at(6)));
 }
