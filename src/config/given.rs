@@ -107,7 +107,8 @@ fn named_credential(key: &KeySpec, text: &str, env: &dyn Env) -> Result<String, 
             names(&folder).join(", ")
         ));
     }
-    secret_file::read_credential(&path).map_err(|why| format!("`{name}_credential` names one that {why}"))
+    secret_file::read_credential(&path)
+        .map_err(|why| format!("`{name}_credential` names one that {why}"))
 }
 
 fn names(folder: &Path) -> Vec<String> {

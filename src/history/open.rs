@@ -15,7 +15,7 @@ use super::keeper::{HistorySettings, Keeper, Shared};
 use super::memory::Memory;
 use super::piece::slot_of;
 use super::place::{self, Day, Place, day_file, state_file};
-use super::schema::{self, Durable};
+use super::schema;
 use super::status::Health;
 use crate::fleet::memory::Remembered;
 
@@ -57,7 +57,8 @@ fn tolerate<T>(outcome: Result<T, HistoryError>, ill: &Health) -> Result<Option<
     }
 }
 
-/// A file of a later release may mean anything; it is not touched, and neither is the rest.
+/// A file of a later release may mean anything; it is not touched, and neither is the rest. Those
+/// of earlier ones are brought up to date.
 fn refuse_newer(dir: &Path) -> Result<(), HistoryError> {
     let days = place::days(dir).into_iter();
     let days = days.map(|(day, _)| (day_file(dir, day), schema::DAY));
@@ -66,9 +67,7 @@ fn refuse_newer(dir: &Path) -> Result<(), HistoryError> {
             continue;
         }
         // What else is wrong will be met again where it matters.
-        if let Err(error @ HistoryError::Newer { .. }) =
-            schema::open_to_write(&path, steps, Durable::AtOnce)
-        {
+        if let Err(error @ HistoryError::Newer { .. }) = schema::bring_up_to_date(&path, steps) {
             return Err(error);
         }
     }

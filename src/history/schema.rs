@@ -105,6 +105,18 @@ pub(super) fn open_to_write(
     Ok(db)
 }
 
+/// Brings the file at `path` up to date, and leaves no log beside it by that. One that is so already
+/// is only read: a day that was closed for good stays as it is.
+pub(super) fn bring_up_to_date(path: &Path, steps: Steps) -> Result<(), HistoryError> {
+    let found = open_to_read(path).and_then(|db| version(&db));
+    if found.is_ok_and(|version| version == known(steps)) {
+        return Ok(());
+    }
+    let db = open_to_write(path, steps, Durable::AtOnce)?;
+    db.execute_batch("PRAGMA journal_mode = DELETE;")?;
+    Ok(())
+}
+
 /// What was committed is on the disk when this returns, but for what somebody reads just now.
 pub(super) fn secure(db: &Connection) -> Result<(), HistoryError> {
     // Before anything is taken into the file, the log is synced.
@@ -130,10 +142,18 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, HistoryError> {
     Ok(db)
 }
 
+fn version(db: &Connection) -> Result<i64, HistoryError> {
+    Ok(db.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// The version that `steps` lead to.
+fn known(steps: Steps) -> i64 {
+    i64::try_from(steps.len()).unwrap_or(i64::MAX)
+}
+
 /// Brings a file up to date, all or nothing.
 fn upgrade(db: &mut Connection, path: &Path, steps: Steps) -> Result<(), HistoryError> {
-    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);
+    let (version, known) = (version(db)?, known(steps));
     if known < version {
         return Err(HistoryError::Newer {
             path: path.to_owned(),

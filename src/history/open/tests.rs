@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::super::chunk::Reader;
 use super::super::digest::{self, News, Tick};
-use super::super::schema::{DAY, STATE, Steps, open_to_write};
+use super::super::schema::{DAY, Durable, STATE, Steps, open_to_write};
 use super::super::{History, HistorySettings, State, kept};
 use super::*;
 use crate::domain::{DeviceKey, DeviceView, Position, Reading, SourceId, Vehicle, VehicleId};
@@ -197,6 +197,20 @@ fn all_is_there(history: &History, n_steps: usize) {
     }
 }
 
+/// A day that is over may be copied as it lies there: no log is beside it, whoever opens it.
+fn stands_alone(path: &Path) {
+    drop(schema::open_to_read(path).unwrap());
+    for end in ["-wal", "-shm", "-journal"] {
+        let beside = format!("{}{end}", path.display());
+        assert!(!Path::new(&beside).exists(), "{beside}");
+    }
+    let db = schema::open_to_read(path).unwrap();
+    let mode: String = db
+        .pragma_query_value(None, "journal_mode", |row| row.get(0))
+        .unwrap();
+    assert_eq!(mode, "delete");
+}
+
 #[test]
 fn what_an_earlier_release_remembered_is_there_and_goes_on() {
     for (n_steps, yesterday_in_peace) in [(1, false), (1, true), (2, false), (2, true)] {
@@ -230,6 +244,7 @@ fn what_an_earlier_release_remembered_is_there_and_goes_on() {
             Some(vec![NOON_MS + 2_000])
         );
         history.close();
+        stands_alone(&day_file(dir.path(), Day::of(YESTERDAY_MS)));
         let versions: HashMap<_, _> = place::days(dir.path())
             .into_iter()
             .map(|(day, _)| (day, version(&day_file(dir.path(), day))))
