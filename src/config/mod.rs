@@ -10,6 +10,7 @@ pub mod env;
 pub mod exposure;
 pub mod history;
 pub mod map;
+pub mod off_duty;
 pub mod roster;
 pub mod secret_file;
 pub mod server;
@@ -33,9 +34,9 @@ pub use self::server::{Flags, FleetRules, ServerSettings};
 use self::document::{Section, Text};
 use self::exposure::Exposure;
 use self::source::{SourceSettings, VendorSpec};
-use crate::domain::SourceId;
 use crate::domain::roster::Roster;
 use crate::domain::thresholds::{FreshnessThresholds, HealthThresholds, Thresholds};
+use crate::domain::{OffDuty, SourceId};
 
 /// Everything that can be configured.
 #[derive(Clone, Debug)]
@@ -48,6 +49,8 @@ pub struct Config {
     pub sources: Vec<SourceSettings>,
     /// `[[vehicle]]` and whether registrations merge.
     pub roster: Roster,
+    /// `[[off_duty]]`.
+    pub off_duty: Vec<OffDuty>,
     /// `[fleet]`.
     pub fleet: FleetRules,
     /// `[history]`.
@@ -126,6 +129,7 @@ impl Config {
             access: AccessRules::default(),
             sources,
             roster: Roster::default(),
+            off_duty: Vec::new(),
             fleet: FleetRules::default(),
             history: HistoryRules::default(),
             thresholds: Thresholds::default(),
@@ -156,6 +160,7 @@ impl Config {
         let thresholds = with_their_own(common, &sources);
         let ids: Vec<_> = sources.iter().map(|source| source.id.clone()).collect();
         let vehicles = roster::vehicles(root.sections("vehicle")?, &ids)?;
+        let off_duty = off_duty::off_duty(root.sections("off_duty")?)?;
         root.finish()?;
         if sources.is_empty() {
             return Err(ConfigError::new(format!(
@@ -172,6 +177,7 @@ impl Config {
                 vehicles,
                 merge_by_registration: fleet.merge_by_registration,
             },
+            off_duty,
             fleet,
             history,
             thresholds,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 mod memory;
+mod off_duty;
 mod pieces;
 mod scenes;
 
