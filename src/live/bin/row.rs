@@ -239,3 +239,22 @@ fn y_of(lat_deg: f64) -> u32 {
 fn whole(value: f64) -> u32 {
     value.round() as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::VehicleId;
+
+    #[test]
+    fn off_duty_is_told_in_place_of_never() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut vehicle = Vehicle::new(VehicleId::new("v"), "v", now);
+        assert_eq!(Row::of(&vehicle).freshness(), 4);
+        vehicle.flags = vec![Flag::OffDuty];
+        let row = Row::of(&vehicle);
+        assert_eq!((row.freshness(), row.motion(), row.flags), (5, 4, 0));
+        assert!(row.is_valid() && !row.has_position());
+    }
+}
