@@ -521,14 +521,15 @@ impl World {
         let fixes = [&one.fix, &one.position].into_iter().flatten();
         let mut times = fixes
             .flat_map(|fix| [fix.fixed_at, fix.received_at])
-            .chain(one.motion.last.map(|(at, _)| at));
+            .chain(one.motion.last.map(|(at, _)| at))
+            .chain(one.raw.and_then(|raw| raw.vendor_at));
         prop_assert!(!times.any(|at| self.is_off(vehicle, at)), "{one:?}");
         Ok(())
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn nobody_ever_learns_where_a_vehicle_was_off_duty(
