@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Fleet;
 use super::assemble;
 use super::device::Device;
-use super::fix::Fix;
+use super::fix::{Fix, Raw};
 use super::slots::{DeviceSlot, VehicleSlot};
 use super::vehicle::VehicleState;
 use crate::domain::off_duty::{is_off_duty, next_change};
@@ -283,7 +283,8 @@ impl Fleet {
         let is_fix_old = device.last_fix().is_some_and(is_old);
         let is_all_old = is_fix_old || since == Timestamp::MAX;
         let is_track_old = is_fix_old || device.track.reaches_before(since);
-        let is_raw_old = is_all_old && device.raw.is_some();
+        let is_old_word = |raw: Raw| raw.vendor_at.is_some_and(|at| at < since);
+        let is_raw_old = device.raw.is_some_and(|raw| is_all_old || is_old_word(raw));
         let is_fact_old = device.facts.forget_before(since);
         if !(is_track_old || is_raw_old || is_fact_old) {
             return false;

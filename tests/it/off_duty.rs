@@ -34,8 +34,8 @@ fn hours_of(now: Timestamp) -> Timetable {
     }
 }
 
-/// Some vehicle that moves: its id, and its devices.
-async fn one_that_moves(server: &Server) -> (String, Vec<DeviceKey>) {
+/// The devices of some vehicle that moves.
+async fn one_that_moves(server: &Server) -> Vec<DeviceKey> {
     let path = "/api/v1/vehicles?state=moving";
     let is_any = |list: &Value| list["vehicles"][0]["position"].is_object();
     let list = server.until(path, is_any).await;
@@ -43,7 +43,7 @@ async fn one_that_moves(server: &Server) -> (String, Vec<DeviceKey>) {
     let devices = vehicle["devices"].as_array().expect("devices");
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let key = |it: &Value| DeviceKey::new(SourceId::new(text(&it["source"])), text(&it["device"]));
-    (text(&vehicle["id"]), devices.iter().map(key).collect())
+    devices.iter().map(key).collect()
 }
 
 fn somebodys_own(config: &mut Config, devices: &[DeviceKey]) {
@@ -109,40 +109,11 @@ fn on_the_disk(dir: &Path, devices: &[DeviceKey], since: Timestamp) -> (usize, V
     (trail.len(), remembered)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn off_duty_nothing_is_shown_nor_stored_and_a_restart_knows_nothing() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let settings = SimSettings {
-        vehicles: 30,
-        ..SimSettings::default()
-    };
-    let sim = sim::spawn(settings).await.expect("the simulator starts");
-    let mut environment = sim.environment.clone();
-    environment.push(("FLEETGLASS_STATE_DIR", dir.path().display().to_string()));
-    let mut now = config(&environment);
-    let (reloads, receiver) = mpsc::channel(1);
-    let mut server = Server::reloading(now.clone(), receiver).await;
-    let (_, its_devices) = one_that_moves(&server).await;
-
-    somebodys_own(&mut now, &its_devices);
-    reloads.send(now.clone()).await.expect("the server listens");
-    let path = "/api/v1/vehicles/phone";
-    let vehicle = server.until(path, |it| it["id"] == "phone").await;
+/// No answer has a place of the phone.
+async fn look_everywhere(server: &Server, since: Timestamp) {
+    let vehicle = server.json("/api/v1/vehicles/phone").await;
     assert!(is_off_duty(&vehicle), "{vehicle}");
-    let since = clock::now();
-
-    // Others go on, and are stored.
-    let is_any = |list: &Value| list["vehicles"][0]["id"].is_string();
-    let path_of_moving = "/api/v1/vehicles?state=moving";
-    let moving = server.until(path_of_moving, is_any).await;
-    let other_id = moving["vehicles"][0]["id"].as_str().expect("an id");
-    assert_ne!(other_id, "phone");
-    while n_points(&server, other_id, since).await < 3 {
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    }
-    let vehicle = server.json(path).await;
-    assert!(is_off_duty(&vehicle), "{vehicle}");
-    assert_eq!(n_points(&server, "phone", since).await, 0);
+    assert_eq!(n_points(server, "phone", since).await, 0);
     let shown = server.json("/api/v1/vehicles.geojson").await;
     let feature = shown["features"].as_array().expect("features");
     let feature = feature.iter().find(|it| it["id"] == "phone").expect("it");
@@ -155,11 +126,8 @@ async fn off_duty_nothing_is_shown_nor_stored_and_a_restart_knows_nothing() {
             .collect()
     };
     let in_state = async |state| {
-        listed(
-            &server
-                .json(&format!("/api/v1/vehicles?state={state}"))
-                .await,
-        )
+        let path = format!("/api/v1/vehicles?state={state}");
+        listed(&server.json(&path).await)
     };
     assert_eq!(in_state("off_duty").await, ["phone".to_owned()].into());
     assert!(!in_state("never,unknown").await.contains("phone"));
@@ -169,9 +137,11 @@ async fn off_duty_nothing_is_shown_nor_stored_and_a_restart_knows_nothing() {
     let past = past["vehicles"].as_array().expect("vehicles");
     let then = past.iter().find(|it| it["id"] == "phone").expect("it");
     assert!(is_off_duty(then), "{then}");
+}
 
-    stop(&mut server).await;
-    let (n_stored, remembered) = on_the_disk(dir.path(), &its_devices, since);
+/// What is on the disk has nothing of these devices, and something of others.
+fn nothing_is_kept(dir: &Path, its_devices: &[DeviceKey], since: Timestamp) {
+    let (n_stored, remembered) = on_the_disk(dir, its_devices, since);
     assert_eq!(n_stored, 0);
     let (its, others): (Vec<_>, Vec<_>) = remembered
         .into_iter()
@@ -190,6 +160,43 @@ async fn off_duty_nothing_is_shown_nor_stored_and_a_restart_knows_nothing() {
             .iter()
             .any(|one| one.fix.as_ref().is_some_and(|fix| since < fix.fixed_at))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn off_duty_nothing_is_shown_nor_stored_and_a_restart_knows_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let settings = SimSettings {
+        vehicles: 30,
+        ..SimSettings::default()
+    };
+    let sim = sim::spawn(settings).await.expect("the simulator starts");
+    let mut environment = sim.environment.clone();
+    environment.push(("FLEETGLASS_STATE_DIR", dir.path().display().to_string()));
+    let mut now = config(&environment);
+    let (reloads, receiver) = mpsc::channel(1);
+    let mut server = Server::reloading(now.clone(), receiver).await;
+    let its_devices = one_that_moves(&server).await;
+
+    somebodys_own(&mut now, &its_devices);
+    reloads.send(now.clone()).await.expect("the server listens");
+    let path = "/api/v1/vehicles/phone";
+    let vehicle = server.until(path, |it| it["id"] == "phone").await;
+    assert!(is_off_duty(&vehicle), "{vehicle}");
+    let since = clock::now();
+
+    // Others go on, and are stored.
+    let is_any = |list: &Value| list["vehicles"][0]["id"].is_string();
+    let path_of_moving = "/api/v1/vehicles?state=moving";
+    let moving = server.until(path_of_moving, is_any).await;
+    let other_id = moving["vehicles"][0]["id"].as_str().expect("an id");
+    assert_ne!(other_id, "phone");
+    while n_points(&server, other_id, since).await < 3 {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    look_everywhere(&server, since).await;
+
+    stop(&mut server).await;
+    nothing_is_kept(dir.path(), &its_devices, since);
 
     let server = Server::of(now).await;
     let vehicle = server.until(path, |it| it["id"] == "phone").await;
