@@ -69,22 +69,23 @@ test("off duty: listed, counted and explained, on no map, and back with the next
   world.turn(2);
   const { listed } = await until(page, (state) => state.markers === 9);
   assert.equal(listed, 11);
-  assert.equal(await row.locator(".row-state").textContent(), "Off duty");
+  // The list is drawn anew a little later than the map.
+  await row.locator(".row-state", { hasText: /^Off duty$/ }).waitFor();
   assert.equal(await row.locator(".row-age").textContent(), "");
   assert.equal(await row.locator(".state-icon").getAttribute("data-freshness"), "off_duty");
-  assert.equal(await page.textContent("#counts [data-standing=off_duty]"), "1Off duty");
+  await untilDom(page, () => document.querySelector("#counts [data-standing=off_duty]").textContent, (text) => text === "1Off duty");
   assert.equal(await page.textContent("#counts [data-standing=overdue]"), overdue, "it has not stopped reporting");
   await untilDom(page, () => document.querySelector("#detail-flags").textContent, (text) => text === "its place is neither shown nor stored during these hours");
   assert.equal(await page.textContent("#detail-headline"), "Off duty");
   assert.equal((await page.textContent("#detail-position")).includes("km/h"), false);
   await page.click("#counts [data-standing=off_duty] button");
   await untilDom(page, () => document.querySelectorAll(".row:not([hidden])").length, (n) => n === 1);
-  await page.screenshot({ path: process.env.OFF_DUTY_SCREENSHOT ?? "/dev/null", type: "png" });
+  if (process.env.OFF_DUTY_SCREENSHOT) await page.screenshot({ path: process.env.OFF_DUTY_SCREENSHOT });
   await page.click("#counts [data-standing=off_duty] button");
 
   world.turn(3);
   await until(page, (state) => state.markers === 10);
-  assert.match(await row.locator(".row-state").textContent(), /^Moving/);
+  await row.locator(".row-state", { hasText: /^Moving/ }).waitFor();
   assertClean(watched);
   await page.close();
 });
