@@ -32,6 +32,7 @@ pub(super) fn settings(
             // What runs is what the next change is held against.
             let next = Config {
                 roster: next.roster,
+                off_duty: next.off_duty,
                 fleet: next.fleet,
                 thresholds: next.thresholds,
                 ..config.clone()
@@ -41,7 +42,8 @@ pub(super) fn settings(
             };
             tracing::info!(
                 vehicles = next.roster.vehicles.len(),
-                "the roster and the thresholds are those of the configuration as it is now"
+                off_duty = next.off_duty.len(),
+                "roster, off-duty hours and thresholds are those of the configuration as it is now"
             );
             config = next;
             if settings.send(fleet).await.is_err() {
@@ -63,6 +65,7 @@ pub(super) fn fleet_settings(config: &Config) -> anyhow::Result<FleetSettings> {
     let keeps_files = config.history.record && config.server.state_dir.is_some();
     Ok(FleetSettings {
         roster: config.roster.clone(),
+        off_duty: config.off_duty.clone(),
         thresholds: config.thresholds.clone(),
         forget_after,
         quiet,

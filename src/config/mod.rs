@@ -12,6 +12,7 @@ pub mod exposure;
 mod given;
 pub mod history;
 pub mod map;
+pub mod off_duty;
 pub mod roster;
 pub mod secret_file;
 pub mod server;
@@ -35,9 +36,9 @@ pub use self::server::{Flags, FleetRules, ServerSettings};
 use self::document::{Section, Text};
 use self::exposure::Exposure;
 use self::source::{SourceSettings, VendorSpec};
-use crate::domain::SourceId;
 use crate::domain::roster::Roster;
 use crate::domain::thresholds::{FreshnessThresholds, HealthThresholds, Thresholds};
+use crate::domain::{OffDuty, SourceId};
 
 /// Everything that can be configured.
 #[derive(Clone, Debug)]
@@ -50,6 +51,8 @@ pub struct Config {
     pub sources: Vec<SourceSettings>,
     /// `[[vehicle]]` and whether registrations merge.
     pub roster: Roster,
+    /// `[[off_duty]]`.
+    pub off_duty: Vec<OffDuty>,
     /// `[fleet]`.
     pub fleet: FleetRules,
     /// `[history]`.
@@ -128,6 +131,7 @@ impl Config {
             access: AccessRules::default(),
             sources,
             roster: Roster::default(),
+            off_duty: Vec::new(),
             fleet: FleetRules::default(),
             history: HistoryRules::default(),
             thresholds: Thresholds::default(),
@@ -158,6 +162,7 @@ impl Config {
         let thresholds = with_their_own(common, &sources);
         let ids: Vec<_> = sources.iter().map(|source| source.id.clone()).collect();
         let vehicles = roster::vehicles(root.sections("vehicle")?, &ids)?;
+        let off_duty = off_duty::off_duty(root.sections("off_duty")?)?;
         root.finish()?;
         if sources.is_empty() {
             return Err(ConfigError::new(format!(
@@ -174,6 +179,7 @@ impl Config {
                 vehicles,
                 merge_by_registration: fleet.merge_by_registration,
             },
+            off_duty,
             fleet,
             history,
             thresholds,

@@ -107,6 +107,11 @@ api_key = "k"
 name = "Truck 7"
 groups = ["North"]
 devices = ["p/512345678", "o/4711"]
+
+[[off_duty]]
+groups = ["North", "Phones"]
+hours = ["18:00-06:00", "Sat-Sun"]
+timezone = "Africa/Johannesburg"
 "#;
 
 #[test]
@@ -122,6 +127,11 @@ fn a_good_file_means_what_it_says() {
     assert_eq!(config.sources[1].recall, Duration::from_hours(24));
     assert_eq!(polled.timezone.iana_name(), Some("Africa/Johannesburg"));
     assert_eq!(polled.fields.position[&Field::Latitude], "/where/lat");
+    let off_duty = &config.off_duty[0];
+    assert_eq!(off_duty.groups, ["North".into(), "Phones".into()]);
+    assert_eq!(off_duty.timetable.hours.len(), 2);
+    let zone = off_duty.timetable.timezone.iana_name();
+    assert_eq!(zone, Some("Africa/Johannesburg"));
     let vehicle = &config.roster.vehicles[0];
     assert_eq!(vehicle.id.as_str(), "p/512345678");
     assert_eq!(vehicle.devices.len(), 2);
@@ -354,8 +364,63 @@ fn what_is_wrong_in_a_file_is_named_with_its_line() {
             "f.toml:7: `connecting_for` must be above 0 and at most 366d",
         ),
     ];
+    refused(&cases);
+}
+
+#[test]
+fn what_is_wrong_with_off_duty_hours_is_named_with_its_line() {
+    let off_duty = |rest: &str| {
+        let source = "[[source]]\nid = \"p\"\nkind = \"another\"\napi_key = \"k\"";
+        format!("{source}\n[[off_duty]]\ngroups = [\"North\"]\n{rest}")
+    };
+    let utc = "timezone = \"UTC\"";
+    let cases = [
+        (
+            off_duty(&format!("hours = [\n\"Sat\",\n\"Sut\"]\n{utc}")),
+            "f.toml:9: \"Sut\" has an unknown day \"Sut\"; known are Mon, Tue",
+        ),
+        (
+            off_duty(&format!("hours = [\"18:00-18:00\"]\n{utc}")),
+            "f.toml:7: \"18:00-18:00\" ends when it begins",
+        ),
+        (
+            off_duty(&format!(
+                "hours = [\"06:00-19:00\", \"18:00-06:00\"]\n{utc}"
+            )),
+            "f.toml:5: these hours always hold",
+        ),
+        (off_duty(utc), "f.toml:5: `hours` is missing"),
+        (
+            off_duty("hours = [\"Sat\"]"),
+            "f.toml:5: `timezone` is missing",
+        ),
+        (
+            off_duty("hours = [\"Sat\"]\ntimezone = \"SAST\""),
+            "f.toml:8: `timezone` is \"SAST\"; it must be an IANA name",
+        ),
+        (
+            off_duty(&format!("hours = \"Sat\"\n{utc}")),
+            "f.toml:7: `hours` is a string; it must be a list of strings",
+        ),
+        (
+            off_duty(&format!("hours = [\"Sat\"]\n{utc}\nexcept = 1")),
+            "f.toml:9: unknown key `except` in [[off_duty]]; known are: groups, hours, timezone",
+        ),
+        (
+            off_duty("").replace("\"North\"", ""),
+            "f.toml:5: `groups` is missing",
+        ),
+        (
+            off_duty("").replace("North", " "),
+            "f.toml:6: a group has no name",
+        ),
+    ];
+    refused(&cases);
+}
+
+fn refused(cases: &[(String, &str)]) {
     for (toml, expected) in cases {
-        let error = load(&toml, &[]).unwrap_err().to_string();
+        let error = load(toml, &[]).unwrap_err().to_string();
         assert!(
             error.starts_with(expected),
             "{error}\n  instead of\n{expected}"

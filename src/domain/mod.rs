@@ -7,6 +7,7 @@
 pub mod fix;
 pub mod id;
 pub mod observation;
+pub mod off_duty;
 pub mod roster;
 pub mod sight;
 pub mod silence;
@@ -18,6 +19,7 @@ pub mod vehicle;
 pub use fix::{FixQuality, Reading, Refusal};
 pub use id::{DeviceKey, SourceId, VehicleId};
 pub use observation::{Facts, Label, Observation, Origin, Report, Said};
+pub use off_duty::OffDuty;
 pub use sight::{Groups, Sight};
 pub use silence::Silence;
 pub use source_health::{Failure, Health, Mode, Signal, SourceHealth};

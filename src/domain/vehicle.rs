@@ -139,6 +139,8 @@ pub enum Flag {
     Backfill,
     /// It is known only from before a restart.
     Restored,
+    /// These are hours in which nobody is to know where it is. It has no position, and no other flag.
+    OffDuty,
 }
 
 /// What became of a device's last reading.

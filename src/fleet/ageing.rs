@@ -19,6 +19,8 @@ use crate::domain::{DeviceKey, Health};
 /// So many vehicles are looked at at a time; together they take well under a millisecond.
 pub const PIECE: usize = 250;
 
+const SHORTEST: SignedDuration = SignedDuration::from_nanos(1);
+
 /// A step of time that is being taken.
 #[derive(Debug)]
 #[must_use = "the step is yet to be taken"]
@@ -57,6 +59,7 @@ impl Fleet {
     /// Begins what [`Fleet::age`] does, to be done by [`Fleet::age_some`]. Metadata that never
     /// came is left to [`Fleet::work`].
     pub fn begin_step(&mut self, now: Timestamp) -> Step {
+        self.rota.renew(now);
         let sources = self.sources.iter_mut().enumerate();
         let turned: Vec<usize> = sources
             .filter_map(|(at, source)| {
@@ -141,11 +144,13 @@ impl Fleet {
 
     /// Whether the vehicle changed by time alone.
     pub(super) fn age_vehicle(&mut self, slot: VehicleSlot, now: Timestamp) -> bool {
+        let has_turned = self.keep_duty(slot, now);
         let Some(state) = self.vehicles.get_mut(slot) else {
             return false;
         };
         let holder = holder(&self.devices, &self.book, state);
-        holder.is_some_and(|holder| state.age(holder, &self.book.motion, now))
+        let has_aged = holder.is_some_and(|holder| state.age(holder, &self.book.motion, now));
+        has_turned || has_aged
     }
 
     /// Notes when time alone may change the vehicle next.
@@ -156,7 +161,10 @@ impl Fleet {
         let holder = holder(&self.devices, &self.book, state);
         let steady_until =
             holder.and_then(|holder| state.steady_until(holder, &self.book.motion, self.aged_at));
-        if let Some(at) = steady_until {
+        // The instant at which duty begins or ends is no longer as before.
+        let duty_until = self.duty_until(slot);
+        let as_before_until = duty_until.and_then(|at| at.checked_sub(SHORTEST).ok());
+        if let Some(at) = steady_until.into_iter().chain(as_before_until).min() {
             self.deadlines.note(slot, at);
         }
     }

@@ -54,11 +54,23 @@ pub fn assemble(
         .cloned()
         .or_else(|| registration.clone())
         .unwrap_or_else(|| last_resort_name(id, devices));
+    let groups = groups(devices, roster);
+    if state.is_off_duty {
+        return Vehicle {
+            registration,
+            groups,
+            flags: vec![Flag::OffDuty],
+            motion: state.motion.clone(),
+            freshness: state.freshness.clone(),
+            devices: devices.iter().map(|device| off_duty(device)).collect(),
+            ..Vehicle::new(id.clone(), name, now)
+        };
+    }
     Vehicle {
         id: id.clone(),
         name,
         registration,
-        groups: groups(devices, roster),
+        groups,
         flags: flags(state, devices, holder.copied(), feed),
         position: held.map(position),
         drawn_lat_lng_deg: holder.and_then(|holder| drawn(holder, state)),
@@ -83,7 +95,8 @@ fn last_resort_name(id: &VehicleId, devices: &[&Device]) -> Arc<str> {
     )
 }
 
-fn groups(devices: &[&Device], roster: Option<&RosterVehicle>) -> Vec<Arc<str>> {
+/// The groups it is shown in, sorted: the roster's, or else those of its devices.
+pub(super) fn groups(devices: &[&Device], roster: Option<&RosterVehicle>) -> Vec<Arc<str>> {
     if let Some(entry) = roster.filter(|entry| !entry.groups.is_empty()) {
         let mut groups = entry.groups.clone();
         groups.sort();
@@ -221,6 +234,14 @@ fn contradict(one: &Fix, other: &Fix, rules: &MergingThresholds) -> bool {
     let driven_m = apart.as_secs_f64() * speed(one).max(speed(other));
     let allowed_m = rules.diverging_beyond_m + driven_m + accuracy(one) + accuracy(other);
     allowed_m < distance_m(one.reading.lat_lng(), other.reading.lat_lng())
+}
+
+/// A device of which nobody is to know where it is.
+fn off_duty(device: &Device) -> DeviceView {
+    DeviceView {
+        reason: Cow::Borrowed("off duty: where it is is neither shown nor stored"),
+        ..DeviceView::new(device.rank.device.clone())
+    }
 }
 
 /// "Why this position?" for one device. A fix that was accepted when it came and has been

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::fix::{Fix, Raw};
 use super::merge::{Judgement, Rank};
+use super::off_duty::Echo;
 use super::slots::VehicleSlot;
 use super::track::Track;
 use crate::domain::{Facts, Label};
@@ -25,6 +26,8 @@ pub struct Device {
     pub unlisted_since: Option<Timestamp>,
     /// Its last record, to know a repetition.
     pub raw: Option<Raw>,
+    /// The same of what was not heard, off duty.
+    pub echo: Option<Echo>,
     /// Its newest fix, and what became of it when it came.
     pub last: Option<(Fix, Judgement)>,
     /// Its records in their order, and what they tell of motion and of its interval.
@@ -67,6 +70,7 @@ impl Device {
             seen: Label::default(),
             unlisted_since: None,
             raw: None,
+            echo: None,
             last: None,
             track: Track::default(),
             contact_at: None,
@@ -161,6 +165,31 @@ impl TimedFacts {
             | merge(&mut self.fuel_l, facts.fuel_l, at)
             | merge(&mut self.panic, facts.panic, at)
     }
+
+    /// Forgets what is older than `since`; whether there was anything.
+    pub fn forget_before(&mut self, since: Timestamp) -> bool {
+        let Self {
+            ignition,
+            odometer_m,
+            driver,
+            address,
+            battery_pct,
+            fuel_l,
+            panic,
+        } = self;
+        forget(ignition, since)
+            | forget(odometer_m, since)
+            | forget(driver, since)
+            | forget(address, since)
+            | forget(battery_pct, since)
+            | forget(fuel_l, since)
+            | forget(panic, since)
+    }
+}
+
+/// Forgets a fact that is older than `since`; whether it was.
+fn forget<T>(held: &mut Timed<T>, since: Timestamp) -> bool {
+    held.take_if(|(_, at)| *at < since).is_some()
 }
 
 #[derive(Clone, Copy)]

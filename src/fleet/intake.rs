@@ -74,6 +74,7 @@ impl Fleet {
 
     /// Takes in a piece of what was heard; whether there is more.
     pub fn work(&mut self, now: Timestamp) -> bool {
+        self.rota.renew(now);
         self.release_overdue(now);
         let mut room = PIECE;
         while 0 < room
@@ -158,7 +159,10 @@ impl Fleet {
                     }));
                 }
             }
-            Said::Recalled(readings) => self.recalled.extend(readings),
+            Said::Recalled(readings) => {
+                let readings = self.on_duty(readings, now);
+                self.recalled.extend(readings);
+            }
             Said::Offline { device, since } => self.call_offline(&device, since, report.at, now),
             Said::Signal(signal) => self.sources[source].health.apply(signal, report.at),
             // Counted where it was refused; it changes nothing here.

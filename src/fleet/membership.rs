@@ -92,7 +92,10 @@ impl Fleet {
         // Where it held a position it may no longer do so.
         self.note_memory(slot);
         let left = self.detach(slot, now);
-        let Some(id) = id else { return };
+        let Some(id) = id else {
+            self.forget_out_of_sight(slot);
+            return;
+        };
         // Where the new vehicle does not exist yet, the old one only changes its name, and its
         // history goes with it.
         let vehicle = self.vehicles.find(&id).unwrap_or_else(|| {

@@ -19,6 +19,7 @@ pub mod memory;
 pub mod merge;
 pub mod motion;
 mod observing;
+pub mod off_duty;
 pub mod reconfiguring;
 mod remembering;
 pub mod rule_book;
@@ -42,19 +43,22 @@ use self::deadlines::Deadlines;
 use self::device::Device;
 use self::identity::Identity;
 use self::intake::Work;
+use self::off_duty::Rota;
 use self::rule_book::RuleBook;
 use self::slots::{DeviceSlot, Slots, VehicleSlot};
 use self::source::Source;
 use self::vehicle::VehicleState;
 use crate::domain::roster::{Roster, RosterVehicle};
 use crate::domain::thresholds::Thresholds;
-use crate::domain::{DeviceKey, Health, Reading, Vehicle, VehicleId};
+use crate::domain::{DeviceKey, Health, OffDuty, Reading, Vehicle, VehicleId};
 
 /// What the fleet is told at the start.
 #[derive(Clone, Debug)]
 pub struct FleetSettings {
     /// What the operator says of vehicles.
     pub roster: Roster,
+    /// Hours in which the positions of some groups are neither shown nor stored.
+    pub off_duty: Vec<OffDuty>,
     /// When a vehicle moves, when a position is late.
     pub thresholds: Thresholds,
     /// A vehicle goes this long after its vendors stopped listing it.
@@ -69,6 +73,7 @@ impl Default for FleetSettings {
     fn default() -> Self {
         Self {
             roster: Roster::default(),
+            off_duty: Vec::new(),
             thresholds: Thresholds::default(),
             forget_after: SignedDuration::from_hours(90 * 24),
             quiet: SignedDuration::from_secs(4),
@@ -82,6 +87,7 @@ impl Default for FleetSettings {
 pub struct Fleet {
     settings: FleetSettings,
     book: RuleBook,
+    rota: Rota,
     identity: Identity,
     sources: Vec<Source>,
     /// What was heard and is yet to be taken in.
@@ -115,9 +121,12 @@ impl Fleet {
             .collect();
         let book = RuleBook::new(&settings, &sources);
         book.tell(&mut sources);
+        let mut rota = Rota::default();
+        rota.replace(&settings.off_duty, now);
         Self {
             identity: Identity::new(settings.roster.clone()),
             book,
+            rota,
             settings,
             sources,
             work: VecDeque::new(),
@@ -165,6 +174,7 @@ impl Fleet {
     /// Adds all else that differs, once the vehicles are gathered.
     pub fn complete(&mut self, changes: &mut Changes, now: Timestamp) {
         changes.fixes = std::mem::take(&mut self.fixes);
+        self.drop_off_duty(&mut changes.fixes);
         changes.recalled = std::mem::take(&mut self.recalled);
         // A vehicle that went and came back within one step was never gone for a viewer.
         let gone = std::mem::take(&mut self.gone).into_iter();
@@ -199,6 +209,9 @@ impl Fleet {
         now: Timestamp,
     ) {
         let slot = self.devices.find(key);
+        if slot.is_some_and(|slot| self.is_off_duty(slot)) {
+            return;
+        }
         let Some(device) = slot.and_then(|slot| self.devices.get_mut(slot)) else {
             return;
         };

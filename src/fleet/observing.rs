@@ -6,6 +6,7 @@ use super::Fleet;
 use super::fix::{self, Fix, Raw};
 use super::merge::{self, Held, Judgement, Reason};
 use super::motion::{Moment, Point, ignition};
+use super::off_duty::Hearing;
 use super::slots::{DeviceSlot, VehicleSlot};
 use crate::domain::{Observation, Origin, Verdict};
 
@@ -13,9 +14,18 @@ use crate::domain::{Observation, Origin, Verdict};
 type IgnitionSaid = Option<(bool, Timestamp)>;
 
 impl Fleet {
-    pub(super) fn observe_record(&mut self, source_at: usize, record: Observation, now: Timestamp) {
+    pub(super) fn observe_record(
+        &mut self,
+        source_at: usize,
+        mut record: Observation,
+        now: Timestamp,
+    ) {
         let slot = self.ensure_device(source_at, &record.device);
-        self.see_label(slot, record.label, now);
+        self.see_label(slot, std::mem::take(&mut record.label), now);
+        let hearing = self.hearing(slot, &record, now);
+        if hearing == Hearing::Nothing {
+            return;
+        }
         let Some(device) = self.devices.get_mut(slot) else {
             return;
         };
@@ -29,6 +39,15 @@ impl Fleet {
         let fix = fix.filter(|fix| !device.track.has_fix((fix.fixed_at, fix.reading.lat_lng())));
         if fix.is_some() {
             device.raw = reading.map(Raw::of);
+        }
+        if hearing == Hearing::ForTheTrail {
+            let late = fix.map(|fix| Fix {
+                backfill: true,
+                ..fix
+            });
+            let key = &device.rank.device;
+            self.fixes.extend(late.map(|fix| (key.clone(), fix)));
+            return;
         }
         let vendor_at = reading.and_then(|reading| reading.vendor_at);
         let said_at = record.contact_at.or(vendor_at);

@@ -1,4 +1,4 @@
-//! Takes a new configuration without a restart: the roster and the thresholds.
+//! Takes a new configuration without a restart: the roster, off-duty hours and the thresholds.
 //!
 //! Which sources there are does not change here; they are tasks, and whoever runs those knows.
 //! Every device and every vehicle is looked at anew, a bounded piece at a time; as with a step of
@@ -50,6 +50,7 @@ impl Fleet {
         self.identity = Identity::new(settings.roster.clone());
         self.book = RuleBook::new(&settings, &self.sources);
         self.book.tell(&mut self.sources);
+        self.rota.replace(&settings.off_duty, now);
         self.settings = settings;
         Reconfiguration {
             now,
@@ -118,5 +119,6 @@ impl Fleet {
             held.rank = device.rank.clone();
             held.fix.flag_clock(ahead_after);
         }
+        self.forget_out_of_sight(slot);
     }
 }

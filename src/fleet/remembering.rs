@@ -22,6 +22,7 @@ impl Fleet {
     /// it is, as freshness follows from the age of the fix; and what is known only from before is
     /// flagged so until its device's next fix.
     pub fn restore(&mut self, remembered: Vec<Remembered>, now: Timestamp) {
+        self.rota.renew(now);
         let mut restored = Vec::new();
         for mut one in remembered {
             let mut sources = self.sources.iter();
@@ -60,6 +61,7 @@ impl Fleet {
             }
         }
         for (slot, _) in restored {
+            self.forget_out_of_sight(slot);
             if let Some(vehicle) = self.devices.get(slot).and_then(|device| device.vehicle) {
                 self.age_vehicle(vehicle, now);
                 self.judge_restored(slot, vehicle, now);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 mod believed;
 mod memory;
+mod off_duty;
 mod pieces;
 mod scenes;
 

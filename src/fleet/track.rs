@@ -102,6 +102,25 @@ impl Track {
         self.kept.clear();
     }
 
+    /// Whether it knows of anything before `at`.
+    pub fn reaches_before(&self, at: Timestamp) -> bool {
+        let spell = self.head.spell;
+        let times = [
+            self.cut_at,
+            self.kept.front().map(|kept| kept.moment.at),
+            self.base.last.map(|(at, _)| at),
+            spell.map(|spell| spell.since),
+            spell.and_then(|spell| spell.anchor).map(|anchor| anchor.at),
+        ];
+        times.into_iter().flatten().any(|known_at| known_at < at)
+    }
+
+    /// Forgets where and what it was; how often it reports it still knows.
+    pub fn forget(&mut self, rules: Rules<'_>) {
+        let gaps = std::mem::take(&mut self.gaps);
+        *self = Self::resumed(Progress::default(), gaps, rules);
+    }
+
     /// Takes a record in, at its place.
     pub fn take(&mut self, moment: Moment, rules: Rules<'_>) {
         let newest_at = self.kept.back().map(|kept| kept.moment.at).or(self.cut_at);

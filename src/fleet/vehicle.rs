@@ -27,6 +27,8 @@ pub struct VehicleState {
     pub devices: Vec<DeviceSlot>,
     /// A late fix came since the last one that was believed.
     pub is_backfilled: bool,
+    /// Nobody is to know where it is.
+    pub is_off_duty: bool,
     /// What viewers have.
     pub published: Option<Arc<Vehicle>>,
     /// It may differ from that.
@@ -57,6 +59,7 @@ impl VehicleState {
             },
             devices: Vec::new(),
             is_backfilled: false,
+            is_off_duty: false,
             published: None,
             is_dirty: true,
         }

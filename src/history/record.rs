@@ -181,7 +181,7 @@ const FRESHNESSES: [FreshnessState; 5] = [
     FreshnessState::Offline,
     FreshnessState::Never,
 ];
-const FLAGS: [Flag; 8] = [
+const FLAGS: [Flag; 9] = [
     Flag::Diverging,
     Flag::ClockAhead,
     Flag::NoFixTime,
@@ -190,6 +190,7 @@ const FLAGS: [Flag; 8] = [
     Flag::GpsStuck,
     Flag::Backfill,
     Flag::Restored,
+    Flag::OffDuty,
 ];
 
 fn place_in<T: PartialEq>(list: &[T], wanted: &T) -> u64 {
@@ -249,7 +250,7 @@ mod tests {
             for freshness in FRESHNESSES {
                 before.motion.state = motion;
                 before.freshness.state = freshness;
-                before.flags = vec![Flag::ClockAhead, Flag::Panic, Flag::Restored];
+                before.flags = vec![Flag::ClockAhead, Flag::Panic, Flag::Restored, Flag::OffDuty];
                 before.drawn_lat_lng_deg = Some((-26.204_103_7, 28.047_305_1));
                 let mut after = Vehicle::new(VehicleId::new("v"), "v", time(0));
                 Look::of(&before).put_on(&mut after);

@@ -47,6 +47,7 @@ pub fn flag(flag: Flag) -> &'static str {
         Flag::GpsStuck => "gps_stuck",
         Flag::Backfill => "backfill",
         Flag::Restored => "restored",
+        Flag::OffDuty => "off_duty",
     }
 }
 

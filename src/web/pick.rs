@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 
-use crate::domain::{Silence, Vehicle};
+use crate::domain::{Flag, Silence, Vehicle};
 use crate::live::hub::{Entries, Entry};
 use crate::live::words;
 
@@ -281,7 +281,11 @@ fn is_within(vehicle: &Vehicle, [west, south, east, north]: [f64; 4]) -> bool {
     })
 }
 
+/// Whether it does or is that. Off duty it is nothing else.
 fn is_in(vehicle: &Vehicle, state: &str) -> bool {
+    if vehicle.flags.contains(&Flag::OffDuty) {
+        return words::flag(Flag::OffDuty) == state;
+    }
     words::motion(vehicle.motion.state) == state
         || words::freshness(vehicle.freshness.state) == state
 }

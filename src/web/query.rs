@@ -16,7 +16,7 @@ pub struct VehiclesQuery {
     pub q: Option<String>,
     /// `west,south,east,north` in degrees; west beyond east crosses the date line.
     pub bbox: Option<String>,
-    /// Words for motion or freshness, separated by commas: any of them fits.
+    /// Words for motion or freshness, or `off_duty`, separated by commas: any of them fits.
     pub state: Option<String>,
     /// `id` (default), `name`, `fixed_at`, `speed` or `silence` (who stopped reporting, the most
     /// alarming first); with a leading `-` descending.
@@ -29,8 +29,9 @@ pub struct VehiclesQuery {
     pub at: Option<String>,
 }
 
-const STATES: [&str; 10] = [
-    "moving", "idling", "stopped", "parked", "unknown", "live", "late", "stale", "offline", "never",
+const STATES: [&str; 11] = [
+    "moving", "idling", "stopped", "parked", "unknown", "live", "late", "stale", "offline",
+    "never", "off_duty",
 ];
 
 impl VehiclesQuery {

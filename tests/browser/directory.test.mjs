@@ -9,7 +9,7 @@ const { Directory, FleetColumns } = await imported(`
   export { FleetColumns } from "./src/live/columns.ts";
 `);
 const [MOVING, STOPPED, PARKED] = [0, 2, 3];
-const [LIVE, STALE, OFFLINE, NEVER] = [0, 2, 3, 4];
+const [LIVE, STALE, OFFLINE, NEVER, OFF_DUTY] = [0, 2, 3, 4, 5];
 
 test("names sort as people do, with numbers by their value", () => {
   const fleet = fleetOf([{ name: "Truck 10" }, { name: "truck 9" }, { name: "Äpfel" }, { name: "Zug" }, { registration: "B 1" }]);
@@ -82,7 +82,23 @@ test("counts follow changes", () => {
   assert.equal(fleet.directory.counts().moving, 2);
   fleet.set(0, { motion: PARKED, freshness: LIVE });
   fleet.drop(1);
-  assert.deepEqual(fleet.directory.counts(), { moving: 0, idling: 0, stopped: 0, parked: 1, unknown: 0, overdue: 0, never: 0 });
+  assert.deepEqual(fleet.directory.counts(), { moving: 0, idling: 0, stopped: 0, parked: 1, unknown: 0, overdue: 0, never: 0, off_duty: 0 });
+});
+
+test("off duty is a standing of its own: neither overdue nor without a position, and no alarm", () => {
+  const fleet = fleetOf([
+    { name: "a", motion: 4, freshness: OFF_DUTY, fixedAtS: 0 },
+    { name: "b", motion: 4, freshness: NEVER, fixedAtS: 0 },
+    { name: "c", motion: PARKED, freshness: STALE, fixedAtS: 50 },
+    { name: "d", motion: PARKED, freshness: LIVE, fixedAtS: 90 },
+  ]);
+  const { overdue, never, off_duty, unknown } = fleet.directory.counts();
+  assert.deepEqual([overdue, never, off_duty, unknown], [1, 1, 1, 0]);
+  assert.deepEqual(fleet.listed({ sort: "silence" }), ["c", "d", "a", "b"]);
+  assert.deepEqual(fleet.listed({ standings: ["off_duty"] }), ["a"]);
+  assert.deepEqual(fleet.listed({ standings: ["never"] }), ["b"]);
+  fleet.set(0, { motion: PARKED, freshness: LIVE });
+  assert.equal(fleet.directory.counts().off_duty, 0);
 });
 
 function fleetOf(vehicles) {

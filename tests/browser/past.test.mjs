@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { imported } from "./lib/bundle.mjs";
 
-const { PastAsker, PastTable, partText, trailText } = await imported(`
-  export { partText, trailText } from "./src/ui/words.ts";
+const { PastAsker, PastTable, flagText, partText, stateWords, trailText } = await imported(`
+  export { flagText, partText, stateWords, trailText } from "./src/ui/words.ts";
   export { PastAsker } from "./src/page/past-asker.ts";
   export { PastTable } from "./src/page/past-table.ts";
 `);
@@ -144,6 +144,17 @@ test("the past is held in the same columns, and a vehicle keeps its row", () => 
   assert.equal(table.isFeedDown(row), false);
   assert.equal(table.vehicle("c").name, "Lorry c");
   assert.equal(table.directory.counts().moving, 2);
+});
+
+test("who was off duty then is nowhere, and it is said why", () => {
+  const table = new PastTable();
+  table.take([vehicle("a"), { id: "b", name: "Phone", motion: { state: "unknown" }, freshness: { state: "never" }, flags: ["off_duty"] }]);
+  const row = table.row("b");
+  assert.equal(table.hasPosition(row), false);
+  assert.equal(stateWords(table.motion(row), table.freshness(row)), "Off duty");
+  assert.equal(flagText("off_duty"), "its place is neither shown nor stored during these hours");
+  const { off_duty, never, moving } = table.directory.counts();
+  assert.deepEqual([off_duty, never, moving], [1, 0, 1]);
 });
 
 test("what is drawn is the anchor where one is told, else the fix; without a fix nothing", () => {

@@ -18,6 +18,7 @@ mod large;
 mod fleet;
 mod past;
 mod reload;
+mod off_duty;
 mod day;
 mod recall;
 mod security;

@@ -16,8 +16,11 @@ const MAX_SPEED: u32 = 254;
 const HEADINGS: u32 = 180;
 const FRESHNESS_SHIFT: u32 = 3;
 const THREE_BITS: u8 = 0b111;
-/// The states of motion and of freshness are numbered from 0 to this.
-const MAX_CODE: u8 = 4;
+/// The states of motion are numbered from 0 to this.
+const MAX_MOTION: u8 = 4;
+/// Those of freshness from 0 to this: off duty, which is `never` with its reason. All bits of
+/// `flags` are taken, and it goes with no other flag.
+const OFF_DUTY: u8 = 5;
 const HAS_POSITION: u8 = 1 << 6;
 const ON_THE_MOVE: u8 = 1 << 7;
 
@@ -36,7 +39,7 @@ pub struct Row {
     /// Motion in bits 0 to 2, freshness in bits 3 to 5, bit 6 set with a position, bit 7 if it was
     /// on the move at its last fix.
     pub state: u8,
-    /// A bit for each [`Flag`], the first the lowest.
+    /// A bit for each [`Flag`] but the last, the first the lowest.
     pub flags: u8,
     /// How often its device is expected to report: 2^(n/4) seconds; or [`UNKNOWN`].
     pub expected: u8,
@@ -64,8 +67,7 @@ impl Default for Row {
 impl Row {
     /// The row of `vehicle`.
     pub fn of(vehicle: &Vehicle) -> Self {
-        let state = motion_code(vehicle.motion.state)
-            | freshness_code(vehicle.freshness.state) << FRESHNESS_SHIFT;
+        let state = motion_code(vehicle.motion.state) | told_freshness(vehicle) << FRESHNESS_SHIFT;
         let flags = vehicle.flags.iter().copied().map(flag_bit);
         let row = Self {
             state,
@@ -127,7 +129,7 @@ impl Row {
         self.state & THREE_BITS
     }
 
-    /// 0 live, 1 late, 2 stale, 3 offline, 4 never.
+    /// 0 live, 1 late, 2 stale, 3 offline, 4 never, 5 off duty.
     pub fn freshness(&self) -> u8 {
         (self.state >> FRESHNESS_SHIFT) & THREE_BITS
     }
@@ -143,7 +145,7 @@ impl Row {
 
     /// Whether a vehicle can have this row. Flags that are not known yet are no fault.
     pub fn is_valid(&self) -> bool {
-        let has_sane_state = self.motion() <= MAX_CODE && self.freshness() <= MAX_CODE;
+        let has_sane_state = self.motion() <= MAX_MOTION && self.freshness() <= OFF_DUTY;
         let is_on_the_map = self.x < WORLD
             && self.y < WORLD
             && (u32::from(self.heading) < HEADINGS || self.heading == UNKNOWN);
@@ -163,6 +165,14 @@ fn motion_code(state: MotionState) -> u8 {
         MotionState::Stopped => 2,
         MotionState::Parked => 3,
         MotionState::Unknown => 4,
+    }
+}
+
+fn told_freshness(vehicle: &Vehicle) -> u8 {
+    if vehicle.flags.contains(&Flag::OffDuty) {
+        OFF_DUTY
+    } else {
+        freshness_code(vehicle.freshness.state)
     }
 }
 
@@ -186,6 +196,8 @@ fn flag_bit(flag: Flag) -> u8 {
         Flag::GpsStuck => 1 << 5,
         Flag::Backfill => 1 << 6,
         Flag::Restored => 1 << 7,
+        // Told as freshness.
+        Flag::OffDuty => 0,
     }
 }
 
@@ -226,4 +238,23 @@ fn y_of(lat_deg: f64) -> u32 {
 )]
 fn whole(value: f64) -> u32 {
     value.round() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::VehicleId;
+
+    #[test]
+    fn off_duty_is_told_in_place_of_never() {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut vehicle = Vehicle::new(VehicleId::new("v"), "v", now);
+        assert_eq!(Row::of(&vehicle).freshness(), 4);
+        vehicle.flags = vec![Flag::OffDuty];
+        let row = Row::of(&vehicle);
+        assert_eq!((row.freshness(), row.motion(), row.flags), (5, 4, 0));
+        assert!(row.is_valid() && !row.has_position());
+    }
 }

@@ -2,7 +2,7 @@
 // index of its vehicle, in the worker and on the page alike. Reading a row costs an array access;
 // what a column holds is turned into metres and degrees only for the few rows that are shown.
 
-import { MOTIONS, NEVER, UNKNOWN_MOTION } from "../codes.ts";
+import { MOTIONS, NEVER, UNKNOWN_MOTION, freshnessOfState } from "../codes.ts";
 
 /** More than any fleet has; a higher index is a defect, not a reason to take memory. */
 export const MOST_ROWS = 2 ** 20;
@@ -66,7 +66,7 @@ export class FleetColumns {
 
   /** A code of `FRESHNESSES`. */
   freshness(row: number): number {
-    return Math.min((this.state[row]! >> STATE.freshnessShift) & 7, NEVER);
+    return freshnessOfState(this.state[row]!);
   }
 
   /** NaN where unknown. */

@@ -3,7 +3,7 @@
 // bounded for 100,000: counts follow each change, and an order is made in a few passes over
 // numbers, as rows come in the order of their names already.
 
-import { NEVER, OFFLINE, STALE, STANDINGS, STANDING_OF_STATE, noCounts } from "../codes.ts";
+import { NEVER, OFFLINE, OFF_DUTY, STALE, STANDINGS, STANDING_OF_STATE, freshnessOfState, noCounts } from "../codes.ts";
 import type { StandingCounts } from "../codes.ts";
 import type { DictionaryEntry } from "../protocol.ts";
 import { MOST_ROWS, STATE } from "./columns.ts";
@@ -14,7 +14,7 @@ import { displayName, fold, haystackOf, matchQuality } from "./names.ts";
 
 const NOT_COUNTED = 255;
 const QUALITIES = 3;
-/** Overdue after being on the move (or where unknown), overdue at rest, then as the standings; never reported last. */
+/** Overdue after being on the move (or where unknown), overdue at rest, then as the standings; off duty and never reported last. */
 const URGENCIES = STANDINGS.length + 4;
 const OVERDUE_URGENCIES = 2;
 /** The ages up to which a position is live, at least: of one last seen on the move, and at rest. */
@@ -144,8 +144,9 @@ export class Directory {
  * reported in time follow, in the order of what they do.
  */
 const URGENCY_OF_STATE = Uint8Array.from({ length: 256 }, (_, state) => {
-  const freshness = Math.min((state >> STATE.freshnessShift) & 7, NEVER);
+  const freshness = freshnessOfState(state);
   if (freshness === STALE || freshness === OFFLINE) return (state & STATE.onTheMove) === 0 ? 1 : 0;
   if (freshness === NEVER) return URGENCIES - 1;
+  if (freshness === OFF_DUTY) return URGENCIES - 2;
   return OVERDUE_URGENCIES + STANDING_OF_STATE[state]!;
 });

@@ -73,7 +73,7 @@ export class PastTable extends FleetColumns {
   #fill(row: number, { position, drawn, motion, freshness, flags = [] }: Vehicle): void {
     const isAtRest = motion?.state === "stopped" || motion?.state === "parked";
     const onTheMove = (freshness?.on_the_move ?? !isAtRest) ? STATE.onTheMove : 0;
-    const state = motionCode(motion?.state) | (freshnessCode(freshness?.state) << STATE.freshnessShift);
+    const state = motionCode(motion?.state) | (freshnessCode({ freshness, flags }) << STATE.freshnessShift);
     this.tile[row] = TILE;
     this.flags[row] = (flags.includes("feed_down") ? FLAG.feedDown : 0) | (flags.includes("diverging") ? FLAG.diverging : 0);
     this.expectedS[row] = freshness?.expected_s ?? DEFAULT_EXPECTED_S;

@@ -7,7 +7,7 @@ import { stateIcon } from "./icons.ts";
 import { STANDING_WORDS, numberText } from "./words.ts";
 
 /** States that are only worth a place while they occur. */
-const ONLY_IF_ANY = new Set<Standing>(["parked", "unknown", "never", "idling"]);
+const ONLY_IF_ANY = new Set<Standing>(["parked", "unknown", "never", "off_duty", "idling"]);
 
 export class Counts {
   #items = new Map<Standing, { item: HTMLElement; number: HTMLElement }>();
@@ -48,5 +48,6 @@ export class Counts {
 export function standingIcon(standing: Standing): SVGSVGElement {
   if (standing === "overdue") return stateIcon(MOTIONS.indexOf("unknown"), FRESHNESSES.indexOf("stale"));
   if (standing === "never") return stateIcon(MOTIONS.indexOf("unknown"), FRESHNESSES.indexOf("never"));
+  if (standing === "off_duty") return stateIcon(MOTIONS.indexOf("unknown"), FRESHNESSES.indexOf("off_duty"));
   return stateIcon(MOTIONS.indexOf(standing), FRESHNESSES.indexOf("live"));
 }

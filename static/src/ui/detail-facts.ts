@@ -10,7 +10,7 @@ import { DRAWN_AT_ANCHOR, FACT_WORDS, ageText, agoText, fullTimeText, headingTex
 export function headline(vehicle: Vehicle): string {
   const motion = motionCode(vehicle.motion?.state);
   const isFeedDown = vehicle.flags?.includes("feed_down") === true;
-  const words = stateWords(motion, freshnessCode(vehicle.freshness?.state), isFeedDown);
+  const words = stateWords(motion, freshnessCode(vehicle), isFeedDown);
   const speedMps = vehicle.position?.speed_mps;
   const isMoving = !isFeedDown && vehicle.motion?.state === "moving" && vehicle.freshness?.state === "live";
   return isMoving && speedMps !== undefined ? `${words} · ${speedText(speedMps)}` : words;

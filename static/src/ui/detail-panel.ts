@@ -104,7 +104,7 @@ export class DetailPanel {
 
   #showIcon(vehicle: Vehicle): void {
     const motion = motionCode(vehicle.motion?.state);
-    const freshness = freshnessCode(vehicle.freshness?.state);
+    const freshness = freshnessCode(vehicle);
     const isFeedDown = vehicle.flags?.includes("feed_down") === true;
     const key = `${motion}/${freshness}/${isFeedDown}`;
     if (this.#iconKey === key) return;

@@ -10,6 +10,8 @@ const SQUARE = "M-4.6 -6.2 H4.6 A1.6 1.6 0 0 1 6.2 -4.6 V4.6 A1.6 1.6 0 0 1 4.6 
 const DIAMOND = "M0 -8 L8 0 L0 8 L-8 0 Z";
 const BARS = "M-2.400 -3.400 V3.400 M2.400 -3.400 V3.400";
 const STRIKE = "M-5 5 L5 -5";
+/** The moon: nobody is to know where it is, and nothing is wrong. */
+const MOON = "M2.6 -7 A7.4 7.4 0 1 0 7.2 3.2 A6 6 0 0 1 2.6 -7 Z";
 const CUT = "M6 -10 L10 -6 M10 -10 L6 -6";
 
 const SHAPES = [ARROW, DISC, SQUARE, SMALL_DISC, DIAMOND];
@@ -19,7 +21,8 @@ export function stateIcon(motion: number, freshness: number, isFeedDown = false)
   const icon = svg("svg", { viewBox: "-12 -12 24 24", "aria-hidden": "true", class: "state-icon" }) as SVGSVGElement;
   icon.dataset["motion"] = MOTIONS[motion] ?? "unknown";
   icon.dataset["freshness"] = FRESHNESSES[freshness] ?? "never";
-  icon.append(svg("path", { d: SHAPES[motion] ?? DIAMOND, class: "shape" }));
+  const shape = FRESHNESSES[freshness] === "off_duty" ? MOON : (SHAPES[motion] ?? DIAMOND);
+  icon.append(svg("path", { d: shape, class: "shape" }));
   if (MOTIONS[motion] === "idling") icon.append(svg("path", { d: BARS, class: "bars" }));
   if (FRESHNESSES[freshness] === "offline") icon.append(svg("path", { d: STRIKE, class: "strike" }));
   if (isFeedDown) icon.append(svg("circle", { cx: "8", cy: "-8", r: "5", class: "cut" }), svg("path", { d: CUT, class: "cut-cross" }));

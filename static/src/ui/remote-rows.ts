@@ -113,7 +113,7 @@ export class RemoteRows implements ListRows {
     const rest = others.filter(({ id }) => !held.has(id));
     this.#vehicles = isMore ? [...rest, ...fresh] : [...fresh, ...rest];
     // The server counts those that are overdue under what they did before, too.
-    const isExact = standings.every((standing) => standing === "overdue" || standing === "never");
+    const isExact = standings.every((standing) => standing === "overdue" || standing === "never" || standing === "off_duty");
     const serverTotal = isExact ? (total ?? null) : null;
     this.total = this.#next === undefined ? this.length : serverTotal;
     this.#onChange();
@@ -134,14 +134,14 @@ async function fetchVehicles(query: Record<string, string>, signal: AbortSignal)
 }
 
 function listed(vehicle: Vehicle): ListedVehicle {
-  const { id, registration = "", position, motion, freshness } = vehicle;
+  const { id, registration = "", position, motion } = vehicle;
   const at = position && (vehicle.drawn ?? position);
   return {
     id,
     name: displayName(vehicle),
     registration,
     motion: motionCode(motion?.state),
-    freshness: freshnessCode(freshness?.state),
+    freshness: freshnessCode(vehicle),
     speedMps: position?.speed_mps ?? NaN,
     fixedAtMs: position === undefined ? NaN : Date.parse(position.fixed_at),
     lngLatDeg: at === undefined ? null : [at.lng_deg, at.lat_deg],

@@ -1,14 +1,14 @@
 // What the page says, in one place: words, sentences, ages, times and numbers as people read them.
 // Speeds in km/h, clock times in the viewer's own zone.
 
-import { FRESHNESSES, LATE, LIVE, MOTIONS, NEVER, OFFLINE, STALE } from "../codes.ts";
+import { FRESHNESSES, LATE, LIVE, MOTIONS, NEVER, OFFLINE, OFF_DUTY, STALE } from "../codes.ts";
 import type { Standing } from "../codes.ts";
 import type { ConnectionStatus } from "../live/messages.ts";
 import type { ScreenState } from "../page/screen.ts";
 import type { DeviceReport, Freshness, HealthWord, History, Percentiles, Source, Trail, Vehicle } from "../protocol.ts";
 
 const MOTION_WORDS = { moving: "Moving", idling: "Idling", stopped: "Stopped", parked: "Parked", unknown: "Unknown" };
-export const STANDING_WORDS: Record<Standing, string> = { ...MOTION_WORDS, overdue: "Stopped reporting", never: "No position" };
+export const STANDING_WORDS: Record<Standing, string> = { ...MOTION_WORDS, overdue: "Stopped reporting", never: "No position", off_duty: "Off duty" };
 export const HEALTH_WORDS: Record<HealthWord, string> = {
   connecting: "connecting",
   up: "up",
@@ -26,6 +26,7 @@ const FLAG_WORDS: Record<string, string> = {
   no_fix_time: "the vendor gives no time for its position",
   restored: "known only from before a restart of the server",
   feed_down: "its feed is down: nothing new can come",
+  off_duty: "its place is neither shown nor stored during these hours",
 };
 
 export function flagText(flag: string): string {
@@ -47,9 +48,10 @@ export function badgeText(status: ConnectionStatus, screen: ScreenState, isPast:
   return isPast ? "Not live" : BADGE_WORDS[screen];
 }
 
-/** "Moving", "Late, moving", "Offline, was moving", "Feed down, was moving", "No position yet". */
+/** "Moving", "Late, moving", "Offline, was moving", "Feed down, was moving", "No position yet", "Off duty". */
 export function stateWords(motion: number, freshness: number, isFeedDown = false): string {
   const motionWord = MOTION_WORDS[MOTIONS[motion] ?? "unknown"];
+  if (freshness === OFF_DUTY) return STANDING_WORDS.off_duty;
   if (freshness === NEVER) return isFeedDown ? "Feed down, no position yet" : "No position yet";
   if (isFeedDown) return motionWord === "Unknown" ? "Feed down" : `Feed down, was ${motionWord.toLowerCase()}`;
   if (freshness === LATE) return `Late, ${motionWord.toLowerCase()}`;

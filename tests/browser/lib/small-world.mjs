@@ -5,7 +5,7 @@
 import { KEYFRAME, DICTIONARY, DIFFERENCES } from "./fleet-message.mjs";
 
 const MOTIONS = ["moving", "idling", "stopped", "parked", "unknown"];
-const FRESHNESSES = ["live", "late", "stale", "offline", "never"];
+const FRESHNESSES = ["live", "late", "stale", "offline", "never", "off_duty"];
 const FLAGS = { diverging: 1, clock_ahead: 2, no_fix_time: 4, feed_down: 8 };
 const HOUR_S = 3_600;
 const CENTRE = { lat_deg: -26.2, lng_deg: 28.05 };
@@ -168,9 +168,9 @@ function vehicleAt(spec, index, ms) {
 }
 
 /** Its row of the live protocol. */
-function rowOf(vehicle, index) {
+export function rowOf(vehicle, index) {
   const { position, drawn, motion, freshness, flags = [] } = vehicle;
-  const state = MOTIONS.indexOf(motion.state) | (FRESHNESSES.indexOf(freshness.state) << 3);
+  const state = MOTIONS.indexOf(motion.state) | (FRESHNESSES.indexOf(flags.includes("off_duty") ? "off_duty" : freshness.state) << 3);
   const flag = flags.reduce((bits, name) => bits | (FLAGS[name] ?? 0), 0);
   const number = Number(vehicle.id.split("/")[1]) - 1;
   if (position === undefined) return { index: number, state, flags: flag, heading: 255, speed: 255, fixed_s: 0, x: 0, y: 0 };
