@@ -10,6 +10,8 @@ pub mod env;
 pub mod exposure;
 pub mod history;
 pub mod map;
+pub mod oidc;
+pub mod rights;
 pub mod roster;
 pub mod secret_file;
 pub mod server;
@@ -146,7 +148,7 @@ impl Config {
         let mut root = Section::root(text, table.get_ref());
         let server = server::server(root.section("server")?, folder, env, flags)?;
         let has_proxy = !server.trusted_proxies.is_empty();
-        let access = access::access(root.section("access")?, has_proxy)?;
+        let access = access::access(root.section("access")?, has_proxy, env, folder)?;
         let fleet = server::fleet(root.section("fleet")?)?;
         let history = history::history(root.section("history")?)?;
         let map = map::map(root.section("map")?, folder)?;

@@ -202,7 +202,7 @@ fn keep(settings: &mut SourceSettings, key: &KeySpec, value: Option<String>) {
 }
 
 /// The value of `key`: given outright, or where `<key>_env` or `<key>_file` says.
-fn value(
+pub(super) fn value(
     section: &mut Section<'_>,
     key: &KeySpec,
     env: &dyn Env,

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::caller::{Caller, Guest, Told};
 use super::cookies::{self, Cookie};
 use super::identify::no_content;
+use super::oidc;
 use super::words::{SightFrame, not_let_in, refusal};
 use crate::auth::{Session, SessionId, UserId, Viewer, ViewerId, ViewerKind};
 use crate::live::frame::Stamp;
@@ -43,6 +44,19 @@ enum MyId {
 #[schema(as = SignIn)]
 pub struct SignInAnswer {
     password: bool,
+    /// An `OpenID` provider, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oidc: Option<ElsewhereFrame>,
+}
+
+/// By whom else one can sign in.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OpenIdProvider)]
+struct ElsewhereFrame {
+    name: String,
+    /// Where the browser goes; it takes `next` along.
+    #[schema(example = "/api/v1/oidc/login")]
+    href: &'static str,
 }
 
 /// A name and a password.
@@ -128,8 +142,15 @@ pub async fn me(caller: Caller) -> Response {
 
 /// The ways to sign in. Open to everybody.
 #[utoipa::path(get, path = "/api/v1/sign-in", responses((status = 200, body = SignInAnswer)))]
-pub async fn sign_in() -> Json<SignInAnswer> {
-    Json(SignInAnswer { password: true })
+pub async fn sign_in(State(web): State<Web>) -> Json<SignInAnswer> {
+    let elsewhere = web.door.elsewhere.as_ref();
+    Json(SignInAnswer {
+        password: true,
+        oidc: elsewhere.map(|elsewhere| ElsewhereFrame {
+            name: elsewhere.name().to_owned(),
+            href: oidc::LOGIN,
+        }),
+    })
 }
 
 /// Signs in: a new session, and the one that the browser held ends. Open to everybody.
