@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use openidconnect::core::{CoreJsonWebKeySet, CoreProviderMetadata};
-use openidconnect::{DiscoveryError, IssuerUrl};
+use openidconnect::{DiscoveryError, IssuerUrl, TokenUrl, UserInfoUrl};
 use tokio::sync::Mutex;
 
 use super::OidcError;
@@ -128,8 +128,8 @@ async fn discover(issuer: &IssuerUrl, http: &Http) -> Result<CoreProviderMetadat
     let found = CoreProviderMetadata::discover_async(issuer.clone(), http).await;
     let metadata = found.map_err(|error| words(&error))?;
     let mut urls = vec![metadata.authorization_endpoint().url()];
-    urls.extend(metadata.token_endpoint().map(|url| url.url()));
-    urls.extend(metadata.userinfo_endpoint().map(|url| url.url()));
+    urls.extend(metadata.token_endpoint().map(TokenUrl::url));
+    urls.extend(metadata.userinfo_endpoint().map(UserInfoUrl::url));
     if metadata.token_endpoint().is_none() {
         return Err("it names no token endpoint".to_owned());
     }

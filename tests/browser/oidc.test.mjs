@@ -93,6 +93,8 @@ test("who is in a group signs in by the button, with its role and sight", { time
   const who = await me(ada);
   assert.deepEqual([who.name, who.role, who.kind], ["ada", "viewer", "person"]);
   assert.deepEqual(who.sight, { groups: ["Cape Town"] });
+  await page.getByText("This one").waitFor();
+  assert.equal(await page.locator("input[type=password]").count(), 0, "there is none to change");
   await doors.picture(ada, "account-oidc");
   await doors.go(ada, "");
   await until(page, (state) => state.vehicles > 0 && state.screen === "live");

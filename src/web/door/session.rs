@@ -29,6 +29,9 @@ pub struct MeAnswer {
     /// `person`, `display`, `program`, `metrics` or `local`.
     kind: &'static str,
     sight: SightFrame,
+    /// Whether a person has a password to change; whoever only comes in by others has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has_password: Option<bool>,
 }
 
 /// A person's number, a token's id, or `local`.
@@ -123,8 +126,9 @@ fn kind(viewer: &Viewer) -> &'static str {
 /// Who one is, and what one may see.
 #[utoipa::path(get, path = "/api/v1/me", responses(
     (status = 200, body = MeAnswer), (status = 401, body = ErrorBody)))]
-pub async fn me(caller: Caller) -> Response {
+pub async fn me(State(web): State<Web>, caller: Caller) -> Response {
     let viewer = &caller.viewer;
+    let user = viewer.user.and_then(|user| web.door.access.user(user));
     let id = match (&viewer.user, &viewer.id) {
         (Some(UserId(number)), _) => MyId::Number(*number),
         (None, ViewerId::Token(token)) => MyId::Text(token.to_string()),
@@ -136,6 +140,7 @@ pub async fn me(caller: Caller) -> Response {
         role: viewer.role.as_str(),
         kind: kind(viewer),
         sight: SightFrame::from(&*viewer.sight),
+        has_password: user.map(|user| user.has_password),
     };
     Json(me).into_response()
 }

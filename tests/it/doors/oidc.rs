@@ -1,4 +1,4 @@
-//! People who come in by an OpenID provider: what their groups are worth, and who stays out.
+//! People who come in by an `OpenID` provider: what their groups are worth, and who stays out.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl Doors {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_way_out_and_back_is_as_it_should_be() {
+async fn the_way_out_is_offered_and_leaves_a_short_lived_cookie() {
     let fake = Fake::start().await;
     let doors = fake.doors().await;
     let ways = doors.ask_as_link("/api/v1/sign-in", None).await;
@@ -54,7 +54,12 @@ async fn the_way_out_and_back_is_as_it_should_be() {
     );
     assert_eq!(answer.headers()["cache-control"], "no-store");
     assert_eq!(answer.headers()["referrer-policy"], "no-referrer");
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_way_out_and_back_is_as_it_should_be() {
+    let fake = Fake::start().await;
+    let doors = fake.doors().await;
     let asked = doors
         .to_provider("/api/v1/oidc/login?next=/users?x=1")
         .await;
@@ -120,6 +125,7 @@ async fn groups_are_worth_a_role_and_a_sight_at_each_login_anew() {
         (&json!("Carol"), &json!("viewer"))
     );
     assert_eq!(me["sight"], json!({ "groups": ["North"] }));
+    assert_eq!(me["has_password"], false);
     // A text is one group.
     let as_text = doors
         .enter_by(&fake, &of(json!("staff")))

@@ -1,4 +1,4 @@
-//! An OpenID provider of a few lines, which says what a test wants it to say, and the browser of
+//! An `OpenID` provider of a few lines, which says what a test wants it to say, and the browser of
 //! somebody who signs in by it.
 
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use axum::extract::{Form, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -243,7 +243,7 @@ async fn token(
     Form(form): Form<HashMap<String, String>>,
 ) -> Response {
     let basic = STANDARD.encode(format!("{CLIENT}:{CLIENT_SECRET}"));
-    if headers.get("authorization").map(|line| line.as_bytes())
+    if headers.get("authorization").map(HeaderValue::as_bytes)
         != Some(format!("Basic {basic}").as_bytes())
     {
         return refusal("invalid_client");
@@ -308,7 +308,7 @@ impl Doors {
 
 /// Where an answer leads.
 pub(super) fn location(answer: &reqwest::Response) -> String {
-    assert_eq!(answer.status(), reqwest::StatusCode::SEE_OTHER);
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     let location = answer.headers()[LOCATION].to_str().expect("text");
     assert!(!location.contains("canary"), "{location}");
     location.to_owned()

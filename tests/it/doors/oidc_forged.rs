@@ -99,11 +99,26 @@ async fn a_token_that_the_provider_did_not_sign_lets_nobody_in() {
     ];
     for (name, forge) in forges {
         let asked = doors.to_provider("/api/v1/oidc/login").await;
-        let claims = fake.claims(&asked, &staff());
+        let claims = without_at_hash(fake.claims(&asked, &staff()));
         let code = fake.grant_as(&asked, |key| forge(key, &claims));
         assert_eq!(led(&doors, &asked, &code).await, UNTRUSTED, "{name}");
     }
     assert_eq!(fake.n_key_sets(), 1, "the keys are kept");
+    let asked = doors.to_provider("/api/v1/oidc/login").await;
+    let claims = without_at_hash(fake.claims(&asked, &staff()));
+    let code = fake.grant_as(&asked, |key| key.token(&claims));
+    assert_eq!(
+        led(&doors, &asked, &code).await,
+        "/",
+        "so it is the signature"
+    );
+}
+
+/// It is of no use without the signature, and would be refused before that is looked at.
+fn without_at_hash(mut claims: Value) -> Value {
+    let members = claims.as_object_mut().expect("an object");
+    members.remove("at_hash");
+    claims
 }
 
 fn hs256(key: &Key, claims: &Value, secret: &[u8]) -> String {
