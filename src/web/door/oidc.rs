@@ -169,6 +169,11 @@ pub async fn callback(
             Ok(with(Redirect::to(&next), cookies))
         }
         Err((trouble, known)) => {
+            let why = trouble.as_str();
+            tracing::info!(
+                why,
+                "the OpenID provider vouches for somebody who is not let in"
+            );
             note_failure(&web, &guest.client, known).await;
             Ok(with(to_login(trouble, &next), [over]))
         }
