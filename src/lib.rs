@@ -2,8 +2,8 @@
 //!
 //! Data flows one way, and the modules stand in its order: a vendor's bytes become observations
 //! (`source`), one task merges them into the fleet (`fleet`), what changed goes to every screen
-//! (`live`) and to the trails (`history`), `auth` says who may see it, and `web` serves the pages
-//! around it. `app` puts it together; `sim` imitates the vendors for the demo and the tests, and
+//! (`live`) and to the trails (`history`), `auth` says who may see it, `oidc` asks who somebody is
+//! elsewhere, and `web` serves the pages around it. `app` puts it together; `sim` imitates the vendors for the demo and the tests, and
 //! shares nothing with the adapters.
 
 pub mod clock;
@@ -14,6 +14,7 @@ pub mod fleet;
 pub mod live;
 pub mod history;
 pub mod auth;
+pub mod oidc;
 pub mod web;
 pub mod sim;
 pub mod check;

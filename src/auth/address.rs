@@ -4,14 +4,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What is throttled as one client: an IPv4 address, or the /64 of IPv6, which one household has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum AddressKey {
+pub enum AddressKey {
+    /// All of it.
     V4(Ipv4Addr),
     /// The first four parts.
     V6([u16; 4]),
 }
 
 impl AddressKey {
-    pub(super) fn of(address: IpAddr) -> Self {
+    /// That of `address`.
+    pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(address),
             IpAddr::V6(address) => Self::V6(prefix(address)),

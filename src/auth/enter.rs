@@ -106,6 +106,27 @@ impl Access {
         .await
     }
 
+    /// Ends all sessions of the user that is `external` elsewhere, if there is one: whoever vouched
+    /// for them does so no longer.
+    pub async fn forsake(
+        &self,
+        external: &External,
+        now: Timestamp,
+    ) -> Result<Option<UserId>, AuthError> {
+        let Some(user) = self.0.book().external(external) else {
+            return Ok(None);
+        };
+        let id = user.id;
+        self.write(move |db| {
+            if 0 < session::remove_of(db, id, None)? {
+                let by = Actor::server();
+                audit::note(db, &by, What::SessionRevoked, &Subject::User(id), now)?;
+            }
+            Ok(Some(id))
+        })
+        .await
+    }
+
     /// Ends the session that the browser holds.
     pub async fn logout(
         &self,

@@ -34,6 +34,7 @@ use rusqlite::{Connection, Transaction};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+pub use self::address::AddressKey;
 pub use self::enter::Invited;
 pub use self::error::{AuthError, LoginError};
 pub use self::password::Hashing;

@@ -174,14 +174,20 @@ impl LoginThrottle {
     }
 }
 
-/// WebSocket handshakes of one address (of a /64): ten, then ten a second.
+/// Tries of one address (of a /64).
 #[derive(Debug)]
 pub struct Knocks(Mutex<Gate<AddressKey>>);
 
 impl Knocks {
-    /// Nobody has knocked.
+    /// Of WebSocket handshakes: ten, then ten a second.
     pub fn new() -> Self {
         Self(Mutex::new(Gate::new(10, SignedDuration::from_millis(100))))
+    }
+
+    /// Of logins that lead elsewhere: thirty, as an office begins its day behind one address, then
+    /// one in two seconds.
+    pub fn of_logins_elsewhere() -> Self {
+        Self(Mutex::new(Gate::new(30, SignedDuration::from_secs(2))))
     }
 
     /// Takes a try; the error is how long until there is one.

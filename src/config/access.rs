@@ -1,11 +1,15 @@
 //! `[access]`: who has to log in, for how long, and what a trusted proxy may say of people.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::path::Path;
 
 use jiff::SignedDuration;
 
 use super::document::{ConfigError, Section};
+use super::env::Env;
+use super::oidc::{OidcSettings, oidc};
+use super::rights::{NOBODY, rights};
+
+pub use super::rights::{Rights, RoleName};
 
 /// `[access]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub struct AccessRules {
     pub audit_days: u32,
     /// `[access.proxy]`: people come in by a header of the proxy.
     pub proxy: Option<ProxyIdentity>,
+    /// `[access.oidc]`: people come in by an `OpenID` provider.
+    pub oidc: Option<OidcSettings>,
 }
 
 /// `[access.proxy]`.
@@ -30,24 +36,8 @@ pub struct ProxyIdentity {
     pub user_header: String,
     /// `groups_header`: the header with the names of the user's groups there, between commas.
     pub groups_header: Option<String>,
-    /// `role`: of whoever is in none of `roles`; `None`: they do not come in.
-    pub role: Option<RoleName>,
-    /// `[access.proxy.roles]`: role by the name of a group there; the greatest counts.
-    pub roles: BTreeMap<String, RoleName>,
-    /// `[access.proxy.sees]`: groups of vehicles by the name of a group there. Administrators see
-    /// all; without this table everybody does.
-    pub sees: Option<BTreeMap<String, BTreeSet<Arc<str>>>>,
-}
-
-/// A role by its name in the file; the order is that of growing rights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RoleName {
-    /// `viewer`.
-    Viewer,
-    /// `dispatcher`.
-    Dispatcher,
-    /// `administrator`.
-    Administrator,
+    /// `role`, `[access.proxy.roles]` and `[access.proxy.sees]`.
+    pub rights: Rights,
 }
 
 impl Default for AccessRules {
@@ -58,6 +48,7 @@ impl Default for AccessRules {
             session_absolute: SignedDuration::from_hours(7 * 24),
             audit_days: 180,
             proxy: None,
+            oidc: None,
         }
     }
 }
@@ -67,8 +58,14 @@ const SESSION_S: std::ops::RangeInclusive<u64> = 60..=366 * 86_400;
 /// Days that the audit log may be kept for.
 const AUDIT_DAYS: std::ops::RangeInclusive<f64> = 1.0..=3_660.0;
 
-/// Reads `[access]`. `has_proxy`: `trusted_proxies` names somebody.
-pub fn access(section: Option<Section<'_>>, has_proxy: bool) -> Result<AccessRules, ConfigError> {
+/// Reads `[access]`. `has_proxy`: `trusted_proxies` names somebody; `folder` is where the path of
+/// a file with a secret starts.
+pub fn access(
+    section: Option<Section<'_>>,
+    has_proxy: bool,
+    env: &dyn Env,
+    folder: &Path,
+) -> Result<AccessRules, ConfigError> {
     let mut rules = AccessRules::default();
     let Some(mut section) = section else {
         return Ok(rules);
@@ -106,6 +103,11 @@ pub fn access(section: Option<Section<'_>>, has_proxy: bool) -> Result<AccessRul
     if let Some(proxy) = section.section("proxy")? {
         rules.proxy = Some(identity(proxy, has_proxy)?);
     }
+    if let Some(section) = section.section("oidc")? {
+        rules.oidc = Some(oidc(section, rules.login, env, folder)?);
+        // Who says how people sign in wants them to.
+        rules.login = Some(true);
+    }
     section.finish()?;
     Ok(rules)
 }
@@ -123,28 +125,7 @@ fn session(section: &mut Section<'_>, key: &str) -> Result<Option<SignedDuration
 fn identity(mut section: Section<'_>, has_proxy: bool) -> Result<ProxyIdentity, ConfigError> {
     let user_header = header(&mut section, "user_header")?;
     let groups_header = header(&mut section, "groups_header")?;
-    let role = section.parsed("role", ROLES, role)?;
-    let mut roles = BTreeMap::new();
-    if let Some(mut table) = section.section("roles")? {
-        for ((group, _), (word, span)) in table.pairs()? {
-            let Some(role) = role_named(&word) else {
-                let problem = format!("`{group}` is \"{word}\"; it must be {ROLES}");
-                return Err(table.error_at(&span, problem));
-            };
-            roles.insert(group, role);
-        }
-        table.finish()?;
-    }
-    let mut sees = None;
-    if let Some(mut table) = section.section("sees")? {
-        let mut map = BTreeMap::new();
-        for group in table.keys() {
-            let names = table.strings(&group)?.into_iter();
-            map.insert(group, names.map(|(name, _)| name.into()).collect());
-        }
-        table.finish()?;
-        sees = Some(map);
-    }
+    let rights = rights(&mut section)?;
     if !has_proxy {
         return Err(section.error(
             "[access.proxy] lets people in by a header, so `trusted_proxies` in [server] must say \
@@ -156,39 +137,20 @@ fn identity(mut section: Section<'_>, has_proxy: bool) -> Result<ProxyIdentity, 
             "`user_header` is missing; it is the header with the user's name, such as Remote-User",
         ));
     };
-    if groups_header.is_none() && (!roles.is_empty() || sees.is_some()) {
+    if groups_header.is_none() && rights.ask_for_groups() {
         return Err(section.error(
             "`groups_header` is missing; without it nobody is in a group of `roles` or `sees`",
         ));
     }
-    if role.is_none() && roles.is_empty() {
-        return Err(
-            section.error("nobody would be let in; give `role` for everybody, or `roles` by group")
-        );
+    if rights.let_nobody_in() {
+        return Err(section.error(NOBODY));
     }
     section.finish()?;
     Ok(ProxyIdentity {
         user_header,
         groups_header,
-        role,
-        roles,
-        sees,
+        rights,
     })
-}
-
-const ROLES: &str = "viewer, dispatcher or administrator";
-
-fn role(text: &str) -> Option<RoleName> {
-    role_named(text)
-}
-
-fn role_named(text: &str) -> Option<RoleName> {
-    match text {
-        "viewer" => Some(RoleName::Viewer),
-        "dispatcher" => Some(RoleName::Dispatcher),
-        "administrator" => Some(RoleName::Administrator),
-        _ => None,
-    }
 }
 
 fn header(section: &mut Section<'_>, key: &str) -> Result<Option<String>, ConfigError> {
@@ -227,7 +189,8 @@ mod tests {
         let table = parse(text).unwrap();
         let mut root = Section::root(text, table.get_ref());
         let section = root.section("access").unwrap();
-        access(section, has_proxy).map_err(|error| error.to_string())
+        let env = std::collections::HashMap::<String, String>::new();
+        access(section, has_proxy, &env, Path::new(".")).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -245,10 +208,10 @@ mod tests {
         let proxy = rules.proxy.unwrap();
         assert_eq!(proxy.user_header, "remote-user");
         assert_eq!(
-            (proxy.role, proxy.roles["admins"]),
+            (proxy.rights.role, proxy.rights.roles["admins"]),
             (None, RoleName::Administrator)
         );
-        assert_eq!(proxy.sees.unwrap()["north"].len(), 2);
+        assert_eq!(proxy.rights.sees.unwrap()["north"].len(), 2);
     }
 
     #[test]

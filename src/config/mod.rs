@@ -13,6 +13,8 @@ mod given;
 pub mod history;
 pub mod map;
 pub mod off_duty;
+pub mod oidc;
+pub mod rights;
 pub mod roster;
 pub mod secret_file;
 pub mod server;
@@ -152,7 +154,7 @@ impl Config {
         let mut root = Section::root(text, table.get_ref());
         let server = server::server(root.section("server")?, folder, env, flags)?;
         let has_proxy = !server.trusted_proxies.is_empty();
-        let access = access::access(root.section("access")?, has_proxy)?;
+        let access = access::access(root.section("access")?, has_proxy, env, folder)?;
         let fleet = server::fleet(root.section("fleet")?)?;
         let history = history::history(root.section("history")?)?;
         let map = map::map(root.section("map")?, folder)?;

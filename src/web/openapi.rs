@@ -4,7 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 
-use super::door::{audit, invitation, pairing, session, tokens, users};
+use super::door::{audit, invitation, oidc, pairing, session, tokens, users};
 use super::{api, error, groups, health, history, trail};
 use crate::live::frame;
 
@@ -38,6 +38,8 @@ use crate::live::frame;
         session::revoke,
         session::revoke_others,
         session::password,
+        oidc::login,
+        oidc::callback,
         invitation::look,
         invitation::redeem,
         users::users,

@@ -108,6 +108,24 @@ test("another way to sign in is offered where there is one, and never one of a f
   host.assertClean();
 });
 
+test("what went wrong elsewhere is said in our words, once, and the way on is kept", async () => {
+  world.signIn = { password: true, oidc: { name: "Example", href: "/api/v1/oidc/start" } };
+  const { page } = await host.open("login?next=/users%3Fx%3D1&trouble=no_group");
+  await page.getByRole("alert").getByText("You are known, but not in a group that may see this map.").waitFor();
+  assert.equal(new URL(page.url()).search, "?next=%2Fusers%3Fx%3D1");
+  assert.equal(await page.getAttribute("a.button", "href"), "/api/v1/oidc/start?next=%2Fusers%3Fx%3D1");
+  await page.reload();
+  await page.waitForSelector("input");
+  assert.equal(await page.getByRole("alert").count(), 0);
+  for (const trouble of [MARKUP, "constructor", ""]) {
+    await page.goto(`${new URL(page.url()).origin}/login?next=//evil.example&trouble=${encodeURIComponent(trouble)}`);
+    await page.waitForSelector("input");
+    assert.equal(await page.locator(".notice[data-kind]").count(), 0, trouble);
+    assert.equal(await page.getAttribute("a.button", "href"), "/api/v1/oidc/start");
+  }
+  host.assertClean();
+});
+
 test("the secret of an invitation is out of the address before anything is answered", async () => {
   let letGo;
   const held = new Promise((resolve) => (letGo = resolve));

@@ -3,6 +3,9 @@
 mod coming_in;
 mod ending;
 mod noted;
+mod oidc;
+mod oidc_fake;
+mod oidc_forged;
 mod origins;
 mod people;
 mod proxy;
@@ -152,10 +155,12 @@ async fn code(answer: Response) -> String {
 #[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::too_many_lines, reason = "one story, in its order")]
 async fn every_route_that_is_not_on_the_list_is_closed_to_strangers() {
-    const OPEN: [(&str, &str); 9] = [
+    const OPEN: [(&str, &str); 11] = [
         ("get", "/livez"),
         ("get", "/readyz"),
         ("get", "/api/v1/sign-in"),
+        ("get", "/api/v1/oidc/login"),
+        ("get", "/api/v1/oidc/callback"),
         ("post", "/api/v1/session"),
         ("post", "/api/v1/invitation"),
         ("post", "/api/v1/invitation/look"),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// (layer, what it may import of ours, crates it must never name)
-const LAYERS: [(&str, &[&str], &[&str]); 9] = [
+const LAYERS: [(&str, &[&str], &[&str]); 10] = [
     (
         "domain",
         &[],
@@ -17,18 +17,19 @@ const LAYERS: [(&str, &[&str], &[&str]); 9] = [
     ("live", &["domain", "fleet", "clock"], &["reqwest"]),
     ("history", &["domain", "fleet"], &["axum", "reqwest"]),
     ("auth", &["domain"], &["axum", "http", "reqwest", "serde"]),
+    ("oidc", &["config", "auth"], &["axum"]),
     (
         "web",
         &[
-            "domain", "live", "history", "auth", "fleet", "config", "clock",
+            "domain", "live", "history", "auth", "oidc", "fleet", "config", "clock",
         ],
-        &["reqwest"],
+        &["reqwest", "openidconnect"],
     ),
     ("sim", &["domain", "clock"], &[]),
 ];
 
 /// Of another layer, only these parts: (layer, other layer, parts).
-const PARTS: [(&str, &str, &[&str]); 4] = [
+const PARTS: [(&str, &str, &[&str]); 6] = [
     ("source", "config", &["source"]),
     ("live", "fleet", &["Changes", "SourceStatus"]),
     (
@@ -40,6 +41,8 @@ const PARTS: [(&str, &str, &[&str]); 4] = [
         ],
     ),
     ("web", "fleet", &["writer::Pulse"]),
+    ("oidc", "config", &["oidc"]),
+    ("oidc", "auth", &["AddressKey"]),
 ];
 
 #[test]

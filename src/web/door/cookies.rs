@@ -18,6 +18,8 @@ pub(super) enum Cookie {
     Session,
     /// A screen's token.
     Display,
+    /// A login that is under way at the `OpenID` provider.
+    Elsewhere,
 }
 
 impl Cookie {
@@ -27,6 +29,8 @@ impl Cookie {
             (Self::Session, false) => "sid",
             (Self::Display, true) => "__Host-display",
             (Self::Display, false) => "display",
+            (Self::Elsewhere, true) => "__Host-oidc",
+            (Self::Elsewhere, false) => "oidc",
         }
     }
 

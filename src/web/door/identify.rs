@@ -11,6 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::cookies::Cookie;
 use super::identity;
+use super::oidc::CALLBACK;
 use super::open::{Way, way};
 use super::{Door, Visit, words};
 use crate::auth::{Credential, Role, Viewer, ViewerId, ViewerKind};
@@ -24,7 +25,7 @@ const TOKEN_PARAMETERS: [&str; 4] = ["token", "access_token", "api_key", "bearer
 /// So our secrets begin.
 const OUR_SECRETS: &str = "fg_";
 /// What may stand in a parameter as it is.
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC
+pub(super) const KEPT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'-')
     .remove(b'_')
@@ -162,7 +163,12 @@ fn refuse_token_in_address(uri: &Uri) -> Result<(), ApiError> {
     let pairs = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
     for (name, value) in pairs {
         let name = name.to_ascii_lowercase();
-        if TOKEN_PARAMETERS.contains(&name.as_str()) || value.starts_with(OUR_SECRETS) {
+        // What these hold is the dice's and the provider's, and may begin as ours do; each is good
+        // once, and for the browser that is under way alone.
+        let is_answer = uri.path() == CALLBACK && matches!(&*name, "code" | "state");
+        if TOKEN_PARAMETERS.contains(&name.as_str())
+            || (value.starts_with(OUR_SECRETS) && !is_answer)
+        {
             let message = "a token must not stand in the address, where logs keep it; send it as \
                 `Authorization: Bearer`, or for a screen behind `#token=`, and revoke this one";
             return Err(ApiError::new(
@@ -261,6 +267,12 @@ mod tests {
             ("/api/v1/live?ACCESS_TOKEN=x", false),
             ("/api/v1/live?a=fg_api_abc", false),
             ("/api/v1/live?%74oken=x", false),
+            ("/api/v1/oidc/callback?code=fg_x&state=fg_y", true),
+            ("/api/v1/oidc/callback?code=x&token=y", false),
+            ("/api/v1/oidc/callback?access_token=x", false),
+            ("/api/v1/oidc/callback?iss=fg_x", false),
+            ("/api/v1/oidc/login?code=fg_x", false),
+            ("/api/v1/oidc/callback/x?code=fg_x", false),
         ] {
             let checked = refuse_token_in_address(&uri.parse().unwrap());
             assert_eq!(checked.is_ok(), is_fine, "{uri}");

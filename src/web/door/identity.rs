@@ -1,14 +1,12 @@
 //! People whom a trusted proxy has let in: by the headers in which it says who they are.
 
-use std::collections::BTreeSet;
-
 use axum::http::{HeaderMap, StatusCode};
 
+use super::rights;
 use crate::auth::people::NameRefusal;
 use crate::auth::{AuthError, External, Name, Role};
-use crate::config::access::{ProxyIdentity, RoleName};
+use crate::config::access::ProxyIdentity;
 use crate::domain::Sight;
-use crate::domain::sight::{Facts, Groups};
 use crate::web::error::ApiError;
 
 /// By which the store knows them.
@@ -39,8 +37,7 @@ pub(super) fn said(
         None => "",
     };
     let groups: Vec<&str> = groups.split(',').map(str::trim).collect();
-    let given = groups.iter().filter_map(|group| identity.roles.get(*group));
-    let Some(role) = given.max().copied().or(identity.role).map(role) else {
+    let Some((role, sight)) = rights::worth(&identity.rights, &groups) else {
         let message = "the proxy knows you, but none of your groups may come in here";
         return Err(ApiError::new(StatusCode::FORBIDDEN, "not_allowed", message));
     };
@@ -49,26 +46,10 @@ pub(super) fn said(
             issuer: ISSUER.into(),
             subject: name.as_str().into(),
         },
-        sight: sight(identity, role, &groups),
+        sight,
         name,
         role,
     }))
-}
-
-fn sight(identity: &ProxyIdentity, role: Role, groups: &[&str]) -> Sight {
-    let Some(sees) = identity
-        .sees
-        .as_ref()
-        .filter(|_| role != Role::Administrator)
-    else {
-        return Sight::everything();
-    };
-    let of_groups = groups.iter().filter_map(|group| sees.get(*group));
-    let vehicles: BTreeSet<_> = of_groups.flatten().cloned().collect();
-    Sight {
-        groups: Groups::Only(vehicles),
-        facts: Facts::ALL,
-    }
 }
 
 /// Two lines that say who somebody is are nobody's honest ones.
@@ -85,14 +66,6 @@ fn one<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ApiErr
     }
 }
 
-fn role(name: RoleName) -> Role {
-    match name {
-        RoleName::Viewer => Role::Viewer,
-        RoleName::Dispatcher => Role::Dispatcher,
-        RoleName::Administrator => Role::Administrator,
-    }
-}
-
 /// A name that one of our own users has is not taken over.
 pub(super) fn refused(error: &AuthError) -> Option<ApiError> {
     matches!(error, AuthError::NameTaken).then(|| {
@@ -104,11 +77,13 @@ pub(super) fn refused(error: &AuthError) -> Option<ApiError> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use axum::http::HeaderValue;
 
     use super::*;
+    use crate::config::access::{Rights, RoleName};
+    use crate::domain::sight::Groups;
 
     fn headers(user: &'static str, groups: &'static str) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -122,15 +97,17 @@ mod tests {
         let mut identity = ProxyIdentity {
             user_header: "remote-user".to_owned(),
             groups_header: Some("remote-groups".to_owned()),
-            role: None,
-            roles: BTreeMap::from([
-                ("staff".to_owned(), RoleName::Viewer),
-                ("admins".to_owned(), RoleName::Administrator),
-            ]),
-            sees: Some(BTreeMap::from([(
-                "staff".to_owned(),
-                BTreeSet::from(["North".into()]),
-            )])),
+            rights: Rights {
+                role: None,
+                roles: BTreeMap::from([
+                    ("staff".to_owned(), RoleName::Viewer),
+                    ("admins".to_owned(), RoleName::Administrator),
+                ]),
+                sees: Some(BTreeMap::from([(
+                    "staff".to_owned(),
+                    BTreeSet::from(["North".into()]),
+                )])),
+            },
         };
         let found = said(&identity, &headers("ann", "staff, admins"))
             .unwrap()
@@ -144,7 +121,7 @@ mod tests {
         assert_eq!(found.sight.groups, Groups::only(["North"]));
         assert!(said(&identity, &headers("ann", "others")).is_err());
         assert_eq!(said(&identity, &headers("", "admins")), Ok(None));
-        identity.role = Some(RoleName::Viewer);
+        identity.rights.role = Some(RoleName::Viewer);
         let found = said(&identity, &headers("ann", "others")).unwrap().unwrap();
         assert_eq!(
             found.sight.groups,

@@ -9,8 +9,10 @@ mod cookies;
 mod identify;
 mod identity;
 pub mod invitation;
+pub mod oidc;
 pub mod open;
 pub mod pairing;
+mod rights;
 pub mod session;
 pub mod sockets;
 pub mod tokens;
@@ -30,6 +32,7 @@ pub use self::caller::Caller;
 pub use self::identify::identify;
 pub use self::visit::Visit;
 
+use self::oidc::Elsewhere;
 use self::sockets::Sockets;
 use super::Web;
 use super::error::ApiError;
@@ -50,6 +53,7 @@ pub struct Door {
     pub sockets: Sockets,
     rules: Rules,
     handshakes: Knocks,
+    elsewhere: Option<Elsewhere>,
 }
 
 /// What the operator decided.
@@ -81,7 +85,12 @@ impl Door {
             trusted_proxies: config.server.trusted_proxies.clone(),
             identity: config.access.proxy.clone(),
         };
-        Ok(Self::of(access, rules))
+        let elsewhere = config.access.oidc.clone().map(Elsewhere::new);
+        let elsewhere = elsewhere.transpose().map_err(ConfigError::new)?;
+        Ok(Self {
+            elsewhere,
+            ..Self::of(access, rules)
+        })
     }
 
     /// Doors that stand open to this machine.
@@ -124,6 +133,7 @@ impl Door {
             sockets: Sockets::default(),
             rules,
             handshakes: Knocks::new(),
+            elsewhere: None,
         }
     }
 }
@@ -144,6 +154,8 @@ pub fn routes() -> Router<Web> {
             "/api/v1/session",
             post(session::login).delete(session::logout),
         )
+        .route(oidc::LOGIN, get(oidc::login))
+        .route(oidc::CALLBACK, get(oidc::callback))
         .route(
             "/api/v1/sessions",
             get(session::sessions).delete(session::revoke_others),

@@ -3,6 +3,8 @@
 
 use axum::http::Method;
 
+use super::oidc;
+
 /// What a route wants of who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -40,6 +42,8 @@ pub fn way(method: &Method, path: &str) -> Way {
         _ if is_read && OPEN_PAGES.contains(&path) => Way::Open,
         _ if is_read && path.starts_with("/assets/") => Way::Open,
         "/api/v1/sign-in" if is_read => Way::Open,
+        // Not by HEAD: coming back uses a login up.
+        oidc::LOGIN | oidc::CALLBACK if method == Method::GET => Way::Open,
         _ if method == Method::POST && OPEN_CHANGES.contains(&path) => Way::Open,
         _ if !is_read || DATA.iter().any(|start| path.starts_with(start)) => Way::Data,
         _ => Way::Page,
@@ -68,6 +72,12 @@ mod tests {
             (Method::GET, "/api/v1/pairing/CDFGHJ", Way::Data),
             (Method::POST, "/api/v1/pairing/poll/approve", Way::Data),
             (Method::GET, "/api/v1/live", Way::Data),
+            (Method::GET, "/api/v1/oidc/login", Way::Open),
+            (Method::GET, "/api/v1/oidc/callback", Way::Open),
+            (Method::HEAD, "/api/v1/oidc/callback", Way::Data),
+            (Method::POST, "/api/v1/oidc/callback", Way::Data),
+            (Method::GET, "/api/v1/oidc/callback/", Way::Data),
+            (Method::GET, "/api/v1/oidc", Way::Data),
             (Method::GET, "/tiles/builtin/0/0/0", Way::Data),
             (Method::GET, "/", Way::Page),
             (Method::POST, "/", Way::Data),

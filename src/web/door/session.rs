@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::caller::{Caller, Guest, Told};
 use super::cookies::{self, Cookie};
 use super::identify::no_content;
+use super::oidc;
 use super::words::{SightFrame, not_let_in, refusal};
 use crate::auth::{Session, SessionId, UserId, Viewer, ViewerId, ViewerKind};
 use crate::live::frame::Stamp;
@@ -28,6 +29,9 @@ pub struct MeAnswer {
     /// `person`, `display`, `program`, `metrics` or `local`.
     kind: &'static str,
     sight: SightFrame,
+    /// Whether a person has a password to change; whoever only comes in by others has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has_password: Option<bool>,
 }
 
 /// A person's number, a token's id, or `local`.
@@ -43,6 +47,19 @@ enum MyId {
 #[schema(as = SignIn)]
 pub struct SignInAnswer {
     password: bool,
+    /// An `OpenID` provider, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oidc: Option<ElsewhereFrame>,
+}
+
+/// By whom else one can sign in.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OpenIdProvider)]
+struct ElsewhereFrame {
+    name: String,
+    /// Where the browser goes; it takes `next` along.
+    #[schema(example = "/api/v1/oidc/login")]
+    href: &'static str,
 }
 
 /// A name and a password.
@@ -109,8 +126,9 @@ fn kind(viewer: &Viewer) -> &'static str {
 /// Who one is, and what one may see.
 #[utoipa::path(get, path = "/api/v1/me", responses(
     (status = 200, body = MeAnswer), (status = 401, body = ErrorBody)))]
-pub async fn me(caller: Caller) -> Response {
+pub async fn me(State(web): State<Web>, caller: Caller) -> Response {
     let viewer = &caller.viewer;
+    let user = viewer.user.and_then(|user| web.door.access.user(user));
     let id = match (&viewer.user, &viewer.id) {
         (Some(UserId(number)), _) => MyId::Number(*number),
         (None, ViewerId::Token(token)) => MyId::Text(token.to_string()),
@@ -122,14 +140,22 @@ pub async fn me(caller: Caller) -> Response {
         role: viewer.role.as_str(),
         kind: kind(viewer),
         sight: SightFrame::from(&*viewer.sight),
+        has_password: user.map(|user| user.has_password),
     };
     Json(me).into_response()
 }
 
 /// The ways to sign in. Open to everybody.
 #[utoipa::path(get, path = "/api/v1/sign-in", responses((status = 200, body = SignInAnswer)))]
-pub async fn sign_in() -> Json<SignInAnswer> {
-    Json(SignInAnswer { password: true })
+pub async fn sign_in(State(web): State<Web>) -> Json<SignInAnswer> {
+    let elsewhere = web.door.elsewhere.as_ref();
+    Json(SignInAnswer {
+        password: true,
+        oidc: elsewhere.map(|elsewhere| ElsewhereFrame {
+            name: elsewhere.name().to_owned(),
+            href: oidc::LOGIN,
+        }),
+    })
 }
 
 /// Signs in: a new session, and the one that the browser held ends. Open to everybody.

@@ -134,7 +134,7 @@ mod tests {
     use axum::http::HeaderValue;
 
     use super::*;
-    use crate::config::access::{ProxyIdentity, RoleName};
+    use crate::config::access::{ProxyIdentity, Rights};
 
     fn rules(proxies: &[&str]) -> Rules {
         Rules {
@@ -236,9 +236,7 @@ mod tests {
         rules.identity = Some(ProxyIdentity {
             user_header: "remote-user".to_owned(),
             groups_header: Some("remote-groups".to_owned()),
-            role: Some(RoleName::Viewer),
-            roles: std::collections::BTreeMap::new(),
-            sees: None,
+            rights: Rights::default(),
         });
         for name in ["remote-user", "remote-groups"] {
             let lines = headers(&[(name, "boss")]);

@@ -12,7 +12,8 @@ export async function showAccount(main: HTMLElement, me: Me): Promise<void> {
   main.append(whoCard(me));
   if (me.kind !== "person") return;
   const sessions = h("section", { class: "card", "aria-labelledby": "sessions-title" });
-  main.append(sessions, passwordCard(me));
+  main.append(sessions);
+  if (me.has_password !== false) main.append(passwordCard(me));
   await new SessionList(sessions).load();
 }
 

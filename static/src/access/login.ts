@@ -7,7 +7,7 @@ import type { SignIn } from "./model.ts";
 import { ownPath } from "./own-path.ts";
 import { Notice, button, field, form, refuse, textInput } from "./parts.ts";
 import { passwordField } from "./password-field.ts";
-import { failureText, waitText } from "./words.ts";
+import { elsewhereTroubleText, failureText, waitText } from "./words.ts";
 
 const PASSWORD_ONLY: SignIn = { password: true };
 
@@ -16,6 +16,8 @@ export async function showLogin(main: HTMLElement): Promise<void> {
   main.append(card);
   card.append(main.querySelector("h1") ?? "");
   const ways = await ask<SignIn>("GET", "/api/v1/sign-in").then(({ content }) => content, () => PASSWORD_ONLY);
+  const trouble = elsewhereTroubleText(new URLSearchParams(location.search).get("trouble"));
+  if (trouble !== null) card.append(troubleNotice(trouble));
   if (ways.oidc !== undefined) card.append(oidcButton(ways.oidc));
   if (ways.oidc !== undefined && ways.password) card.append(h("p", { class: "or" }, "or"));
   if (ways.password) {
@@ -30,13 +32,33 @@ export async function showLogin(main: HTMLElement): Promise<void> {
 
 /** Where to go once signed in; what followed a "#" comes along, as a code to pair does. */
 export function leave(): void {
+  location.replace(wayOn());
+}
+
+function wayOn(): string {
   const next = ownPath(new URLSearchParams(location.search).get("next"), location.origin);
-  location.replace(next.includes("#") ? next : next + location.hash);
+  return next.includes("#") ? next : next + location.hash;
+}
+
+/** What went wrong elsewhere; said once, and out of the address, so that loading again does not say it again. */
+function troubleNotice(text: string): HTMLElement {
+  const notice = new Notice();
+  notice.trouble(text);
+  const address = new URL(location.href);
+  address.searchParams.delete("trouble");
+  history.replaceState(null, "", address);
+  return notice.element;
 }
 
 function oidcButton({ name, href }: { name: string; href: string }): HTMLElement {
-  const isOwn = new URL(href, location.origin).origin === location.origin;
-  return h("a", { class: "button plain wide", href: isOwn ? href : "/login" }, `Sign in with ${name}`);
+  const address = new URL(href, location.origin);
+  const link = h("a", { class: "button plain wide", href: "/login" }, `Sign in with ${name}`);
+  if (address.origin !== location.origin) return link;
+  const next = wayOn();
+  // A query is written down on the way where a fragment is not: no secret goes along.
+  if (next !== "/") address.searchParams.set("next", next.includes("fg_") ? next.replace(/#.*/s, "") : next);
+  link.setAttribute("href", address.pathname + address.search);
+  return link;
 }
 
 function passwordForm(): HTMLElement {

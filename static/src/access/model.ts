@@ -16,6 +16,8 @@ export interface Me {
   role: Role;
   kind: "person" | "display" | "program" | "metrics" | "local";
   sight: Sight;
+  /** Of a person; who only comes in by others has none. */
+  has_password?: boolean;
 }
 
 export interface SignIn {

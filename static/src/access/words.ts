@@ -89,6 +89,23 @@ const FAILURE_WORDS: Record<string, string> = {
   not_allowed: "You may not do this.",
 };
 
+const ELSEWHERE_WORDS: Record<string, string> = {
+  down: "The sign-in service does not answer just now. Try again in a moment.",
+  stale: "That sign-in took too long, or was begun in another window. Start again.",
+  refused: "The sign-in service did not let you in.",
+  untrusted: "The sign-in service gave an answer that cannot be trusted. Try again; if it stays so, tell an administrator.",
+  no_group: "You are known, but not in a group that may see this map. Ask an administrator to add you to one.",
+  name_taken: "Somebody else has your name here. Ask an administrator to sort that out.",
+  disabled: "Your access here has ended. Ask an administrator if that is a mistake.",
+  throttled: "Too many sign-ins at once. Try again in a minute.",
+  failing: "Signing in does not work just now. Try again in a moment.",
+};
+
+/** What went wrong at a sign-in elsewhere; nothing where the address says no word of ours. */
+export function elsewhereTroubleText(trouble: string | null): string | null {
+  return trouble !== null && Object.hasOwn(ELSEWHERE_WORDS, trouble) ? ELSEWHERE_WORDS[trouble]! : null;
+}
+
 /** What went wrong, in a sentence that says no more than the person may know. */
 export function failureText(error: unknown): string {
   if (!(error instanceof ApiFailure)) return "Something went wrong on this page. Load it again.";

@@ -18,12 +18,13 @@ export class RealDoors {
   #folder;
   server;
 
-  static async open() {
+  /** `more` follows `[access]` in the configuration. */
+  static async open(more = "") {
     const doors = new RealDoors();
     const simulator = await startSimulator("--vehicles", "40");
     doors.#folder = fs.mkdtempSync(path.join(os.tmpdir(), "fleetglass-browser-"));
     const config = path.join(doors.#folder, "fleetglass.toml");
-    fs.writeFileSync(config, configuration(simulator.env));
+    fs.writeFileSync(config, configuration(simulator.env, more));
     const state = path.join(doors.#folder, "state");
     doors.server = await startServer(["serve", "--config", config, "--listen", "127.0.0.1:0", "--state-dir", state], simulator.env);
     doors.#browser = await launch();
@@ -74,10 +75,11 @@ export class RealDoors {
   }
 }
 
-function configuration(env) {
+function configuration(env, more) {
   return `
 [access]
 login = "on"
+${more}
 
 [[source]]
 id = "mct"

@@ -1,5 +1,6 @@
 //! Behind a proxy, and behind one that nobody has named.
 
+use fleetglass::config::access::{ProxyIdentity, Rights, RoleName};
 use reqwest::header::{ORIGIN, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -9,12 +10,13 @@ use super::{Doors, HORSE, client, code};
 #[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::too_many_lines, reason = "one story, in its order")]
 async fn behind_a_proxy_its_word_counts_and_a_strangers_does_not() {
-    let identity = fleetglass::config::access::ProxyIdentity {
+    let identity = ProxyIdentity {
         user_header: "remote-user".to_owned(),
         groups_header: None,
-        role: Some(fleetglass::config::access::RoleName::Viewer),
-        roles: std::collections::BTreeMap::default(),
-        sees: None,
+        rights: Rights {
+            role: Some(RoleName::Viewer),
+            ..Rights::default()
+        },
     };
     let of_proxy = identity.clone();
     let doors = Doors::open(move |config| {
