@@ -7,9 +7,9 @@ use url::{Host, Url};
 
 use super::document::{ConfigError, Section};
 use super::env::Env;
+use super::given;
 use super::rights::{NOBODY, Rights, rights};
 use super::source::KeySpec;
-use super::given;
 
 /// `[access.oidc]`.
 #[derive(Clone, Debug)]
