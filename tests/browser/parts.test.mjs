@@ -83,7 +83,7 @@ test("clusters stand where the fleet is, one is zoomed into, and its vehicles ta
   const state = await until(page, ({ clusters }) => clusters.length === 2);
   assert.equal(state.isWhole, false);
   assert.equal(state.markers, 0);
-  assert.deepEqual(state.counts, { moving: 29_800, idling: 0, stopped: 0, parked: 0, unknown: 0, overdue: 200, never: 100 });
+  assert.deepEqual(state.counts, { moving: 29_800, idling: 0, stopped: 0, parked: 0, unknown: 0, overdue: 200, never: 100, off_duty: 0 });
   // Both are in the free part of the map.
   for (const { xPx, yPx } of state.clusters) assert.ok(xPx > 344 && xPx < 1280 && yPx > 60 && yPx < 800, `${xPx} ${yPx}`);
   await untilDom(page, () => document.querySelector("#list-summary").textContent, (text) => text === "30,000 of 30,100 on the map");

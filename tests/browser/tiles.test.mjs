@@ -174,7 +174,7 @@ test("cells are replaced, changed and emptied, and counted", () => {
   const take = (cells, more) => book.take({ z: 10, cells, ...more });
   take([[5, 7, 0, 8, 3, 1, 0, 0, 0, 2], [6, 7, 0, 0, 1, 0, 0, 0, 0, 0]], { all: true });
   take([[6, 7, 0, 0, 0, 0, 0, 0, 0, 0], [9, 9, 15, 15, 0, 0, 4, 0, 0, 0]]);
-  assert.deepEqual(book.counts(), { moving: 3, idling: 1, stopped: 4, parked: 0, unknown: 0, overdue: 2, never: 0 });
+  assert.deepEqual(book.counts(), { moving: 3, idling: 1, stopped: 4, parked: 0, unknown: 0, overdue: 2, never: 0, off_duty: 0 });
   assert.equal([...book.cells].length, 2, "an empty one is gone");
   const [first] = book.cells;
   assert.equal(first.mercatorX, (5 + 0.5 / 16) * 2 ** 22);
