@@ -251,10 +251,11 @@ test("an administrator sees who is signed in, and ends a session of somebody els
   world.foreignSessions[0].user.name = MARKUP;
   const { page } = await host.open("users", "ada");
   const signedIn = page.getByRole("table", { name: "Signed in" });
+  await signedIn.waitFor();
   assert.deepEqual(await signedIn.locator("tbody th").allTextContents(), ["Ada", "Ada", MARKUP]);
   assert.equal(await signedIn.getByText("This one").count(), 1);
   await page.getByRole("button", { name: `End the session of ${MARKUP}` }).click();
-  await page.getByText(`That session of ${MARKUP} has ended.`).waitFor();
+  await page.getByText(`That session of ${MARKUP} has ended.`).waitFor(); // said when the list is new
   assert.deepEqual(world.foreignSessions, []);
   assert.deepEqual(await signedIn.locator("tbody th").allTextContents(), ["Ada", "Ada"]);
   assert.equal(await page.evaluate(() => window.wasRun), undefined);
