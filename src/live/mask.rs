@@ -51,8 +51,8 @@ impl Mask {
         &self.sight
     }
 
-    /// Whether any fact is cut out, so that two different vehicles may look the same.
-    pub fn hides_facts(&self) -> bool {
+    /// Whether any fact is cut out.
+    fn hides_facts(&self) -> bool {
         self.sight.facts != Facts::ALL
     }
 

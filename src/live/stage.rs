@@ -155,8 +155,8 @@ impl Seen {
             };
             match self.keep(vehicle, &shown.id, &mut recounted) {
                 Some(before) if before != shown.id => left.removed.push(before),
-                // Only what is hidden differs.
-                Some(_) if mask.hides_facts() && is_as_held(hub, &shown) => continue,
+                // Only what is hidden differs: a fact, or a group that is not named here.
+                Some(_) if !Arc::ptr_eq(&shown, vehicle) && is_as_held(hub, &shown) => continue,
                 Some(_) | None => {}
             }
             left.vehicles.push(shown);
@@ -167,6 +167,12 @@ impl Seen {
                 Some((held, _)) => *held = Arc::clone(status),
                 None => self.sources.push((Arc::clone(status), None)),
             }
+        }
+        if !mask.sight().facts.registration {
+            // They come in the order of ids, which say plates; so the order would say them too,
+            // and with it the numbers that vehicles get from it.
+            left.vehicles.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+            left.removed.sort_unstable();
         }
         left.sources = self.news_of(&recounted, mask);
         left

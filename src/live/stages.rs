@@ -216,4 +216,56 @@ mod tests {
         assert!(stage.vehicle("v").is_none() && stage.behind("v", stages.whole()).is_none());
         assert_eq!(stage.hub().seq(), 2);
     }
+
+    #[test]
+    fn a_group_that_is_not_named_makes_no_frame() {
+        let stages = Stages::new(Arc::new(Hub::new("run", ChannelSettings::default())));
+        let north = Arc::new(Sight {
+            groups: Groups::only(["North"]),
+            facts: Facts::ALL,
+        });
+        let stage = stages.find_or_make(&north, at(0));
+        stages.publish(&of("North"), at(1), || at(1));
+        let mut both = of("North");
+        let vehicle = Arc::make_mut(&mut both.vehicles[0]);
+        vehicle.groups.push("Union".into());
+        stages.publish(&both, at(2), || at(2));
+        assert_eq!((stages.whole().seq(), stage.hub().seq()), (2, 1));
+    }
+
+    #[test]
+    fn the_order_of_hidden_plates_is_not_told() {
+        let mask = Mask::new(
+            Arc::new(Sight {
+                groups: Groups::All,
+                facts: Facts {
+                    registration: false,
+                    ..Facts::ALL
+                },
+            }),
+            [7; 32],
+        );
+        let plates = (0..30).map(|n| {
+            let plate = format!("CA{n:05}");
+            Arc::new(Vehicle {
+                registration: Some(plate.as_str().into()),
+                ..Vehicle::new(VehicleId::new(format!("reg:{plate}")), &*plate, at(0))
+            })
+        });
+        let all = Changes {
+            vehicles: plates.collect(),
+            ..Changes::default()
+        };
+        let hub = Arc::new(Hub::new("run", ChannelSettings::default()));
+        let stage = Stage::part(hub, mask, &Changes::default(), at(0));
+        let left = stage.take_in(&all, at(1)).unwrap();
+        let shown: Vec<_> = left.vehicles.iter().map(|it| it.id.clone()).collect();
+        assert_eq!(shown.len(), 30);
+        assert!(shown.is_sorted());
+        let gone = Changes {
+            removed: all.vehicles.iter().map(|it| it.id.clone()).collect(),
+            ..Changes::default()
+        };
+        assert_eq!(stage.take_in(&gone, at(2)).unwrap().removed, shown);
+    }
 }
