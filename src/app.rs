@@ -43,6 +43,7 @@ use crate::live::stages::Stages;
 use crate::live::viewer::ViewerSettings;
 use crate::source;
 use crate::source::recall::book::Book;
+use crate::web::serve::Many;
 use crate::web::{self, Web};
 
 /// Changes go out this often.
@@ -129,7 +130,9 @@ pub async fn run_with(
     let pages = pages(&config).await?;
     let router = web::router(web, pages);
     let stop_serving = CancellationToken::new();
-    let mut server = tasks.spawn(doors::serve(listener, router, tls, stop_serving.clone()));
+    let many = Many::and_this_machine(config.server.trusted_proxies.clone());
+    let serving = doors::serve(listener, router, (tls, many), stop_serving.clone());
+    let mut server = tasks.spawn(serving);
     tracing::info!(%address, sources = config.sources.len(), "serving");
 
     tokio::select! {

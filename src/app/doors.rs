@@ -20,7 +20,7 @@ use crate::live::pass::Dismissal;
 use crate::live::reception::Reception;
 use crate::web::door::Door;
 use crate::web::door::sockets::Ending;
-use crate::web::serve;
+use crate::web::serve::{self, Many};
 use crate::web::tls::Tls;
 
 /// Where the server stands, and what stands before it.
@@ -64,14 +64,14 @@ pub(super) fn tls(config: &Config) -> Result<Option<Tls>, ConfigError> {
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
-    tls: Option<Tls>,
+    (tls, many): (Option<Tls>, Many),
     stop: CancellationToken,
 ) {
     match tls {
-        None => serve::serve(listener, router, stop).await,
+        None => serve::serve(listener, router, many, stop).await,
         Some(tls) => {
             let wrap = move |socket| tls.accept(socket);
-            serve::serve_over(listener, router, wrap, stop).await;
+            serve::serve_over(listener, router, wrap, many, stop).await;
         }
     }
 }
