@@ -43,7 +43,6 @@ use crate::live::stages::Stages;
 use crate::live::viewer::ViewerSettings;
 use crate::source;
 use crate::source::recall::book::Book;
-use crate::web::serve::Many;
 use crate::web::{self, Web};
 
 /// Changes go out this often.
@@ -127,11 +126,9 @@ pub async fn run_with(
         policy: web::page::policy(&config.map).into(),
         clock: clock::now,
     };
-    let pages = pages(&config).await?;
-    let router = web::router(web, pages);
+    let router = web::router(web, pages(&config).await?);
     let stop_serving = CancellationToken::new();
-    let many = Many::and_this_machine(config.server.trusted_proxies.clone());
-    let serving = doors::serve(listener, router, (tls, many), stop_serving.clone());
+    let serving = doors::serve(listener, router, tls, &config, stop_serving.clone());
     let mut server = tasks.spawn(serving);
     tracing::info!(%address, sources = config.sources.len(), "serving");
 

@@ -116,15 +116,15 @@ async fn serve_within<S, W>(
         let (http, router, watcher) = (http.clone(), router.clone(), graceful.watcher());
         let (stop, within, wrapped) = (stop.clone(), bounds.head_within, wrap(socket));
         tokio::spawn(async move {
-            let begin = async {
+            let coming = async {
                 let seat = timeout(within, own.seat()).await?;
                 Ok::<_, Elapsed>((seat, timeout(within, wrapped).await?))
             };
-            let begun = tokio::select! {
+            let came = tokio::select! {
                 () = stop.cancelled() => return,
-                begun = begin => begun,
+                came = coming => came,
             };
-            match begun {
+            match came {
                 Ok((seat, Ok(stream))) => {
                     let peer = Peer {
                         address,
