@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fleetglass::clock;
+use jiff::tz::TimeZone;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -147,12 +148,14 @@ async fn an_erasure_is_noted_though_its_client_hangs_up_or_it_goes_half_way() {
     told.await.expect("it is noted");
     assert_eq!(last(&doors, &boss).await, "erased");
 
-    // One that could not remove the last trace is answered so, and noted as well.
+    // One that could not look into all days is answered so, and noted as well.
     let before = newest(&doors, &boss).await;
-    let reader = read(&file);
+    let day = clock::now().to_zoned(TimeZone::UTC).date();
+    let day = day.yesterday().expect("a day");
+    let unreadable = doors.dir.path().join(format!("trail-{day}.sqlite"));
+    std::fs::create_dir(unreadable).expect("something that is no store");
     let answer = doors.with(&boss, Method::DELETE, &path).await;
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-    drop(reader);
     assert!(before < newest(&doors, &boss).await);
     assert_eq!(last(&doors, &boss).await, "erased");
 }
