@@ -126,10 +126,10 @@ pub async fn run_with(
         policy: web::page::policy(&config.map).into(),
         clock: clock::now,
     };
-    let pages = pages(&config).await?;
-    let router = web::router(web, pages);
+    let router = web::router(web, pages(&config).await?);
     let stop_serving = CancellationToken::new();
-    let mut server = tasks.spawn(doors::serve(listener, router, tls, stop_serving.clone()));
+    let serving = doors::serve(listener, router, tls, &config, stop_serving.clone());
+    let mut server = tasks.spawn(serving);
     tracing::info!(%address, sources = config.sources.len(), "serving");
 
     tokio::select! {

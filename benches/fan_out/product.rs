@@ -25,7 +25,7 @@ use fleetglass::live::reception::{Admission, Reception};
 use fleetglass::live::stages::Stages;
 use fleetglass::live::viewer::{Dialect, Introduction, ViewerSettings};
 use fleetglass::live::ws::handshake::Handshake;
-use fleetglass::web::serve::serve_over;
+use fleetglass::web::serve::{Many, serve_over};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
@@ -79,7 +79,8 @@ impl Live {
                 return;
             };
             let wrap = |socket| acceptor.accept(socket);
-            serve_over(listener, app, wrap, CancellationToken::new()).await;
+            let many = Many::and_this_machine(Vec::new());
+            serve_over(listener, app, wrap, many, CancellationToken::new()).await;
         });
         Ok(Self {
             runtime,

@@ -20,7 +20,7 @@ use crate::live::pass::Dismissal;
 use crate::live::reception::Reception;
 use crate::web::door::Door;
 use crate::web::door::sockets::Ending;
-use crate::web::serve;
+use crate::web::serve::{self, Many};
 use crate::web::tls::Tls;
 
 /// Where the server stands, and what stands before it.
@@ -61,17 +61,21 @@ pub(super) fn tls(config: &Config) -> Result<Option<Tls>, ConfigError> {
 }
 
 /// Serves `router`, by TLS where there is a certificate.
-pub(super) async fn serve(
+pub(super) fn serve(
     listener: TcpListener,
     router: Router,
     tls: Option<Tls>,
+    config: &Config,
     stop: CancellationToken,
-) {
-    match tls {
-        None => serve::serve(listener, router, stop).await,
-        Some(tls) => {
-            let wrap = move |socket| tls.accept(socket);
-            serve::serve_over(listener, router, wrap, stop).await;
+) -> impl Future<Output = ()> + Send + use<> {
+    let many = Many::and_this_machine(config.server.trusted_proxies.clone());
+    async move {
+        match tls {
+            None => serve::serve(listener, router, many, stop).await,
+            Some(tls) => {
+                let wrap = move |socket| tls.accept(socket);
+                serve::serve_over(listener, router, wrap, many, stop).await;
+            }
         }
     }
 }

@@ -23,6 +23,13 @@ pub struct Memory {
     pub(super) access: Access,
 }
 
+impl Memory {
+    /// Who may come in, and how much was hashed to find out.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+}
+
 /// Opens the memory, as `config` wants it.
 ///
 /// # Errors

@@ -59,6 +59,9 @@ pub enum AuthError {
     /// Who asks may not.
     #[error("only an administrator may do that")]
     NotAllowed,
+    /// Who asks was shut out, or their session ended, before what they asked for was done.
+    #[error("nobody is signed in any more; sign in again")]
+    SignedOut,
     /// Nobody would be left to administer.
     #[error("this is the last administrator; make another first")]
     LastAdministrator,

@@ -107,9 +107,11 @@ impl Access {
         administer(by)?;
         let name = self.read(move |db| people::by_id(db, user)).await?.name;
         let hash = self.hash_new(new, &name).await?;
-        let by = by.clone();
-        self.write(move |db| set_password(db, user, &hash, &by, now))
-            .await
+        self.write_as(by, now, move |db, by| {
+            administer(by)?;
+            set_password(db, user, &hash, by, now)
+        })
+        .await
     }
 
     /// A link, good once and for a day, by which a user sets its password: see
@@ -174,15 +176,14 @@ impl Access {
         id: SessionId,
         now: Timestamp,
     ) -> Result<(), AuthError> {
-        let by = by.clone();
-        self.write(move |db| {
+        self.write_as(by, now, move |db, by| {
             let sessions = session::all(db)?.into_iter().map(|(session, _)| session);
             let mut its = sessions.filter(|session| session.id == id);
             if !its.any(|session| by.may_act_for(session.user)) {
                 return Err(AuthError::Unknown("session"));
             }
             session::remove(db, &id)?;
-            audit::note(db, &by, What::SessionRevoked, &Subject::Session(id), now)
+            audit::note(db, by, What::SessionRevoked, &Subject::Session(id), now)
         })
         .await
     }
@@ -196,10 +197,10 @@ impl Access {
         now: Timestamp,
     ) -> Result<usize, AuthError> {
         act_for(by, user)?;
-        let by = by.clone();
-        self.write(move |db| {
+        self.write_as(by, now, move |db, by| {
+            act_for(by, user)?;
             let n_ended = session::remove_of(db, user, but.as_ref())?;
-            audit::note(db, &by, What::SessionRevoked, &Subject::User(user), now)?;
+            audit::note(db, by, What::SessionRevoked, &Subject::User(user), now)?;
             Ok(n_ended)
         })
         .await
@@ -265,7 +266,8 @@ impl Access {
 }
 
 impl Access {
-    /// Does what only administrators may, and notes it: both, or neither.
+    /// Does what only administrators may, and notes it: both, or neither. Whoever asks is one when
+    /// it is done, not only when they asked.
     async fn as_administrator<T: Send + 'static>(
         &self,
         by: &Actor,
@@ -273,10 +275,10 @@ impl Access {
         work: impl FnOnce(&Transaction<'_>, &Actor) -> Result<Noted<T>, AuthError> + Send + 'static,
     ) -> Result<T, AuthError> {
         administer(by)?;
-        let by = by.clone();
-        self.write(move |db| {
-            let (done, what, subject) = work(db, &by)?;
-            audit::note(db, &by, what, &subject, now)?;
+        self.write_as(by, now, move |db, by| {
+            administer(by)?;
+            let (done, what, subject) = work(db, by)?;
+            audit::note(db, by, what, &subject, now)?;
             Ok(done)
         })
         .await

@@ -19,6 +19,7 @@ pub mod people;
 mod screens;
 mod secret;
 pub mod session;
+mod standing;
 mod store;
 pub mod throttle;
 pub mod token;

@@ -1,10 +1,12 @@
 //! Pairing, as the two ends see it: the screen that asks, and whoever lets it in.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::audit::{self, Event, Subject, What};
-use super::pairing::{Approval, Asked, Next, Polled, Screen, Waiting};
+use super::audit::{self, Subject, What};
+use super::pairing::{Approval, Asked, Next, Pairings, Polled, Screen, Waiting};
 use super::token::{self, NewToken, TokenKind};
 use super::viewer::{Actor, Client};
 use super::{Access, AuthError, administer};
@@ -86,11 +88,11 @@ impl Access {
         screen: Screen,
         now: Timestamp,
     ) -> Result<(), AuthError> {
-        administer(by)?;
-        let who = std::sync::Arc::clone(by.who());
-        self.0.pairings().approve(code, screen, who, now)?;
-        self.tell(by, What::PairingApproved, now).await;
-        Ok(())
+        let approve = move |pairings: &mut Pairings, code: &str, by: &Actor| {
+            pairings.approve(code, screen, Arc::clone(by.who()), now)
+        };
+        self.decide(by, code, What::PairingApproved, now, approve)
+            .await
     }
 
     /// Turns the screen that shows `code` away. For administrators.
@@ -100,18 +102,36 @@ impl Access {
         code: &str,
         now: Timestamp,
     ) -> Result<(), AuthError> {
-        administer(by)?;
-        self.0.pairings().refuse(code, by.who(), now)?;
-        self.tell(by, What::PairingRefused, now).await;
-        Ok(())
+        let refuse = move |pairings: &mut Pairings, code: &str, by: &Actor| {
+            pairings.refuse(code, by.who(), now)
+        };
+        self.decide(by, code, What::PairingRefused, now, refuse)
+            .await
     }
 
-    async fn tell(&self, by: &Actor, what: What, now: Timestamp) {
-        let event = Event {
-            by: by.clone(),
-            what,
-            subject: Subject::None,
-        };
-        self.audit(event, now).await;
+    /// Decides about the screen that shows `code`, and notes it. Whoever asks is an administrator
+    /// when it is done, not only when they asked.
+    async fn decide(
+        &self,
+        by: &Actor,
+        code: &str,
+        what: What,
+        now: Timestamp,
+        decision: impl FnOnce(&mut Pairings, &str, &Actor) -> Result<(), AuthError> + Send + 'static,
+    ) -> Result<(), AuthError> {
+        administer(by)?;
+        let (by, code) = (by.clone(), code.to_owned());
+        self.blocking(move |inner| {
+            inner.store().transact(|db| {
+                let by = inner.as_of_now(db, &by, now)?;
+                administer(&by)?;
+                let mut pairings = inner.pairings();
+                pairings.find(&code, by.who(), now)?;
+                audit::note(db, &by, what, &Subject::None, now)?;
+                // Last: it is in memory, and is not taken back with the rest.
+                decision(&mut pairings, &code, &by)
+            })
+        })
+        .await
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use secrecy::SecretString;
 
 use super::address::{shortened, shortened_agent};
@@ -106,6 +106,13 @@ pub(super) fn insert(
         params![user.0, MAX_PER_USER, id.0],
     )?;
     Ok((id, SecretString::from(secret)))
+}
+
+/// Whose it is, if it is there still.
+pub(super) fn owner(db: &Connection, id: &SessionId) -> Result<Option<UserId>, AuthError> {
+    let sql = "SELECT user FROM session WHERE id = ?1";
+    let found = db.query_row(sql, [&id.0], |row| row.get(0)).optional()?;
+    Ok(found.map(UserId))
 }
 
 /// Ends one; whether there was one.

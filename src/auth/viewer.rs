@@ -130,6 +130,8 @@ pub struct Actor {
     address: Option<IpAddr>,
     role: Role,
     user: Option<UserId>,
+    /// By what it was let in; `None`: by nothing that could end.
+    let_in: Option<ViewerId>,
     is_console: bool,
 }
 
@@ -146,6 +148,7 @@ impl Actor {
             address: Some(address),
             role: viewer.role,
             user: viewer.user,
+            let_in: Some(viewer.id.clone()),
             is_console: false,
         }
     }
@@ -176,6 +179,7 @@ impl Actor {
             address: Some(address),
             role: Role::Viewer,
             user: Some(user),
+            let_in: None,
             is_console: false,
         }
     }
@@ -186,7 +190,16 @@ impl Actor {
             address: None,
             role,
             user: None,
+            let_in: None,
             is_console,
+        }
+    }
+
+    /// The same, with the role that it has by now.
+    pub(super) fn with_role(&self, role: Role) -> Self {
+        Self {
+            role,
+            ..self.clone()
         }
     }
 
@@ -199,6 +212,16 @@ impl Actor {
     /// From where, if over the network.
     pub fn address(&self) -> Option<IpAddr> {
         self.address
+    }
+
+    /// The person, where it is one.
+    pub(super) fn person(&self) -> Option<UserId> {
+        self.user
+    }
+
+    /// By what it was let in; `None`: by nothing that could end.
+    pub(super) fn let_in(&self) -> Option<&ViewerId> {
+        self.let_in.as_ref()
     }
 
     pub(super) fn is_administrator(&self) -> bool {

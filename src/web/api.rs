@@ -101,7 +101,7 @@ pub async fn vehicles(
     if let Some(at) = query.at.take() {
         let at = past(&at, now)?;
         let wanted = query.understand_past(at)?;
-        let shown = shown_at(web.clone(), stage, at).await?;
+        let shown = shown_at(&web, &looking, stage, at).await?;
         caller
             .note_look(&web, What::TimeTravel, Subject::None)
             .await;
@@ -123,8 +123,13 @@ pub async fn vehicles(
 }
 
 /// What the map showed at `at` of those whose groups of that time may be seen.
-async fn shown_at(web: Web, stage: Arc<Stage>, at: Timestamp) -> Result<Entries, ApiError> {
-    let shown = asked(web, move |web| {
+async fn shown_at(
+    web: &Web,
+    looking: &Looking,
+    stage: Arc<Stage>,
+    at: Timestamp,
+) -> Result<Entries, ApiError> {
+    let shown = asked(web, looking, move |web| {
         let shown = web.history.at(at)?;
         Ok(shown.map(|vehicles| {
             let all = vehicles.into_iter().map(Arc::new);
@@ -196,7 +201,7 @@ pub async fn geojson(
         Some(at) => {
             let at = past(&at, now)?;
             let wanted = query.understand_past(at)?;
-            (wanted, shown_at(web.clone(), stage, at).await?)
+            (wanted, shown_at(&web, &looking, stage, at).await?)
         }
     };
     caller.note_look(&web, What::Exported, Subject::None).await;

@@ -70,6 +70,26 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "not_allowed", message)
     }
 
+    /// 429 for who looks by so many sockets already.
+    pub fn too_many_sockets() -> Self {
+        let message = "too many WebSockets are open for this person or token; close some, or give \
+            each screen and program a token of its own";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_sockets", message)
+    }
+
+    /// 401 for who was shut out, or whose session ended, while the request waited.
+    pub fn signed_out() -> Self {
+        let message = "nobody is signed in any more; sign in again";
+        Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", message)
+    }
+
+    /// 503 for who may see something else since the request came.
+    pub fn rights_changed() -> Self {
+        let message = "what you may see has just changed; ask again";
+        let changed = Self::new(StatusCode::SERVICE_UNAVAILABLE, "rights_changed", message);
+        changed.again_in(jiff::SignedDuration::from_secs(1))
+    }
+
     /// 403 for a request that names another host than ours.
     pub fn foreign_host(host: &str) -> Self {
         let message = format!(

@@ -1,5 +1,7 @@
 //! What is remembered, and forgetting it.
 
+use std::sync::LazyLock;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -7,13 +9,35 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Web;
+use super::aside::on_a_thread;
 use super::door::Caller;
 use super::error::{ApiError, ErrorBody};
+use super::turns::{Limits, Turns};
 use super::viewer::Looking;
 use crate::auth::audit::{Subject, What};
 use crate::domain::VehicleId;
 use crate::history::{self, HistoryError};
 use crate::live::frame::Stamp;
+
+/// A page asks for a trail, a picture and the next one; who writes programs can wait.
+const READING: Limits = Limits {
+    at_once: 2,
+    in_all: 64,
+    of_viewer: 8,
+};
+/// Each may rewrite the files of all days.
+const ERASING: Limits = Limits {
+    at_once: 1,
+    in_all: 8,
+    of_viewer: 8,
+};
+
+/// Questions that may load days of a vehicle, or all vehicles of a time, and make files of that: a
+/// core and some hundred megabytes each.
+static QUESTIONS: LazyLock<Turns> = LazyLock::new(|| Turns::new(READING));
+/// Glances at how far back it goes: quick, unless the disk is not.
+static GLANCES: LazyLock<Turns> = LazyLock::new(|| Turns::new(READING));
+static ERASURES: LazyLock<Turns> = LazyLock::new(|| Turns::new(ERASING));
 
 /// In the place of words that name files, for those who do not see everything.
 const HIDDEN_ERROR: &str = "the history cannot be written; an administrator can see why";
@@ -67,7 +91,7 @@ struct ErasedFrame {
 pub async fn history(State(web): State<Web>, looking: Looking) -> Result<Response, ApiError> {
     let sees_everything = looking.sees_everything();
     let status = web.history.status();
-    let span = asked(web, |web| web.history.span()).await?;
+    let span = in_turn(&GLANCES, &web, &looking, |web| web.history.span()).await?;
     let day = |(date, bytes): (jiff::civil::Date, u64)| DayFrame {
         day: date.to_string(),
         bytes: sees_everything.then_some(bytes),
@@ -118,16 +142,26 @@ pub async fn erase(
         None => VehicleId::new(id.as_str()),
     };
     let subject = Subject::Vehicle(vehicle.as_str().into());
-    let erased = asked(web.clone(), move |web| web.history.erase(&vehicle)).await?;
-    if !is_live && erased.days == 0 {
-        return Err(ApiError::no_vehicle(&id));
-    }
-    caller.note(&web, What::Erased, subject).await;
-    tracing::info!(
-        points = erased.points,
-        days = erased.days,
-        "a vehicle's history was erased"
-    );
+    // In a task of its own: whoever hangs up does not keep it out of the audit log.
+    let erasing = tokio::spawn(async move {
+        let erase = move |web: &Web| web.history.erase(&vehicle);
+        let erased = in_turn(&ERASURES, &web, &looking, erase).await;
+        match &erased {
+            Ok(erased) if !is_live && erased.days == 0 => return Err(ApiError::no_vehicle(&id)),
+            // What failed may have gone half way.
+            Ok(_) | Err(Unanswered::Failed(_)) => caller.note(&web, What::Erased, subject).await,
+            Err(Unanswered::Refused(_)) => {}
+        }
+        let erased = erased?;
+        tracing::info!(
+            points = erased.points,
+            days = erased.days,
+            "a vehicle's history was erased"
+        );
+        Ok(erased)
+    });
+    let erased = erasing.await;
+    let erased = erased.unwrap_or_else(|_gone| Err(ApiError::stopping()))?;
     let erased = ErasedFrame {
         points: erased.points,
         days: erased.days,
@@ -135,14 +169,54 @@ pub async fn erase(
     Ok(Json(EraseAnswer { erased }).into_response())
 }
 
-/// Asks the past where it holds nobody up.
-pub(super) async fn asked<T: Send + 'static>(
-    web: Web,
-    question: impl FnOnce(Web) -> Result<T, HistoryError> + Send + 'static,
-) -> Result<T, ApiError> {
-    let answer = tokio::task::spawn_blocking(move || question(web)).await;
-    match answer {
-        Ok(answer) => answer.map_err(|error| ApiError::history(&error)),
-        Err(_) => Err(ApiError::history(&HistoryError::Stopping)),
+/// Why a question about the past has no answer.
+#[derive(Debug)]
+enum Unanswered {
+    /// It was not put.
+    Refused(ApiError),
+    /// The past cannot be read or written.
+    Failed(HistoryError),
+}
+
+impl From<Unanswered> for ApiError {
+    fn from(why: Unanswered) -> Self {
+        match why {
+            Unanswered::Refused(refusal) => refusal,
+            Unanswered::Failed(error) => Self::history(&error),
+        }
     }
+}
+
+/// Asks the past where it holds nobody up, when it is this viewer's turn. What is made of what was
+/// found belongs to the question: it takes as long, and as much memory.
+pub(super) async fn asked<T: Send + 'static>(
+    web: &Web,
+    looking: &Looking,
+    question: impl FnOnce(&Web) -> Result<T, HistoryError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let answer = in_turn(&QUESTIONS, web, looking, question).await?;
+    // It may have taken a while, and this answer is not for those who were shut out meanwhile.
+    looking.must_be_as_before(web)?;
+    Ok(answer)
+}
+
+async fn in_turn<T: Send + 'static>(
+    turns: &Turns,
+    web: &Web,
+    looking: &Looking,
+    question: impl FnOnce(&Web) -> Result<T, HistoryError> + Send + 'static,
+) -> Result<T, Unanswered> {
+    let turn = turns.take(&looking.0.id).await;
+    let turn = turn.map_err(Unanswered::Refused)?;
+    looking
+        .must_be_as_before(web)
+        .map_err(Unanswered::Refused)?;
+    let web = web.clone();
+    let answer = on_a_thread(move || {
+        let _turn = turn;
+        question(&web)
+    });
+    let answer = answer.await;
+    let answer = answer.ok_or_else(|| Unanswered::Refused(ApiError::stopping()))?;
+    answer.map_err(Unanswered::Failed)
 }

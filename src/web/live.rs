@@ -66,6 +66,7 @@ pub async fn live(
         sight: query.sight(),
     };
     let pass = web.door.sockets.admit(Arc::clone(&looking.0));
+    let pass = pass.ok_or_else(ApiError::too_many_sockets)?;
     let admission = Admission {
         hub: Arc::clone(looking.stage(&web).await?.hub()),
         pass: pass.number(),

@@ -13,13 +13,16 @@ pub mod latency;
 pub mod live;
 pub mod openapi;
 pub mod page;
+mod places;
 pub mod pick;
 pub mod query;
 pub mod serve;
+mod shares;
 pub mod tiles;
 pub mod tls;
 pub mod trail;
 pub mod trail_files;
+mod turns;
 pub mod viewer;
 
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Takes connections and speaks HTTP on them, within bounds: how many there are, how long a
-//! request may take to arrive, and how long they may outlive the order to go.
+//! Takes connections and speaks HTTP on them, within bounds: how many there are, of one address
+//! too, how long a request may take to arrive, and how long they may outlive the order to go.
 //!
 //! A connection that is upgraded leaves here for the live path and is counted there.
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::connect_info::ConnectInfo;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -22,14 +22,21 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+
+pub use super::places::Many;
+use super::places::{Crowd, Limits, Places};
 
 /// The bounds.
 #[derive(Clone, Copy, Debug)]
 struct Bounds {
     /// Connections that may be served at once; further ones wait to be accepted.
     max_connections: usize,
+    /// Of these, for one address.
+    of_address: Limits,
     /// A request's head must be there within this.
     head_within: Duration,
     /// A pause after an error of the listener, such as too many open files.
@@ -40,6 +47,10 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             max_connections: 10_000,
+            of_address: Limits {
+                served: 256,
+                waiting: 768,
+            },
             head_within: Duration::from_secs(10),
             pause: Duration::from_millis(250),
         }
@@ -51,9 +62,10 @@ const SEND_BUFFER_BYTES: usize = 128 << 10;
 /// Who has not confirmed what was sent within this is dead.
 const DEAD_AFTER: Duration = Duration::from_secs(15);
 
-/// Serves `router` until `stop`, and then until the answers under way are written.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    serve_over(listener, router, |socket| ready(Ok(socket)), stop).await;
+/// Serves `router` until `stop`, and then until the answers under way are written. Each address
+/// has its own part of the places, but for those who speak for `many`.
+pub async fn serve(listener: TcpListener, router: Router, many: Many, stop: CancellationToken) {
+    serve_over(listener, router, |socket| ready(Ok(socket)), many, stop).await;
 }
 
 /// As [`serve`], over what `wrap` makes of each socket: TLS, by an acceptor's handshake. That has
@@ -62,12 +74,13 @@ pub async fn serve_over<S, W>(
     listener: TcpListener,
     router: Router,
     wrap: impl Fn(TcpStream) -> W,
+    many: Many,
     stop: CancellationToken,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     W: Future<Output = io::Result<S>> + Send + 'static,
 {
-    serve_within(Bounds::default(), listener, router, wrap, stop).await;
+    serve_within(Bounds::default(), listener, router, wrap, many, stop).await;
 }
 
 async fn serve_within<S, W>(
@@ -75,11 +88,13 @@ async fn serve_within<S, W>(
     listener: TcpListener,
     router: Router,
     wrap: impl Fn(TcpStream) -> W,
+    many: Many,
     stop: CancellationToken,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     W: Future<Output = io::Result<S>> + Send + 'static,
 {
+    let places = Places::new(bounds.of_address, many);
     let room = Arc::new(Semaphore::new(bounds.max_connections));
     let graceful = GracefulShutdown::new();
     let http = http(bounds);
@@ -89,29 +104,50 @@ async fn serve_within<S, W>(
             let place = Arc::clone(&room).acquire_owned().await;
             (accept(&listener, bounds.pause).await, place)
         };
-        let ((socket, peer), place) = tokio::select! {
+        let ((socket, address), place) = tokio::select! {
             () = stop.cancelled() => break,
             accepted = accepted => accepted,
         };
+        let Some(own) = places.enter(address.ip()) else {
+            tracing::debug!("a connection is closed: there are too many of its address");
+            continue;
+        };
         tune(&socket);
-        let wrapped = tokio::time::timeout(bounds.head_within, wrap(socket));
         let (http, router, watcher) = (http.clone(), router.clone(), graceful.watcher());
-        let stop = stop.clone();
+        let (stop, within, wrapped) = (stop.clone(), bounds.head_within, wrap(socket));
         tokio::spawn(async move {
-            let wrapped = tokio::select! {
-                () = stop.cancelled() => return,
-                wrapped = wrapped => wrapped,
+            let coming = async {
+                let seat = timeout(within, own.seat()).await?;
+                Ok::<_, Elapsed>((seat, timeout(within, wrapped).await?))
             };
-            match wrapped {
-                Ok(Ok(stream)) => speak(&http, stream, router, peer, watcher).await,
-                Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
-                Err(_) => tracing::debug!("a handshake took too long"),
+            let came = tokio::select! {
+                () = stop.cancelled() => return,
+                came = coming => came,
+            };
+            match came {
+                Ok((seat, Ok(stream))) => {
+                    let peer = Peer {
+                        address,
+                        crowd: own.crowd(),
+                    };
+                    speak(&http, stream, router, peer, watcher).await;
+                    drop(seat);
+                }
+                Ok((_, Err(error))) => tracing::debug!(%error, "a handshake failed"),
+                Err(_) => tracing::debug!("a handshake, or the wait for it, took too long"),
             }
-            drop(place);
+            drop((own, place));
         });
     }
     drop(listener);
     graceful.shutdown().await;
+}
+
+/// From where a connection is, and how full it is there.
+#[derive(Clone, Debug)]
+struct Peer {
+    address: SocketAddr,
+    crowd: Crowd,
 }
 
 /// Speaks HTTP until the connection ends, or is upgraded.
@@ -119,10 +155,10 @@ async fn speak(
     http: &Builder<TokioExecutor>,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     router: Router,
-    peer: SocketAddr,
+    peer: Peer,
     watcher: Watcher,
 ) {
-    let service = service_fn(move |request| answer(router.clone(), request, peer));
+    let service = service_fn(move |request| answer(router.clone(), request, peer.clone()));
     let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection.into_owned()).await {
         tracing::debug!(%error, "a connection broke off");
@@ -164,11 +200,17 @@ fn is_of_the_peer(error: &io::Error) -> bool {
 async fn answer(
     router: Router,
     request: Request<Incoming>,
-    peer: SocketAddr,
+    peer: Peer,
 ) -> Result<Response<Body>, Infallible> {
     let mut request = request.map(Body::new);
-    request.extensions_mut().insert(ConnectInfo(peer));
-    router.oneshot(request).await
+    request.extensions_mut().insert(ConnectInfo(peer.address));
+    let mut answer = router.oneshot(request).await?;
+    // What is upgraded gives its place back anyway.
+    if answer.status() != StatusCode::SWITCHING_PROTOCOLS && peer.crowd.is_dense() {
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(header::CONNECTION, close);
+    }
+    Ok(answer)
 }
 
 /// A small send buffer keeps what is in flight for a slow viewer small; frames are written whole,
@@ -185,84 +227,4 @@ fn tune(socket: &TcpStream) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::routing::get;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::task::JoinHandle;
-
-    struct Served {
-        address: SocketAddr,
-        stop: CancellationToken,
-        task: JoinHandle<()>,
-    }
-
-    async fn served(bounds: Bounds) -> Served {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let peer = |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() };
-        let router = Router::new().route("/", get(peer));
-        let task = tokio::spawn(serve_within(
-            bounds,
-            listener,
-            router,
-            |socket| ready(Ok(socket)),
-            stop.clone(),
-        ));
-        Served {
-            address,
-            stop,
-            task,
-        }
-    }
-
-    const SHORT: Bounds = Bounds {
-        max_connections: 1,
-        head_within: Duration::from_millis(50),
-        pause: Duration::from_millis(1),
-    };
-    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
-
-    async fn ask(address: SocketAddr) -> String {
-        let mut socket = TcpStream::connect(address).await.unwrap();
-        socket.write_all(REQUEST).await.unwrap();
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer).await.unwrap();
-        answer
-    }
-
-    #[tokio::test]
-    async fn who_never_finishes_a_request_makes_room_for_others() {
-        let served = served(SHORT).await;
-        let mut half = TcpStream::connect(served.address).await.unwrap();
-        half.write_all(b"GET / HTTP/1.1\r\nhost:").await.unwrap();
-        // There is one place, and it is taken.
-        let answer = ask(served.address).await;
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        assert!(
-            answer.ends_with(|last: char| last.is_ascii_digit()),
-            "{answer}"
-        );
-        let mut rest = Vec::new();
-        // Closed, with or without a word.
-        let _ = half.read_to_end(&mut rest).await;
-        assert!(!String::from_utf8_lossy(&rest).contains("200 OK"));
-    }
-
-    #[tokio::test]
-    async fn half_a_request_does_not_hold_up_the_end() {
-        let bounds = Bounds {
-            max_connections: 8,
-            ..SHORT
-        };
-        let served = served(bounds).await;
-        let mut half = TcpStream::connect(served.address).await.unwrap();
-        half.write_all(b"GET / HT").await.unwrap();
-        let _idle = TcpStream::connect(served.address).await.unwrap();
-        ask(served.address).await;
-        served.stop.cancel();
-        served.task.await.unwrap();
-        assert!(TcpStream::connect(served.address).await.is_err());
-    }
-}
+mod tests;

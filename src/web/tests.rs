@@ -3,11 +3,15 @@
 //! see is all there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
+use axum::extract::connect_info::ConnectInfo;
+use axum::response::IntoResponse;
 use axum::{Extension, Router};
 use http::{HeaderMap, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
@@ -15,11 +19,15 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tower::ServiceExt;
 
+use super::history::asked;
+use super::viewer::Looking;
 use super::{Door, Pulse, Web, data};
-use crate::auth::Viewer as Person;
+use crate::auth::{Actor, Name, NewUser, Role, UserId, Viewer as Person, ViewerId};
 use crate::domain::sight::Facts;
 use crate::domain::{
     DeviceKey, DeviceView, Fact, Freshness, FreshnessState, Groups, Health, Mode, Motion,
@@ -754,4 +762,128 @@ fn what_a_viewer_may_not_see_never_leaves() {
         tried.iter().all(|n| 50 < *n),
         "next to nothing was tried: {tried:?}"
     );
+}
+
+/// Whoever sits at the machine asks by `method`, with a body of their own kind.
+fn request(method: &str, path: &str) -> http::request::Builder {
+    let peer: SocketAddr = "127.0.0.1:4711".parse().unwrap();
+    let request = Request::builder().method(method).uri(path);
+    request
+        .extension(ConnectInfo(peer))
+        .header("host", "127.0.0.1")
+        .header("content-type", "application/json")
+}
+
+/// By whatever route: a body that does not come holds no place, and no rights, for long.
+#[test]
+fn a_body_that_never_comes_is_given_up_on_every_route() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let server = Server::new();
+        let router = super::router(server.web.clone(), Router::new());
+        let described = request("GET", "/api/v1/openapi.json").body(Body::empty());
+        let described = router.clone().oneshot(described.unwrap()).await.unwrap();
+        let described = to_bytes(described.into_body(), 1 << 20).await.unwrap();
+        let described: Value = serde_json::from_slice(&described).unwrap();
+        let mut n_tried = 0;
+        for (path, methods) in described["paths"].as_object().unwrap() {
+            for (method, it) in methods.as_object().unwrap() {
+                if it.get("requestBody").is_none() {
+                    continue;
+                }
+                let asked = format!("{method} {path}");
+                let path = path.replace("{id}", "1").replace("{code}", "CCCCCC");
+                let never = futures_util::stream::pending::<Result<Vec<u8>, Infallible>>();
+                let request = request(&method.to_uppercase(), &path);
+                let request = request.body(Body::from_stream(never)).unwrap();
+                let began = Instant::now();
+                let answer = router.clone().oneshot(request);
+                let answer = tokio::time::timeout(Duration::from_hours(1), answer).await;
+                let status = answer.expect("an end").unwrap().status();
+                assert_eq!(status, StatusCode::REQUEST_TIMEOUT, "{asked}");
+                assert!(began.elapsed() < Duration::from_secs(11), "{asked}");
+                n_tried += 1;
+            }
+        }
+        assert!(10 <= n_tried, "only {n_tried} were tried");
+    });
+}
+
+#[tokio::test]
+async fn who_holds_too_many_sockets_gets_no_more() {
+    let server = Server::new();
+    let ann = Arc::new(Person {
+        id: ViewerId::User(UserId(1)),
+        user: Some(UserId(1)),
+        ..Person::local()
+    });
+    let router: Router = data()
+        .layer(Extension(Arc::clone(&ann)))
+        .with_state(server.web.clone());
+    let knock = async || {
+        let request = request("GET", "/api/v1/live")
+            .header("connection", "upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+        let request = request.body(Body::empty()).unwrap();
+        router.clone().oneshot(request).await.unwrap().status()
+    };
+    let admit = || server.web.door.sockets.admit(Arc::clone(&ann));
+    let mut held: Vec<_> = std::iter::from_fn(admit).take(999).collect();
+    assert_eq!(knock().await, StatusCode::TOO_MANY_REQUESTS);
+    held.pop();
+    assert_eq!(knock().await, StatusCode::SWITCHING_PROTOCOLS);
+}
+
+/// Whoever was shut out while a question waited, or was answered, hears nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_about_the_past_have_turns_and_are_answered_to_who_may_still_look() {
+    let server = Server::new();
+    let (access, by) = (&server.web.door.access, Actor::console());
+    let new = NewUser {
+        name: Name::parse("ann").unwrap(),
+        role: Role::Viewer,
+        sight: Sight::everything(),
+        external: None,
+    };
+    let id = access.add_user(&by, new, at(0)).await.unwrap();
+    let ann = access.current(&ViewerId::User(id), at(0)).unwrap();
+    let (go, may_go) = watch::channel(false);
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let mut asking = JoinSet::new();
+    for _ in 0..9 {
+        let (web, looking) = (server.web.clone(), Looking(Arc::clone(&ann)));
+        let (now, most, mut may_go) = (Arc::clone(&now), Arc::clone(&most), may_go.clone());
+        asking.spawn(async move {
+            let question = move |_: &Web| {
+                let n_now = now.fetch_add(1, Ordering::SeqCst) + 1;
+                most.fetch_max(n_now, Ordering::SeqCst);
+                let wait = may_go.wait_for(|go| *go);
+                tokio::runtime::Handle::current().block_on(wait).unwrap();
+                now.fetch_sub(1, Ordering::SeqCst);
+                Ok(())
+            };
+            let answer = asked(&web, &looking, question).await;
+            answer.map_err(|refusal| refusal.into_response().status())
+        });
+    }
+    let refused = asking.join_next().await.unwrap().unwrap();
+    assert_eq!(refused, Err(StatusCode::SERVICE_UNAVAILABLE), "the ninth");
+    while now.load(Ordering::SeqCst) < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    access.set_disabled(&by, id, true, at(1)).await.unwrap();
+    go.send(true).unwrap();
+    for answer in asking.join_all().await {
+        assert_eq!(answer, Err(StatusCode::UNAUTHORIZED));
+    }
+    assert_eq!(most.load(Ordering::SeqCst), 2, "of eight");
+    access.set_disabled(&by, id, false, at(2)).await.unwrap();
+    let answer = asked(&server.web, &Looking(ann), |_| Ok(7)).await;
+    assert_eq!(answer.unwrap(), 7);
 }

@@ -19,7 +19,7 @@ use super::Web;
 use super::door::Caller;
 use super::error::{ApiError, ErrorBody};
 use super::history::asked;
-use super::trail_files;
+use super::trail_files::{self, Format};
 use super::viewer::Looking;
 use crate::auth::audit::{Subject, What};
 use crate::domain::thresholds::{Bounds, FreshnessThresholds, MotionThresholds};
@@ -152,23 +152,51 @@ pub async fn trail(
     let real = live.as_ref().map(|vehicle| vehicle.id.clone());
     let vehicle = real.unwrap_or_else(|| VehicleId::new(id.as_str()));
     let subject = Subject::Vehicle(vehicle.as_str().into());
-    let points = asked(web.clone(), move |web| {
-        web.history.trail_of(&vehicle, &devices, from, to)
-    });
-    let points = points.await?;
-    let points = match (points, &name) {
-        (None, None) => return Err(ApiError::no_vehicle(&id)),
-        (points, _) => points.unwrap_or_default(),
+    let wish = Wish {
+        id,
+        name,
+        span: (from, to),
+        format,
+        max_points,
     };
+    let answer = asked(&web, &looking, move |web| {
+        let points = web.history.trail_of(&vehicle, &devices, from, to)?;
+        if points.is_none() && wish.name.is_none() {
+            return Ok(Err(ApiError::no_vehicle(&wish.id)));
+        }
+        let mut drawn = draw(points.unwrap_or_default(), wish.max_points);
+        if let Some((mask, vehicle)) = stage.mask().zip(live) {
+            drawn.cut(mask, &vehicle);
+        }
+        Ok(wish.answer(&drawn))
+    });
+    let answer = answer.await??;
     let what = format.map_or(What::TrailOpened, |_file| What::Exported);
     caller.note_look(&web, what, subject).await;
-    let mut drawn = draw(points, max_points);
-    if let Some((mask, vehicle)) = stage.mask().zip(live) {
-        drawn.cut(mask, &vehicle);
-    }
-    match format {
-        Some(format) => trail_files::answer(format, &id, name.as_deref(), from, &drawn),
-        None => Ok(answer(from, to, &drawn)),
+    Ok(answer)
+}
+
+/// What is wanted of a trail.
+struct Wish {
+    /// The vehicle's, as it was asked for.
+    id: String,
+    /// The vehicle's, as it is shown.
+    name: Option<String>,
+    span: (Timestamp, Timestamp),
+    /// `None`: JSON.
+    format: Option<Format>,
+    max_points: usize,
+}
+
+impl Wish {
+    fn answer(&self, drawn: &Drawn) -> Result<Response, ApiError> {
+        let (from, to) = self.span;
+        match self.format {
+            Some(format) => {
+                trail_files::answer(format, &self.id, self.name.as_deref(), from, drawn)
+            }
+            None => Ok(answer(from, to, drawn)),
+        }
     }
 }
 

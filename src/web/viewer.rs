@@ -11,7 +11,7 @@ use http::request::Parts;
 
 use super::Web;
 use super::error::ApiError;
-use crate::auth::{Role, Viewer};
+use crate::auth::{Role, Viewer, ViewerId};
 use crate::live::stage::Stage;
 
 /// The viewer whose request it is.
@@ -33,6 +33,21 @@ impl Looking {
     /// Whether nothing is hidden from this viewer.
     pub(super) fn sees_everything(&self) -> bool {
         self.0.sight.is_everything()
+    }
+
+    /// Refuses who was shut out, or sees something else, since this request came: it may have
+    /// waited for its turn.
+    pub(super) fn must_be_as_before(&self, web: &Web) -> Result<(), ApiError> {
+        let Self(before) = self;
+        // Nobody can take it from whoever sits at the machine.
+        if before.id == ViewerId::Local {
+            return Ok(());
+        }
+        match web.door.access.current(&before.id, (web.clock)()) {
+            Some(now) if now == *before => Ok(()),
+            Some(_) => Err(ApiError::rights_changed()),
+            None => Err(ApiError::signed_out()),
+        }
     }
 
     /// Refuses who is no administrator.

@@ -2,6 +2,7 @@
 
 mod coming_in;
 mod ending;
+mod held;
 mod noted;
 mod oidc;
 mod oidc_fake;

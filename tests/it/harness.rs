@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use fleetglass::auth::Access;
 use fleetglass::config::source::VendorSpec;
 use fleetglass::config::{Config, Flags};
 use fleetglass::sim::{self, RunningSim, SimSettings};
@@ -25,6 +26,8 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) shutdown: CancellationToken,
     pub(crate) task: JoinHandle<anyhow::Result<()>>,
+    /// Its very own way to the store.
+    pub(crate) access: Access,
 }
 
 /// A server on a simulator of its own.
@@ -79,11 +82,13 @@ impl Server {
             config,
             reloads,
         };
+        let access = setup.memory.access().clone();
         let task = tokio::spawn(app::run_with(setup, listener, shutdown.clone()));
         Self {
             address,
             shutdown,
             task,
+            access,
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fleetglass::live::viewer::ViewerSettings;
-use fleetglass::web::serve::serve_over;
+use fleetglass::web::serve::{Many, serve_over};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
@@ -43,7 +43,8 @@ impl Secured {
         let client = ClientConfig::builder().with_root_certificates(roots);
         let stage = Stage::served_by(settings, async move |listener, router| {
             let wrap = |socket| acceptor.accept(socket);
-            serve_over(listener, router, wrap, CancellationToken::new()).await;
+            let many = Many::and_this_machine(Vec::new());
+            serve_over(listener, router, wrap, many, CancellationToken::new()).await;
         });
         Self {
             stage: stage.await,

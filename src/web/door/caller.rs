@@ -1,6 +1,7 @@
 //! Whoever calls a route of the doors, and what they send.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -117,6 +118,11 @@ fn unknown() -> ApiError {
     ApiError::new(StatusCode::UNAUTHORIZED, "not_signed_in", message)
 }
 
+/// A body is there within this of its head. Ours are a few hundred bytes, so that any line is quick
+/// enough; whoever holds one back holds a place of others (`web::places`), and would be heard with
+/// the name that they had when they began.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
+
 /// A body of ours. What is wrong with one is not repeated: it may hold a password.
 #[derive(Debug)]
 pub struct Told<T>(pub T);
@@ -125,7 +131,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Told<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        match Json::from_request(request, state).await {
+        let read = Json::from_request(request, state);
+        let Ok(read) = tokio::time::timeout(BODY_WITHIN, read).await else {
+            return Err(late());
+        };
+        match read {
             Ok(Json(told)) => Ok(Self(told)),
             Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
                 let message = "the body is too long";
@@ -139,5 +149,54 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Told<T> {
                 "the body must be JSON as GET /api/v1/openapi.json describes it",
             )),
         }
+    }
+}
+
+fn late() -> ApiError {
+    let message = format!(
+        "the body did not come within {} s of the head",
+        BODY_WITHIN.as_secs()
+    );
+    ApiError::new(StatusCode::REQUEST_TIMEOUT, "too_slow", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use axum::body::Body;
+    use axum::response::IntoResponse;
+    use futures_util::stream::{self, StreamExt};
+    use serde_json::{Value, json};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// A body in two halves, the other after `later`.
+    fn in_halves(later: Duration) -> Request {
+        let half = |text: &'static str| Ok::<_, Infallible>(text);
+        let first = stream::once(async move { half("{\"name\":") });
+        let second = stream::once(async move {
+            tokio::time::sleep(later).await;
+            half("\"ann\"}")
+        });
+        let request = Request::post("/").header(header::CONTENT_TYPE, "application/json");
+        let body = Body::from_stream(first.chain(second));
+        request.body(body).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_is_waited_for_and_not_for_ever() {
+        let in_time = in_halves(Duration::from_millis(9_990));
+        let Told(told) = Told::<Value>::from_request(in_time, &()).await.unwrap();
+        assert_eq!(told, json!({ "name": "ann" }));
+        let began = Instant::now();
+        let held = in_halves(Duration::from_hours(1));
+        let refused = Told::<Value>::from_request(held, &()).await.unwrap_err();
+        let refused = refused.into_response();
+        assert_eq!(refused.status(), StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(refused.headers()[header::CONTENT_TYPE], "application/json");
+        // The clock of tests goes by whole milliseconds.
+        assert!(began.elapsed() < Duration::from_millis(10_010));
     }
 }

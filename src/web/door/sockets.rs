@@ -1,6 +1,7 @@
 //! Who looks by a socket: a request is asked once who it is from, a socket stays. So each is on
 //! this register while it is open, and is closed as soon as its viewer may no longer look, or may
-//! see something else.
+//! see something else. It also bounds how many one viewer has: each costs a file and memory, for as
+//! long as it is open.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,10 +10,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::{Access, Viewer};
+use crate::auth::{Access, Viewer, ViewerId};
+use crate::web::shares::{Share, Shares};
 
 /// All are asked for at least this often; sessions end by themselves too.
 const ROUND_EVERY: Duration = Duration::from_mins(1);
+
+/// Sockets of one person, by all their sessions, or of one token. A person has some tabs, a screen
+/// one; a program that needs more than this should tell what it gets to its own.
+pub const MAX_OF_VIEWER: usize = 200;
 
 /// Why a socket has to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +31,10 @@ pub enum Ending {
 
 /// The register. All clones are one.
 #[derive(Clone, Debug, Default)]
-pub struct Sockets(Arc<Mutex<Open>>);
+pub struct Sockets {
+    open: Arc<Mutex<Open>>,
+    by_viewer: Shares<ViewerId>,
+}
 
 #[derive(Debug, Default)]
 struct Open {
@@ -38,6 +47,7 @@ struct Open {
 pub struct Pass {
     number: u64,
     sockets: Sockets,
+    _share: Option<Share<ViewerId>>,
 }
 
 impl Pass {
@@ -54,16 +64,21 @@ impl Drop for Pass {
 }
 
 impl Sockets {
-    /// Puts a socket of `viewer` on the register.
-    pub fn admit(&self, viewer: Arc<Viewer>) -> Pass {
+    /// Puts a socket of `viewer` on the register; `None`: it has [`MAX_OF_VIEWER`] already.
+    pub fn admit(&self, viewer: Arc<Viewer>) -> Option<Pass> {
+        let share = match whose(&viewer) {
+            Some(whose) => Some(self.by_viewer.take(whose, MAX_OF_VIEWER)?),
+            None => None,
+        };
         let mut open = self.open();
         open.last += 1;
         let number = open.last;
         open.by_pass.insert(number, viewer);
-        Pass {
+        Some(Pass {
             number,
             sockets: self.clone(),
-        }
+            _share: share,
+        })
     }
 
     /// How many are open.
@@ -109,7 +124,16 @@ impl Sockets {
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whose share it takes; whoever is let in without a login is nobody in particular.
+fn whose(viewer: &Viewer) -> Option<ViewerId> {
+    match (viewer.user, &viewer.id) {
+        (Some(user), _) => Some(ViewerId::User(user)),
+        (None, ViewerId::Local) => None,
+        (None, id) => Some(id.clone()),
     }
 }
 
@@ -119,7 +143,10 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::auth::{AccessSettings, Actor, Credential, Name, NewToken, TokenId, TokenKind};
+    use crate::auth::{
+        AccessSettings, Actor, Credential, Name, NewToken, SessionId, TokenId, TokenKind, UserId,
+        ViewerKind,
+    };
     use crate::domain::Sight;
 
     fn now() -> Timestamp {
@@ -150,7 +177,8 @@ mod tests {
         let (revoked, first) = screen(&access).await;
         let (changed, second) = screen(&access).await;
         let (_, third) = screen(&access).await;
-        let passes = [first, second, third, Arc::new(Viewer::local())].map(|v| sockets.admit(v));
+        let passes =
+            [first, second, third, Arc::new(Viewer::local())].map(|v| sockets.admit(v).unwrap());
         let (tell, mut told) = mpsc::channel(8);
         let stop = CancellationToken::new();
         let dismiss = move |pass, ending| tell.try_send((pass, ending)).unwrap();
@@ -177,6 +205,41 @@ mod tests {
         stop.cancel();
         watching.await.unwrap();
         drop(rest);
+        assert_eq!(sockets.n_open(), 0);
+    }
+
+    fn person(user: i64, session: &str) -> Arc<Viewer> {
+        Arc::new(Viewer {
+            id: ViewerId::Session(SessionId(session.into())),
+            user: Some(UserId(user)),
+            kind: ViewerKind::Person,
+            ..Viewer::local()
+        })
+    }
+
+    #[tokio::test]
+    async fn a_person_and_a_token_have_so_many_and_others_have_theirs() {
+        let access = Access::open(AccessSettings::default()).unwrap();
+        let sockets = Sockets::default();
+        let (_, screen) = screen(&access).await;
+        let admit = |viewer: &Arc<Viewer>| sockets.admit(Arc::clone(viewer));
+        let mut of_screen: Vec<Pass> = (0..999).map_while(|_| admit(&screen)).collect();
+        assert_eq!(of_screen.len(), MAX_OF_VIEWER);
+        let sessions = [person(1, "one"), person(1, "two")];
+        let both = sessions.iter().cycle().take(999);
+        let of_ann: Vec<Pass> = both.map_while(admit).collect();
+        assert_eq!(of_ann.len(), MAX_OF_VIEWER, "of all sessions together");
+        assert!(admit(&person(2, "three")).is_some());
+        let local = Arc::new(Viewer::local());
+        let here: Vec<Pass> = (0..999).map_while(|_| admit(&local)).collect();
+        assert_eq!(
+            here.len(),
+            999,
+            "without a login there is nobody to tell apart"
+        );
+        of_screen.pop();
+        assert!(admit(&screen).is_some(), "one that ended makes room");
+        drop((of_screen, of_ann, here));
         assert_eq!(sockets.n_open(), 0);
     }
 }

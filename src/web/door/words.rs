@@ -107,6 +107,7 @@ pub(super) fn refusal(error: &AuthError) -> ApiError {
         AuthError::Group => (StatusCode::UNPROCESSABLE_ENTITY, "group_refused"),
         AuthError::Unknown(_) => (StatusCode::NOT_FOUND, "not_found"),
         AuthError::NotAllowed => (StatusCode::FORBIDDEN, "not_allowed"),
+        AuthError::SignedOut => (StatusCode::UNAUTHORIZED, "not_signed_in"),
         AuthError::LastAdministrator => (StatusCode::CONFLICT, "last_administrator"),
         AuthError::Spent => (StatusCode::GONE, "spent"),
         AuthError::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many"),

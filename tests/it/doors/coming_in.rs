@@ -121,9 +121,15 @@ async fn a_thousand_logins_cost_ten_hashes_at_most() {
     );
     assert!(throttled.headers().contains_key("retry-after"));
     assert_eq!(code(throttled).await, "throttled");
+    let hashing = doors.server.access.hashing();
+    assert!(
+        (1..=10).contains(&hashing.in_all),
+        "{hashing:?}: a flood is throttled before it is hashed"
+    );
+    assert!(hashing.most_at_once <= 2, "{hashing:?}");
     // Who is told that it was wrong has cost a hash; nobody else has.
     let n_of = |status| statuses.iter().filter(|found| **found == status).count();
     let n_hashed = n_of(StatusCode::UNAUTHORIZED);
-    assert!((1..=10).contains(&n_hashed), "{n_hashed} were hashed");
+    assert_eq!(n_hashed as u64, hashing.in_all);
     assert_eq!(n_hashed + n_of(StatusCode::TOO_MANY_REQUESTS), N);
 }

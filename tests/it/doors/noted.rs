@@ -1,10 +1,17 @@
 //! Whose past was looked at, and by whom, stands in the audit log; where anything was does not.
 
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use fleetglass::clock;
+use jiff::tz::TimeZone;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::Doors;
-use fleetglass::clock;
+use crate::harness::PATIENCE;
 
 const MEMBERS: [&str; 6] = ["address", "at", "n", "subject", "what", "who"];
 
@@ -102,4 +109,85 @@ async fn newest(doors: &Doors, boss: &str) -> Option<i64> {
     let path = "/api/v1/audit?limit=1";
     let audit = doors.well(boss, Method::GET, path, &Value::Null).await;
     audit["entries"][0]["n"].as_i64()
+}
+
+/// The one act that cannot be taken back does not go unnoted because nobody waits for its answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_is_noted_though_its_client_hangs_up_or_it_goes_half_way() {
+    let doors = Doors::open(|_| {}).await;
+    let boss = doors.enter("boss").await;
+    let vehicles = doors.settled(&boss).await;
+    let id = vehicles[0]["id"].as_str().expect("an id");
+    let path = format!("/api/v1/vehicles/{}/history", id.replace('/', "%2F"));
+    let file = today(&doors, &boss).await;
+
+    // Whoever reads the file keeps an erasure waiting.
+    let before = newest(&doors, &boss).await;
+    let reader = read(&file);
+    let mut socket = TcpStream::connect(doors.server.address)
+        .await
+        .expect("a connection");
+    let head = format!(
+        "DELETE {path} HTTP/1.1\r\nHost: {}\r\nOrigin: {}\r\nCookie: {boss}\r\n\r\n",
+        doors.server.address,
+        doors.server.url(""),
+    );
+    socket.write_all(head.as_bytes()).await.expect("it is sent");
+    socket.shutdown().await.expect("it hangs up");
+    let mut answer = Vec::new();
+    let ended = tokio::time::timeout(PATIENCE, socket.read_to_end(&mut answer)).await;
+    // By a reset, or without a word.
+    let _ = ended.expect("the server drops it");
+    assert!(answer.is_empty(), "it was over too early to tell anything");
+    drop(reader);
+    let told = tokio::time::timeout(PATIENCE, async {
+        while newest(&doors, &boss).await == before {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    told.await.expect("it is noted");
+    assert_eq!(last(&doors, &boss).await, "erased");
+
+    // One that could not look into all days is answered so, and noted as well.
+    let before = newest(&doors, &boss).await;
+    let day = clock::now().to_zoned(TimeZone::UTC).date();
+    let day = day.yesterday().expect("a day");
+    let unreadable = doors.dir.path().join(format!("trail-{day}.sqlite"));
+    std::fs::create_dir(unreadable).expect("something that is no store");
+    let answer = doors.with(&boss, Method::DELETE, &path).await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(before < newest(&doors, &boss).await);
+    assert_eq!(last(&doors, &boss).await, "erased");
+}
+
+/// Somebody reads a file, and has not finished yet.
+fn read(file: &Path) -> rusqlite::Connection {
+    let db = rusqlite::Connection::open(file).expect("a store");
+    db.execute_batch("BEGIN").expect("a step");
+    let count = "SELECT count(*) FROM device";
+    let count: i64 = db.query_row(count, [], |row| row.get(0)).expect("a count");
+    assert!(0 < count, "nothing is remembered yet");
+    db
+}
+
+/// The file of today, once there is something in it.
+async fn today(doors: &Doors, boss: &str) -> PathBuf {
+    let finding = async {
+        loop {
+            let none = Value::Null;
+            let history = doors.well(boss, Method::GET, "/api/v1/history", &none);
+            if let Some(day) = history.await["days"][0]["day"].as_str() {
+                return doors.dir.path().join(format!("trail-{day}.sqlite"));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let found = tokio::time::timeout(PATIENCE, finding).await;
+    found.expect("it is written in time")
+}
+
+async fn last(doors: &Doors, boss: &str) -> Value {
+    let path = "/api/v1/audit?limit=1";
+    let audit = doors.well(boss, Method::GET, path, &Value::Null).await;
+    audit["entries"][0]["what"].clone()
 }
