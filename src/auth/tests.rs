@@ -14,6 +14,7 @@ use crate::domain::sight::{Facts, Groups, Sight};
 mod entering;
 mod model;
 mod rights;
+mod vouched;
 
 const HORSE: &str = "correct horse battery";
 const TRAM: &str = "a red tram in the rain";
