@@ -63,8 +63,9 @@ pub async fn run(
     let setup = Setup {
         memory: remember(&config)?,
         config,
-        // Nobody reads it again.
+        // Nobody reads them again.
         reloads: mpsc::channel(1).1,
+        renewals: mpsc::channel(1).1,
     };
     run_with(setup, listener, shutdown).await
 }
@@ -79,6 +80,8 @@ pub struct Setup {
     pub memory: Memory,
     /// Roster and thresholds become those of each configuration that comes by here.
     pub reloads: mpsc::Receiver<Config>,
+    /// Certificate and key are read again for each of these, whatever the configuration is like.
+    pub renewals: mpsc::Receiver<()>,
 }
 
 /// As [`run`], with all that it would make for itself.
@@ -91,6 +94,7 @@ pub async fn run_with(
         config,
         memory,
         reloads,
+        renewals,
     } = setup;
     let Front { address, door, tls } = Front::build(&config, &memory, &listener)?;
     let is_restored = !memory.remembered.is_empty();
@@ -106,7 +110,7 @@ pub async fn run_with(
         remembered: memory.remembered,
         book: memory.book.clone(),
     };
-    let reloads = doors::certificates(reloads, tls.clone(), &tasks, &stop_work);
+    doors::certificates(renewals, tls.clone(), &tasks, &stop_work);
     let mut work = Work::start(&config, known, reloads, publisher, &tasks, &stop_work)?;
 
     doors::watch_sockets(&door, &live.reception, &tasks, &stop_work);

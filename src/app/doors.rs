@@ -80,35 +80,28 @@ pub(super) fn serve(
     }
 }
 
-/// Reads certificate and key again for each configuration that comes by, and passes that on.
+/// Reads certificate and key again as often as `renewals` says so.
 pub(super) fn certificates(
-    mut reloads: mpsc::Receiver<Config>,
+    mut renewals: mpsc::Receiver<()>,
     tls: Option<Tls>,
     tasks: &TaskTracker,
     stop: &CancellationToken,
-) -> mpsc::Receiver<Config> {
-    let Some(tls) = tls else {
-        return reloads;
-    };
-    let (pass_on, receiver) = mpsc::channel(1);
+) {
+    let Some(tls) = tls else { return };
     let stop = stop.clone();
-    let forward = async move {
-        while let Some(config) = reloads.recv().await {
+    let renew = async move {
+        while renewals.recv().await.is_some() {
             match tls.read_again() {
                 Ok(()) => tracing::info!("certificate and key are as the files say now"),
                 Err(error) => {
                     tracing::error!(%error, "certificate and key are refused, and stay as they were");
                 }
             }
-            if pass_on.send(config).await.is_err() {
-                return;
-            }
         }
     };
     tasks.spawn(async move {
-        stop.run_until_cancelled(forward).await;
+        stop.run_until_cancelled(renew).await;
     });
-    receiver
 }
 
 /// How to ask the server at `address`, without a slash at the end: as its own machine does.

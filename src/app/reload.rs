@@ -89,6 +89,7 @@ fn needing_restart(before: &Config, after: &Config) -> impl Iterator<Item = &'st
         ("[server]", before.server != after.server),
         ("[map]", before.map != after.map),
         ("[history]", before.history != after.history),
+        ("[access]", before.access != after.access),
     ];
     differs
         .into_iter()
@@ -124,6 +125,10 @@ mod tests {
         let another_way = config("poll_interval = \"20s\"\n");
         let needing: Vec<_> = needing_restart(&before, &another_way).collect();
         assert_eq!(needing, ["[[source]]"]);
+        // Somebody may think that a group was shut out.
+        let idle = config("[access]\nsession_idle = \"1h\"\n");
+        let needing: Vec<_> = needing_restart(&before, &idle).collect();
+        assert_eq!(needing, ["[access]"]);
 
         let (reloads, receiver) = mpsc::channel(1);
         let tasks = TaskTracker::new();

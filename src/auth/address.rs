@@ -19,6 +19,16 @@ impl AddressKey {
             IpAddr::V6(address) => Self::V6(prefix(address)),
         }
     }
+
+    /// The network around it: the /48 of IPv6, of which one line has up to 65,536 keys. An IPv4
+    /// address stays what it is.
+    #[must_use]
+    pub fn network(self) -> Self {
+        match self {
+            Self::V4(_) => self,
+            Self::V6([a, b, c, _]) => Self::V6([a, b, c, 0]),
+        }
+    }
 }
 
 /// Enough to tell networks apart, and no more: `192.0.2.x`, `2001:db8:1:2::x`.
@@ -95,6 +105,10 @@ mod tests {
         assert_ne!(key("2001:db8:1:2::3"), key("2001:db8:1:3::3"));
         assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
         assert_eq!(key("::ffff:192.0.2.1"), key("192.0.2.1"));
+        let network = |text: &str| key(text).network();
+        assert_eq!(network("2001:db8:1:2::3"), network("2001:db8:1:ff::9"));
+        assert_ne!(network("2001:db8:1:2::3"), network("2001:db8:2:2::3"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
     }
 
     #[test]

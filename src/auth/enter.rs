@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::audit::{self, Subject, What};
 use super::invitation::{self, Invitation};
 use super::password::{self, NotHashed, Verdict};
-use super::people::{self, External, Name, NewUser, UserId};
+use super::people::{self, Name, NewUser, UserId};
 use super::session::{self, SessionCookie, SessionId};
 use super::throttle::{Held, Try};
 use super::viewer::{Actor, Client, Role, Viewer, ViewerId};
@@ -43,7 +43,9 @@ impl Access {
         let key = name.as_ref().map_or("", Name::key).to_owned();
         let taken = self.take_try(&key, client, now).await?;
         let user = self.read(move |db| people::by_key(db, &key)).await?;
-        let user = user.filter(|user| !user.is_disabled).map(|user| user.id);
+        // Whoever comes in by others has no password here, whatever an earlier release has kept.
+        let user = user.filter(|user| !user.is_disabled && user.external.is_none());
+        let user = user.map(|user| user.id);
         let verdict = self.verify(user, password, taken).await?;
         let (Some(user), Verdict::Right(again), kept) = verdict else {
             self.note_failure(user, client, now).await;
@@ -69,62 +71,6 @@ impl Access {
         now: Timestamp,
     ) -> Result<SessionCookie, LoginError> {
         self.begin(user, held, client, now, |_db| Ok(())).await
-    }
-
-    /// The user that is `external` elsewhere, made or changed to `role` and `sight`; `name` is
-    /// for a new one. A name that a user of ours has is not taken over.
-    pub async fn provision(
-        &self,
-        external: External,
-        name: Name,
-        role: Role,
-        sight: Sight,
-        now: Timestamp,
-    ) -> Result<UserId, AuthError> {
-        if let Some(user) = self.0.book().external(&external)
-            && (user.role, &*user.sight) == (role, &sight)
-        {
-            return Ok(user.id);
-        }
-        self.write(move |db| {
-            let by = Actor::server();
-            if let Some(user) = people::by_external(db, &external)? {
-                people::set_rights(db, user.id, role, &sight)?;
-                audit::note(db, &by, What::UserChanged, &Subject::User(user.id), now)?;
-                return Ok(user.id);
-            }
-            let new = NewUser {
-                name,
-                role,
-                sight,
-                external: Some(external),
-            };
-            let id = people::insert(db, &new, now)?;
-            audit::note(db, &by, What::UserAdded, &Subject::User(id), now)?;
-            Ok(id)
-        })
-        .await
-    }
-
-    /// Ends all sessions of the user that is `external` elsewhere, if there is one: whoever vouched
-    /// for them does so no longer.
-    pub async fn forsake(
-        &self,
-        external: &External,
-        now: Timestamp,
-    ) -> Result<Option<UserId>, AuthError> {
-        let Some(user) = self.0.book().external(external) else {
-            return Ok(None);
-        };
-        let id = user.id;
-        self.write(move |db| {
-            if 0 < session::remove_of(db, id, None)? {
-                let by = Actor::server();
-                audit::note(db, &by, What::SessionRevoked, &Subject::User(id), now)?;
-            }
-            Ok(Some(id))
-        })
-        .await
     }
 
     /// Ends the session that the browser holds.
@@ -157,18 +103,21 @@ impl Access {
                 return Ok(found.map(|_first| Invited::FirstAdministrator));
             };
             let user = people::by_id(db, user)?;
-            Ok((!user.is_disabled).then_some(Invited::SetPassword(user.name)))
+            let may = !user.is_disabled && user.external.is_none();
+            Ok(may.then_some(Invited::SetPassword(user.name)))
         })
         .await
     }
 
     /// Uses a link: makes the first administrator, called `name`, or sets the password of the
-    /// user it is for, whatever `name` is; and lets them in. A link is good once.
+    /// user it is for, whatever `name` is; and lets them in. A link is good once. The session that
+    /// the browser held before, `held`, ends, as with a login.
     pub async fn redeem(
         &self,
         secret: SecretString,
         name: Option<Name>,
         new: SecretString,
+        held: Option<SecretString>,
         client: &Client,
         now: Timestamp,
     ) -> Result<SessionCookie, LoginError> {
@@ -184,7 +133,7 @@ impl Access {
         let user = self
             .write(move |db| use_link(db, secret.expose_secret(), name, &hash, address, now))
             .await?;
-        self.begin(user, None, client, now, |_db| Ok(())).await
+        self.begin(user, held, client, now, |_db| Ok(())).await
     }
 
     /// Changes one's own password, by whoever knows the old one. All other sessions end, and so
@@ -334,6 +283,7 @@ pub(super) fn set_password(
     by: &Actor,
     now: Timestamp,
 ) -> Result<(), AuthError> {
+    people::by_id(db, user)?.must_be_ours()?;
     people::set_password(db, user, hash)?;
     session::remove_of(db, user, None)?;
     invitation::remove(db, Invitation::SetPassword(user))?;

@@ -50,6 +50,9 @@ pub enum AuthError {
     /// A password that is not taken.
     #[error(transparent)]
     Password(#[from] PasswordRefusal),
+    /// A provider or a proxy vouches for this user, and nothing else may.
+    #[error("this user comes in by a provider or a proxy, and has no password here")]
+    External,
     /// A group's name is empty or has a line break in it.
     #[error("a group's name must not be empty and has no line break in it")]
     Group,

@@ -10,7 +10,7 @@ use super::Access;
 use super::audit::Event;
 use super::secret::Digest;
 use super::throttle::Gate;
-use super::viewer::{Viewer, ViewerId};
+use super::viewer::Viewer;
 
 const TOLD_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
@@ -37,12 +37,7 @@ impl Access {
 }
 
 fn key(viewer: &Viewer, event: &Event) -> Digest {
-    let viewer = match &viewer.id {
-        ViewerId::Local => "local".to_owned(),
-        ViewerId::User(user) => user.to_string(),
-        ViewerId::Session(session) => format!("session:{session}"),
-        ViewerId::Token(token) => format!("token:{token}"),
-    };
+    let viewer = viewer.id.text();
     let subject = event.subject.text().unwrap_or_default();
     // A NUL stands in none of them.
     Digest::of(&[&viewer, event.what.as_str(), &subject].join("\0"))
@@ -52,7 +47,7 @@ fn key(viewer: &Viewer, event: &Event) -> Digest {
 mod tests {
     use super::super::audit::{Subject, What};
     use super::super::people::UserId;
-    use super::super::{AccessSettings, Actor};
+    use super::super::{AccessSettings, Actor, ViewerId};
     use super::*;
 
     fn at(second: i64) -> Timestamp {

@@ -123,7 +123,7 @@ impl Access {
         now: Timestamp,
     ) -> Result<SecretString, AuthError> {
         self.as_administrator(by, now, move |db, _by| {
-            people::by_id(db, user)?;
+            people::by_id(db, user)?.must_be_ours()?;
             let link = invitation::insert(db, Invitation::SetPassword(user), now)?;
             Ok((link, What::InvitationMade, Subject::User(user)))
         })

@@ -24,6 +24,7 @@ mod store;
 pub mod throttle;
 pub mod token;
 pub mod viewer;
+mod vouched;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -110,8 +111,9 @@ struct Inner {
     hasher: Hasher,
     throttle: Mutex<LoginThrottle>,
     pairings: Mutex<Pairings>,
-    /// Of which the audit log was told lately.
+    /// Of which looks, and of whose coming by a proxy, the audit log was told lately.
     looks: Mutex<Gate<Digest>>,
+    told: Mutex<Gate<Digest>>,
     rounds: Mutex<Rounds>,
 }
 
@@ -147,6 +149,7 @@ impl Access {
             throttle: Mutex::new(LoginThrottle::new()),
             pairings: Mutex::new(Pairings::new()),
             looks: Mutex::new(looks::none()),
+            told: Mutex::new(vouched::nobody()),
             rounds: Mutex::default(),
         })))
     }

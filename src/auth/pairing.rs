@@ -14,7 +14,7 @@ use super::code;
 use super::error::AuthError;
 use super::people::Name;
 use super::secret::{self, Digest};
-use super::throttle::Gate;
+use super::throttle::{Gate, NETWORK_FACTOR};
 use super::viewer::Client;
 use crate::domain::Sight;
 
@@ -23,6 +23,8 @@ pub const PAIRING_LASTS: SignedDuration = SignedDuration::from_mins(10);
 /// A screen that has not asked for its token for so long is gone, and its code with it.
 pub const SCREEN_IS_GONE_AFTER: SignedDuration = SignedDuration::from_secs(60);
 const MAX_PER_ADDRESS: usize = 5;
+/// Of the /48 around it.
+const MAX_PER_NETWORK: usize = MAX_PER_ADDRESS * NETWORK_FACTOR as usize;
 const MAX_IN_ALL: usize = 200;
 
 /// What a screen gets when it asks.
@@ -139,8 +141,14 @@ impl Pairings {
     pub(super) fn ask(&mut self, client: &Client, now: Timestamp) -> Result<Asked, AuthError> {
         self.pending.retain(|_, pairing| pairing.is_alive(now));
         let address = AddressKey::of(client.address);
-        let of_address = self.pending.values().filter(|one| one.address == address);
-        if of_address.count() >= MAX_PER_ADDRESS || self.pending.len() >= MAX_IN_ALL {
+        let waiting = self.pending.values().map(|one| one.address);
+        let n_of_address = waiting.clone().filter(|one| *one == address).count();
+        let network = address.network();
+        let n_of_network = waiting.filter(|one| one.network() == network).count();
+        if n_of_address >= MAX_PER_ADDRESS
+            || n_of_network >= MAX_PER_NETWORK
+            || self.pending.len() >= MAX_IN_ALL
+        {
             return Err(AuthError::TooMany(SCREEN_IS_GONE_AFTER));
         }
         let is_taken = |code: &str| self.pending.values().any(|pairing| pairing.code == code);
@@ -369,6 +377,15 @@ mod tests {
         assert_eq!(pairings.n_waiting(at(0)), 200);
         assert!(pairings.ask(&client("198.51.100.1"), at(60)).is_ok());
         assert_eq!(pairings.n_waiting(at(60)), 1);
+    }
+
+    #[test]
+    fn one_line_with_many_networks_takes_twenty_places_of_the_two_hundred() {
+        let mut pairings = Pairings::new();
+        let from = |n: u32| client(&format!("2001:db8:1:{n:x}::1"));
+        let n_asked = (0..200).filter(|n| pairings.ask(&from(*n), at(0)).is_ok());
+        assert_eq!(n_asked.count(), 20);
+        assert!(pairings.ask(&client("2001:db8:2::1"), at(0)).is_ok());
     }
 
     #[test]

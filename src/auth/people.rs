@@ -102,6 +102,17 @@ pub struct User {
     pub entered_at: Option<Timestamp>,
 }
 
+impl User {
+    /// Refuses whoever comes in by others: with a password here they would come in whatever those
+    /// say.
+    pub(super) fn must_be_ours(&self) -> Result<(), AuthError> {
+        match self.external {
+            None => Ok(()),
+            Some(_) => Err(AuthError::External),
+        }
+    }
+}
+
 /// A user to be made.
 #[derive(Clone, Debug)]
 pub struct NewUser {

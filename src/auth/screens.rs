@@ -12,7 +12,8 @@ use super::viewer::{Actor, Client};
 use super::{Access, AuthError, administer};
 
 impl Access {
-    /// A screen asks for a code. At most 5 wait of one address (of a /64) and 200 in all.
+    /// A screen asks for a code. At most 5 wait of one address (of a /64), 20 of the /48 around
+    /// it, and 200 in all.
     pub fn ask_pairing(&self, client: &Client, now: Timestamp) -> Result<Asked, AuthError> {
         self.0.pairings().ask(client, now)
     }

@@ -15,6 +15,7 @@ mod entering;
 mod model;
 mod rights;
 mod standing;
+mod vouched;
 
 const HORSE: &str = "correct horse battery";
 const TRAM: &str = "a red tram in the rain";

@@ -7,12 +7,13 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::address::AddressKey;
 use super::secret::Digest;
+use super::viewer::ViewerId;
 
 /// Keys that one gate remembers; the least burdened go first.
 const MAX_KEYS: usize = 10_000;
@@ -81,6 +82,44 @@ impl<K: Eq + Hash + Copy> Gate<K> {
     }
 }
 
+/// The /48 around an address of IPv6 may do so many times as much: behind one may be several
+/// households, and one that has a /48 for itself gains little by changing its address.
+pub(super) const NETWORK_FACTOR: u8 = 4;
+
+/// A gate for each address, and a wider one for the network around it.
+#[derive(Debug)]
+struct AddressGate {
+    of_address: Gate<AddressKey>,
+    of_network: Gate<AddressKey>,
+}
+
+impl AddressGate {
+    fn new(burst: i64, every: SignedDuration) -> Self {
+        Self {
+            of_address: Gate::new(burst, every),
+            of_network: Gate::new(
+                burst * i64::from(NETWORK_FACTOR),
+                every / i32::from(NETWORK_FACTOR),
+            ),
+        }
+    }
+
+    fn wait(&self, address: AddressKey, now: Timestamp) -> SignedDuration {
+        let of_address = self.of_address.wait(address, now);
+        of_address.max(self.of_network.wait(address.network(), now))
+    }
+
+    fn take(&mut self, address: AddressKey, now: Timestamp) {
+        self.of_address.take(address, now);
+        self.of_network.take(address.network(), now);
+    }
+
+    fn give_back(&mut self, address: AddressKey) {
+        self.of_address.give_back(address);
+        self.of_network.give_back(address.network());
+    }
+}
+
 /// The gates that a login passes.
 ///
 /// Failures: five, then one a minute, of an account and from an address. All logins, those that
@@ -89,11 +128,11 @@ impl<K: Eq + Hash + Copy> Gate<K> {
 #[derive(Debug)]
 pub(super) struct LoginThrottle {
     failures_of_account: Gate<Digest>,
-    failures_from_address: Gate<AddressKey>,
+    failures_from_address: AddressGate,
     logins_of_account: Gate<Digest>,
-    logins_from_address: Gate<AddressKey>,
-    hourly_from_address: Gate<AddressKey>,
-    /// How often the audit log says of an address that it is held back.
+    logins_from_address: AddressGate,
+    hourly_from_address: AddressGate,
+    /// How often the audit log says of a network that it is held back.
     told: Gate<AddressKey>,
 }
 
@@ -118,11 +157,11 @@ impl LoginThrottle {
         let (minute, ten_seconds) = (SignedDuration::from_mins(1), SignedDuration::from_secs(10));
         Self {
             failures_of_account: Gate::new(5, minute),
-            failures_from_address: Gate::new(5, minute),
+            failures_from_address: AddressGate::new(5, minute),
             logins_of_account: Gate::new(8, ten_seconds),
-            logins_from_address: Gate::new(8, ten_seconds),
+            logins_from_address: AddressGate::new(8, ten_seconds),
             // 50 at once and 50 more within the hour.
-            hourly_from_address: Gate::new(50, SignedDuration::from_secs(72)),
+            hourly_from_address: AddressGate::new(50, SignedDuration::from_secs(72)),
             told: Gate::new(1, SignedDuration::from_mins(10)),
         }
     }
@@ -145,9 +184,9 @@ impl LoginThrottle {
         ];
         let wait = waits.into_iter().max().unwrap_or_default();
         if wait.is_positive() {
-            let is_news = self.told.wait(address, now).is_zero();
+            let is_news = self.told.wait(address.network(), now).is_zero();
             if is_news {
-                self.told.take(address, now);
+                self.told.take(address.network(), now);
             }
             return Err(Held { wait, is_news });
         }
@@ -174,32 +213,67 @@ impl LoginThrottle {
     }
 }
 
-/// Tries of one address (of a /64).
+/// Tries of one address (of a /64, and of the /48 around it), or of somebody who is known.
 #[derive(Debug)]
-pub struct Knocks(Mutex<Gate<AddressKey>>);
+pub struct Knocks(Mutex<KnockGates>);
+
+#[derive(Debug)]
+struct KnockGates {
+    of_strangers: AddressGate,
+    of_viewers: Gate<Digest>,
+}
 
 impl Knocks {
     /// Of WebSocket handshakes: ten, then ten a second.
     pub fn new() -> Self {
-        Self(Mutex::new(Gate::new(10, SignedDuration::from_millis(100))))
+        Self::with(10, SignedDuration::from_millis(100))
     }
 
     /// Of logins that lead elsewhere: thirty, as an office begins its day behind one address, then
     /// one in two seconds.
     pub fn of_logins_elsewhere() -> Self {
-        Self(Mutex::new(Gate::new(30, SignedDuration::from_secs(2))))
+        Self::with(30, SignedDuration::from_secs(2))
     }
 
-    /// Takes a try; the error is how long until there is one.
+    /// Of links that are good once: twenty, then one in two seconds.
+    pub fn of_links() -> Self {
+        Self::with(20, SignedDuration::from_secs(2))
+    }
+
+    fn with(burst: i64, every: SignedDuration) -> Self {
+        Self(Mutex::new(KnockGates {
+            of_strangers: AddressGate::new(burst, every),
+            of_viewers: Gate::new(burst, every),
+        }))
+    }
+
+    /// Takes a try of whoever asks from `address`; the error is how long until there is one.
     pub fn take(&self, address: IpAddr, now: Timestamp) -> Result<(), SignedDuration> {
         let key = AddressKey::of(address);
-        let mut gate = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let gate = &mut self.gates().of_strangers;
         let wait = gate.wait(key, now);
         if wait.is_positive() {
             return Err(wait);
         }
         gate.take(key, now);
         Ok(())
+    }
+
+    /// Takes a try of this viewer, whatever others behind its address do; the error is how long
+    /// until there is one.
+    pub fn take_of(&self, viewer: &ViewerId, now: Timestamp) -> Result<(), SignedDuration> {
+        let key = Digest::of(&viewer.text());
+        let gate = &mut self.gates().of_viewers;
+        let wait = gate.wait(key, now);
+        if wait.is_positive() {
+            return Err(wait);
+        }
+        gate.take(key, now);
+        Ok(())
+    }
+
+    fn gates(&self) -> MutexGuard<'_, KnockGates> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -290,6 +364,47 @@ mod tests {
         let mut throttle = LoginThrottle::new();
         let held = (0..500).filter_map(|_| throttle.take("ann", address(1), at(0)).err());
         assert_eq!(held.filter(|held| held.is_news).count(), 1);
+    }
+
+    #[test]
+    fn who_has_a_whole_network_tries_four_times_as_often_and_not_once_for_each_address() {
+        let from = |network: u16, n: u16| {
+            let parts = [0x2001, 0xdb8, network, n, 0, 0, 0, 1];
+            IpAddr::from(parts)
+        };
+        let mut throttle = LoginThrottle::new();
+        let mut n_told = 0;
+        let passes = (0..1_000).filter(|n| {
+            let taken = throttle.take(&format!("user{n}"), from(1, *n), at(0));
+            n_told += usize::from(taken.is_err_and(|held| held.is_news));
+            taken.is_ok()
+        });
+        assert_eq!((passes.count(), n_told), (20, 1));
+        // Whoever else is let through, and what was no failure is given back to the network too.
+        let other = throttle.take("user", from(2, 0), at(0)).unwrap();
+        throttle.succeeded(other);
+        let others = (0..100).filter(|n| {
+            let account = format!("other{n}");
+            throttle.take(&account, from(2, n + 1), at(0)).is_ok()
+        });
+        assert_eq!(others.count(), 20);
+        let links = Knocks::of_links();
+        let passes = (0..1_000).filter(|n| links.take(from(1, *n), at(0)).is_ok());
+        assert_eq!(passes.count(), 80);
+    }
+
+    #[test]
+    fn strangers_hold_up_nobody_who_is_known() {
+        let handshakes = Knocks::new();
+        let stranger = address(7);
+        while handshakes.take(stranger, at(0)).is_ok() {}
+        let screen = ViewerId::Token(super::super::TokenId("a".into()));
+        let session = ViewerId::Session(super::super::SessionId("a".into()));
+        for viewer in [&screen, &session] {
+            let passes = (0..100).filter(|_| handshakes.take_of(viewer, at(0)).is_ok());
+            assert_eq!(passes.count(), 10, "{viewer:?} has a burst of its own");
+        }
+        assert!(handshakes.take_of(&screen, at(100)).is_ok());
     }
 
     #[test]

@@ -83,6 +83,18 @@ pub enum ViewerId {
     Token(TokenId),
 }
 
+impl ViewerId {
+    /// A text that only this one has.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Local => "local".to_owned(),
+            Self::User(user) => user.to_string(),
+            Self::Session(session) => format!("session:{session}"),
+            Self::Token(token) => format!("token:{token}"),
+        }
+    }
+}
+
 /// Somebody, or something, that may look. Equal while nothing about it changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Viewer {

@@ -1,7 +1,6 @@
 //! What each command does.
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,13 +11,12 @@ use fleetglass::config::source::VendorSpec;
 use fleetglass::config::{Config, ConfigError, Env, Flags, ProcessEnv};
 use fleetglass::sim::{self, SimSettings};
 use fleetglass::{app, check as checker, source};
-use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{Check, Demo, Serve, Sim, World, print};
+use super::{Check, Demo, Serve, Sim, World, first_link, print};
 
 pub(super) async fn serve(serve: Serve) -> anyhow::Result<ExitCode> {
     let flags = Flags {
@@ -26,8 +24,8 @@ pub(super) async fn serve(serve: Serve) -> anyhow::Result<ExitCode> {
         state_dir: serve.state_dir,
     };
     let config = load(serve.config.as_deref(), &ProcessEnv, &flags)?;
-    let reloads = reload_on_hangup(serve.config, flags)?;
-    run_server(config, reloads, stop_signal()?).await
+    let orders = orders_on_hangup(serve.config, flags)?;
+    run_server(config, orders, stop_signal()?).await
 }
 
 pub(super) async fn demo(demo: Demo) -> anyhow::Result<ExitCode> {
@@ -53,8 +51,7 @@ pub(super) async fn demo(demo: Demo) -> anyhow::Result<ExitCode> {
         state_dir: Some(state_dir.path().to_owned()),
     };
     let config = load(None, &env, &flags)?;
-    let (_, no_reloads) = mpsc::channel(1);
-    let code = run_server(config, no_reloads, shutdown.clone()).await;
+    let code = run_server(config, Orders::none(), shutdown.clone()).await;
     shutdown.cancel();
     simulator.await.context("the simulator broke down")??;
     code
@@ -92,7 +89,7 @@ fn load(file: Option<&Path>, env: &dyn Env, flags: &Flags) -> Result<Config, Con
 
 async fn run_server(
     config: Config,
-    reloads: mpsc::Receiver<Config>,
+    orders: Orders,
     shutdown: CancellationToken,
 ) -> anyhow::Result<ExitCode> {
     app::refuse_unusable(&config).await?;
@@ -101,26 +98,16 @@ async fn run_server(
     let listener = bind(config.server.listen).await?;
     let address = listener.local_addr()?;
     print([format!("{}/", app::own_url(&config, address))])?;
-    if let Some(link) = app::first_link(&config, &memory, address).await? {
-        tell_first(&link)?;
-    }
+    let link = app::first_link(&config, &memory, address).await?;
+    first_link::tell(link.as_ref(), config.server.state_dir.as_deref())?;
     let setup = app::Setup {
         config,
         memory,
-        reloads,
+        reloads: orders.reloads,
+        renewals: orders.renewals,
     };
     app::run_with(setup, listener, shutdown).await?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// On stderr and not by the log: logs are kept, and shipped elsewhere.
-fn tell_first(link: &SecretString) -> std::io::Result<()> {
-    let mut stderr = std::io::stderr().lock();
-    writeln!(
-        stderr,
-        "Nobody can administer yet. This link makes the first administrator; it is good once, for a day:"
-    )?;
-    writeln!(stderr, "{}", link.expose_secret())
 }
 
 /// Each viewer is an open file, and many systems allow a thousand unless more is asked for.
@@ -146,12 +133,31 @@ fn settings(world: World) -> SimSettings {
     }
 }
 
-/// The configuration as it is at each SIGHUP. One that is refused changes nothing.
-fn reload_on_hangup(file: Option<PathBuf>, flags: Flags) -> anyhow::Result<mpsc::Receiver<Config>> {
-    let (reloads, receiver) = mpsc::channel(1);
+/// What a running server is told to read again.
+struct Orders {
+    reloads: mpsc::Receiver<Config>,
+    renewals: mpsc::Receiver<()>,
+}
+
+impl Orders {
+    fn none() -> Self {
+        Self {
+            reloads: mpsc::channel(1).1,
+            renewals: mpsc::channel(1).1,
+        }
+    }
+}
+
+/// The configuration as it is at each SIGHUP, and certificate and key. A configuration that is
+/// refused changes nothing, and keeps no certificate from being read.
+fn orders_on_hangup(file: Option<PathBuf>, flags: Flags) -> anyhow::Result<Orders> {
+    let (reloads, reload) = mpsc::channel(1);
+    let (renewals, renewal) = mpsc::channel(1);
     let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
+            // Where there is no room, the order is there already; where there is nobody, no TLS.
+            let _ = renewals.try_send(());
             match load(file.as_deref(), &ProcessEnv, &flags) {
                 Ok(config) => {
                     if reloads.send(config).await.is_err() {
@@ -164,7 +170,10 @@ fn reload_on_hangup(file: Option<PathBuf>, flags: Flags) -> anyhow::Result<mpsc:
             }
         }
     });
-    Ok(receiver)
+    Ok(Orders {
+        reloads: reload,
+        renewals: renewal,
+    })
 }
 
 /// Cancelled by SIGTERM or SIGINT.

@@ -1,6 +1,7 @@
 //! The command line: what each command does, and what its end means to a shell.
 
 mod commands;
+mod first_link;
 mod seeing;
 mod users;
 

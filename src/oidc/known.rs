@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use openidconnect::core::{CoreJsonWebKeySet, CoreProviderMetadata};
 use openidconnect::{DiscoveryError, IssuerUrl, TokenUrl, UserInfoUrl};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::OidcError;
 use super::http::{Http, NoAnswer};
@@ -57,27 +58,47 @@ impl Known {
         http: &Http,
         now: Timestamp,
     ) -> Result<Arc<CoreProviderMetadata>, OidcError> {
+        self.metadata_by(now, || discover(&self.issuer, http)).await
+    }
+
+    /// The same; `ask` asks the provider. `now` is when somebody wants to know: whoever waited for
+    /// another, who asked in vain, does not ask again at once.
+    async fn metadata_by<A>(
+        &self,
+        now: Timestamp,
+        ask: impl FnOnce() -> A,
+    ) -> Result<Arc<CoreProviderMetadata>, OidcError>
+    where
+        A: Future<Output = Result<CoreProviderMetadata, String>>,
+    {
+        let begun = Instant::now();
         let mut held = self.held.lock().await;
-        let age = |at: Timestamp| now.duration_since(at).abs();
+        let mut now = later(now, begun);
+        let age = |at: Timestamp, now: Timestamp| now.duration_since(at).abs();
         if let Some((metadata, at)) = &held.metadata
-            && age(*at) < FRESH_FOR
+            && age(*at, now) < FRESH_FOR
         {
             return Ok(Arc::clone(metadata));
         }
         let why = match &held.failed {
-            Some(failed) if age(failed.at) < failed.pause => failed.why.clone(),
-            _ => match discover(&self.issuer, http).await {
-                Ok(metadata) => {
-                    let metadata = Arc::new(metadata);
-                    held.metadata = Some((Arc::clone(&metadata), now));
-                    held.failed = None;
-                    return Ok(metadata);
+            Some(failed) if age(failed.at, now) < failed.pause => failed.why.clone(),
+            _ => {
+                let asked_at = Instant::now();
+                let asked = ask().await;
+                now = later(now, asked_at);
+                match asked {
+                    Ok(metadata) => {
+                        let metadata = Arc::new(metadata);
+                        held.metadata = Some((Arc::clone(&metadata), now));
+                        held.failed = None;
+                        return Ok(metadata);
+                    }
+                    Err(why) => held.fail(why, now),
                 }
-                Err(why) => held.fail(why, now),
-            },
+            }
         };
         match &held.metadata {
-            Some((metadata, at)) if age(*at) < GOOD_FOR => Ok(Arc::clone(metadata)),
+            Some((metadata, at)) if age(*at, now) < GOOD_FOR => Ok(Arc::clone(metadata)),
             _ => Err(OidcError::Down(why)),
         }
     }
@@ -124,6 +145,12 @@ impl Held {
     }
 }
 
+/// What `now` has become since `begun`.
+fn later(now: Timestamp, begun: Instant) -> Timestamp {
+    let gone = SignedDuration::try_from(begun.elapsed()).unwrap_or(SignedDuration::ZERO);
+    now.saturating_add(gone).unwrap_or(now)
+}
+
 async fn discover(issuer: &IssuerUrl, http: &Http) -> Result<CoreProviderMetadata, String> {
     let found = CoreProviderMetadata::discover_async(issuer.clone(), http).await;
     let metadata = found.map_err(|error| words(&error))?;
@@ -149,5 +176,52 @@ fn words(error: &DiscoveryError<NoAnswer>) -> String {
             "it calls itself by another issuer than [access.oidc] does".into()
         }
         _ => "it could not be asked".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waited_for_somebody_who_asked_in_vain_does_not_ask_again_at_once() {
+        let issuer = IssuerUrl::new("https://id.example".to_owned()).unwrap();
+        let known = Arc::new(Known::new(issuer));
+        let n_asked = Arc::new(AtomicUsize::new(0));
+        let begun = Instant::now();
+        let start = Timestamp::from_second(1_800_000_000).unwrap();
+        let mut waiting = tokio::task::JoinSet::new();
+        // One every two seconds: all come while the first of them waits for its ten.
+        for n in 0..5 {
+            let (known, n_asked) = (Arc::clone(&known), Arc::clone(&n_asked));
+            waiting.spawn(async move {
+                tokio::time::sleep(Duration::from_secs(2 * n)).await;
+                let ask = || async {
+                    n_asked.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep(Duration::from_secs(10)).await;
+                    Err("no answer".to_owned())
+                };
+                known.metadata_by(later(start, begun), ask).await
+            });
+        }
+        while let Some(outcome) = waiting.join_next().await {
+            let outcome = outcome.unwrap();
+            assert_eq!(outcome.err(), Some(OidcError::Down("no answer".to_owned())));
+        }
+        assert_eq!(n_asked.load(Ordering::Relaxed), 1);
+        assert_eq!(begun.elapsed(), Duration::from_secs(10));
+        // Once the pause is over it is asked again, and then left alone for twice as long.
+        for (second, n_expected) in [(10, 1), (11, 2), (12, 2), (13, 3)] {
+            let now = start + SignedDuration::from_secs(second);
+            let ask = || async {
+                n_asked.fetch_add(1, Ordering::Relaxed);
+                Err("no answer".to_owned())
+            };
+            assert!(known.metadata_by(now, ask).await.is_err());
+            assert_eq!(n_asked.load(Ordering::Relaxed), n_expected, "{second}");
+        }
     }
 }

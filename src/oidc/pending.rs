@@ -15,6 +15,8 @@ use crate::auth::AddressKey;
 pub(super) const LASTS: SignedDuration = SignedDuration::from_mins(10);
 /// From one address; the oldest gives way.
 const MAX_FROM: usize = 20;
+/// From the /48 around it; the oldest gives way.
+const MAX_FROM_NETWORK: usize = 80;
 /// In all; the oldest gives way.
 const MAX: usize = 2_000;
 
@@ -67,6 +69,11 @@ impl Pending {
         if n_from.count() >= MAX_FROM {
             self.drop_oldest(|old| old.from == flow.from);
         }
+        let network = flow.from.network();
+        let is_near = |old: &Flow| old.from.network() == network;
+        if self.flows.values().filter(|old| is_near(old)).count() >= MAX_FROM_NETWORK {
+            self.drop_oldest(is_near);
+        }
         if self.flows.len() >= MAX {
             self.drop_oldest(|_| true);
         }
@@ -113,13 +120,17 @@ mod tests {
     }
 
     fn flow(from: u32, second: i64) -> Flow {
+        flow_from(std::net::IpAddr::V4(from.into()), second)
+    }
+
+    fn flow_from(address: std::net::IpAddr, second: i64) -> Flow {
         Flow {
             browser: SecretString::from("own"),
             nonce: Nonce::new("n".to_owned()),
             verifier: PkceCodeVerifier::new("v".to_owned()),
             redirect: String::new(),
             next: "/".to_owned(),
-            from: AddressKey::of(std::net::IpAddr::V4(from.into())),
+            from: AddressKey::of(address),
             begun_at: at(second),
         }
     }
@@ -156,5 +167,17 @@ mod tests {
         assert_eq!(pending.flows.len(), MAX);
         pending.add("last".to_owned(), flow(1, 5_000));
         assert_eq!(pending.flows.len(), 1, "the old ones are gone");
+    }
+
+    #[test]
+    fn one_line_with_many_networks_drives_nobody_else_out() {
+        let mut pending = Pending::default();
+        pending.add("other".to_owned(), flow(1, 0));
+        for n in 0..3_000_u16 {
+            let address = std::net::IpAddr::from([0x2001, 0xdb8, 1, n, 0, 0, 0, 1]);
+            pending.add(format!("s{n}"), flow_from(address, i64::from(n % 100)));
+        }
+        assert_eq!(pending.flows.len(), MAX_FROM_NETWORK + 1);
+        assert!(pending.flows.contains_key("other"));
     }
 }

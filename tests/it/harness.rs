@@ -81,6 +81,7 @@ impl Server {
             memory: app::remember(&config).expect("a memory"),
             config,
             reloads,
+            renewals: mpsc::channel(1).1,
         };
         let access = setup.memory.access().clone();
         let task = tokio::spawn(app::run_with(setup, listener, shutdown.clone()));

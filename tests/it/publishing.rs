@@ -128,6 +128,25 @@ fn what_would_stand_open_does_not_start() {
     );
 }
 
+/// The first administrator's link, out of the file that the log tells of; the log itself has no
+/// secret, and no line that is not of it.
+fn link_told(lines: &mut impl Iterator<Item = String>, dir: &Path) -> String {
+    let told = lines.find_map(|line| {
+        assert!(!line.contains("fg_invite_"), "{line}");
+        let line: Value = serde_json::from_str(&line).expect("a line of the log");
+        line["fields"]["file"].as_str().map(str::to_owned)
+    });
+    let file = told.expect("it says where");
+    assert_eq!(
+        Path::new(&file),
+        dir.join("state").join("first-administrator-link")
+    );
+    let about = std::fs::metadata(&file).expect("it is there");
+    assert_eq!(about.permissions().mode() & 0o777, 0o600);
+    let link = std::fs::read_to_string(&file).expect("text");
+    link.trim_end().to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::too_many_lines, reason = "one story, in its order")]
 async fn the_first_administrator_comes_in_over_https_and_a_new_certificate_counts() {
@@ -148,9 +167,7 @@ async fn the_first_administrator_comes_in_over_https_and_a_new_certificate_count
     let mut lines = BufReader::new(stderr)
         .lines()
         .map(|line| line.expect("text"));
-    let link = lines
-        .find(|line| line.contains("#fg_invite_"))
-        .expect("a link");
+    let link = link_told(&mut lines, dir.path());
     let secret = link
         .strip_prefix(&format!("{base}/invitation#"))
         .expect("a whole link, alone");
@@ -215,6 +232,87 @@ async fn the_first_administrator_comes_in_over_https_and_a_new_certificate_count
         .expect("it says so");
     let asked = by(other).get(format!("{base}/livez")).send().await;
     assert_eq!(asked.expect("the new pair counts").status(), StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_configuration_keeps_no_renewed_certificate_from_being_read() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let first = pair(dir.path());
+    let config = "[server]\nlisten = \"127.0.0.1:0\"\nhosts = [\"localhost\"]\n[server.tls]\n\
+        certificate = \"cert.pem\"\nkey = \"key.pem\"";
+    let mut program = start(dir.path(), config);
+    let url = first_line(&mut program);
+    let url = url.replace("127.0.0.1", "localhost");
+    // It has read the first pair once it answers.
+    answers(&url, first).await;
+    let renewed = pair(dir.path());
+    std::fs::write(dir.path().join("f.toml"), "half a li").expect("it is written");
+    let pid = program.0.id().to_string();
+    let sent = Command::new("kill").args(["-HUP", &pid]).status();
+    assert!(sent.expect("it is sent").success());
+    answers(&url, renewed).await;
+}
+
+/// Comes back once the server at `url` answers with a certificate by `root`.
+async fn answers(url: &str, root: Certificate) {
+    let client = reqwest::Client::builder()
+        .timeout(PATIENCE)
+        .tls_certs_only([root]);
+    let client = client.build().expect("a client");
+    let asking = async {
+        while client.get(format!("{url}livez")).send().await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let counts = tokio::time::timeout(PATIENCE, asking).await;
+    counts.expect("the pair counts");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn once_somebody_administers_the_file_with_the_link_goes_at_the_next_start() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let config = "[server]\nlisten = \"127.0.0.1:0\"\n[access]\nlogin = \"on\"";
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let mut program = start(dir.path(), config);
+        first_line(&mut program);
+        let stderr = program.0.stderr.take().expect("stderr");
+        let mut lines = BufReader::new(stderr)
+            .lines()
+            .map(|line| line.expect("text"));
+        told.push(link_told(&mut lines, dir.path()));
+    }
+    assert_ne!(told[0], told[1], "the next start makes another one");
+    let state = dir.path().join("state");
+    let mut add = Command::new(env!("CARGO_BIN_EXE_fleetglass"))
+        .args([
+            "user",
+            "add",
+            "boss",
+            "--role",
+            "administrator",
+            "--password-stdin",
+        ])
+        .env_clear()
+        .env("FLEETGLASS_STATE_DIR", &state)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let mut pipe = add.stdin.take().expect("stdin");
+    std::io::Write::write_all(&mut pipe, b"correct horse battery\n").expect("it is written");
+    drop(pipe);
+    assert!(add.wait().expect("it ends").success());
+    let mut program = start(dir.path(), config);
+    let url = first_line(&mut program);
+    let asking = async {
+        while reqwest::get(format!("{url}livez")).await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let alive = tokio::time::timeout(PATIENCE, asking).await;
+    alive.expect("it is there");
+    assert!(!state.join("first-administrator-link").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -191,7 +191,7 @@ async fn without_a_password_there_is_a_link_that_is_good_once() {
             SecretString::from(secret.to_owned()),
             SecretString::from(HORSE.to_owned()),
         );
-        server.redeem(link, None, new, &client, clock::now())
+        server.redeem(link, None, new, None, &client, clock::now())
     };
     let cookie = redeem().await.expect("it is good");
     assert_eq!(cookie.viewer.role, Role::Administrator);

@@ -192,7 +192,7 @@ async fn the_first_administrator_comes_by_a_link_that_is_good_once_and_a_day() {
         let (link, access) = (link.clone(), access.clone());
         async move {
             access
-                .redeem(link, Some(name("boss")), secret(HORSE), &here(), now)
+                .redeem(link, Some(name("boss")), secret(HORSE), None, &here(), now)
                 .await
         }
     };
@@ -228,6 +228,7 @@ async fn a_link_sets_the_password_of_its_user_and_of_nobody_else() {
             link.clone(),
             Some(name("bob")),
             secret(TRAM),
+            None,
             &here(),
             at(1),
         )
@@ -236,7 +237,7 @@ async fn a_link_sets_the_password_of_its_user_and_of_nobody_else() {
     assert!(holds(&access, &before, at(1)).is_none());
     assert!(
         access
-            .redeem(link, None, secret(TRAM), &here(), at(1))
+            .redeem(link, None, secret(TRAM), None, &here(), at(1))
             .await
             .is_err()
     );
@@ -249,7 +250,7 @@ async fn a_link_sets_the_password_of_its_user_and_of_nobody_else() {
     assert_eq!(access.invited(link.clone(), at(2)).await.unwrap(), None);
     assert!(
         access
-            .redeem(link, None, secret(TRAM), &here(), at(2))
+            .redeem(link, None, secret(TRAM), None, &here(), at(2))
             .await
             .is_err()
     );
@@ -286,4 +287,23 @@ async fn who_comes_from_elsewhere_is_the_same_user_again_and_takes_no_name_over(
     // No password lets that user in.
     let login = access.login("eve", secret(""), None, &here(), at(1)).await;
     assert!(matches!(login, Err(LoginError::Wrong)));
+}
+
+#[tokio::test]
+async fn a_link_ends_the_session_that_the_browser_held() {
+    let access = in_memory();
+    let boss = add(&access, "boss", Role::Administrator).await;
+    let ann = add(&access, "ann", Role::Viewer).await;
+    // An administrator tries the link before passing it on, and somebody else sits there then.
+    let (held, elsewhere) = (
+        enter(&access, boss, at(0)).await,
+        enter(&access, boss, at(0)).await,
+    );
+    let link = access.invite(&Actor::console(), ann, at(0)).await.unwrap();
+    let client = here();
+    let secret_held = Some(held.secret.clone());
+    let used = access.redeem(link, None, secret(HORSE), secret_held, &client, at(1));
+    assert_eq!(used.await.unwrap().viewer.user, Some(ann));
+    assert!(holds(&access, &held, at(1)).is_none());
+    assert!(holds(&access, &elsewhere, at(1)).is_some());
 }

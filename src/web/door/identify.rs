@@ -7,19 +7,19 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use jiff::SignedDuration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::cookies::Cookie;
-use super::identity;
 use super::oidc::CALLBACK;
 use super::open::{Way, way};
-use super::{Door, Visit, words};
-use crate::auth::{Credential, Role, Viewer, ViewerId, ViewerKind};
+use super::{Visit, identity, screen};
+use crate::auth::{Credential, Role, Viewer, ViewerKind};
 use crate::web::Web;
 use crate::web::error::ApiError;
 
-const LIVE: &str = "/api/v1/live";
-const ME: &str = "/api/v1/me";
+pub(super) const LIVE: &str = "/api/v1/live";
+pub(super) const ME: &str = "/api/v1/me";
 /// By these names people put tokens into addresses.
 const TOKEN_PARAMETERS: [&str; 4] = ["token", "access_token", "api_key", "bearer"];
 /// So our secrets begin.
@@ -73,20 +73,25 @@ async fn enter(web: &Web, request: &mut Request) -> Result<(), Refusal> {
     }
     refuse_token_in_address(uri)?;
     let is_live = uri.path() == LIVE;
-    if is_live && door.needs_login() {
-        let knock = door.handshakes.take(visit.address, (web.clock)());
-        knock.map_err(|wait| {
-            let message = "too many connections at once from this address";
-            ApiError::new(StatusCode::TOO_MANY_REQUESTS, "throttled", message).again_in(wait)
-        })?;
-    }
     let bearer = bearer(headers);
     let viewer = viewer(web, &visit, headers, bearer).await?;
+    if is_live && door.needs_login() {
+        knock(web, &visit, viewer.as_deref())?;
+    }
     match (&viewer, way) {
         (_, Way::Open | Way::Health) => {}
         (_, Way::Metrics) => may_read_metrics(&visit, viewer.as_deref())?,
         (Some(viewer), _) if viewer.kind == ViewerKind::Metrics && uri.path() != ME => {
             return Err(only_metrics().into());
+        }
+        (Some(viewer), _)
+            if viewer.kind == ViewerKind::Display && !screen::may_ask(method, uri) =>
+        {
+            // Whoever opens a page in the browser of a wall is a person.
+            return Err(match way {
+                Way::Page => Refusal::Login(to_login(uri)),
+                _ => screen::only_live().into(),
+            });
         }
         (Some(_), _) => {}
         (None, Way::Page) => return Err(Refusal::Login(to_login(uri))),
@@ -118,7 +123,7 @@ async fn viewer(
     if !door.needs_login() {
         return Ok(Some(Arc::new(Viewer::local())));
     }
-    if let Some(viewer) = named_by_proxy(web, door, visit, headers).await? {
+    if let Some(viewer) = identity::viewer(web, visit, headers).await? {
         return Ok(Some(viewer));
     }
     let session = Cookie::Session
@@ -128,27 +133,15 @@ async fn viewer(
     Ok(session.and_then(who).or_else(|| display.and_then(who)))
 }
 
-async fn named_by_proxy(
-    web: &Web,
-    door: &Door,
-    visit: &Visit,
-    headers: &HeaderMap,
-) -> Result<Option<Arc<Viewer>>, ApiError> {
-    let Some(rules) = door.rules.identity.as_ref().filter(|_| visit.is_by_proxy) else {
-        return Ok(None);
+/// Sockets are opened so many at a time by each who is known, from wherever; strangers count by
+/// their address, so that they hold up nobody behind the same one.
+fn knock(web: &Web, visit: &Visit, viewer: Option<&Viewer>) -> Result<(), ApiError> {
+    let (handshakes, now) = (&web.door.handshakes, (web.clock)());
+    let knock = match viewer {
+        Some(viewer) => handshakes.take_of(&viewer.id, now),
+        None => handshakes.take(visit.address, now),
     };
-    let Some(said) = identity::said(rules, headers)? else {
-        return Ok(None);
-    };
-    let now = (web.clock)();
-    let provisioned = door
-        .access
-        .provision(said.external, said.name, said.role, said.sight, now)
-        .await;
-    let user = provisioned
-        .map_err(|error| identity::refused(&error).unwrap_or_else(|| words::refusal(&error)))?;
-    let viewer = door.access.current(&ViewerId::User(user), now);
-    viewer.map(Some).ok_or_else(disabled)
+    knock.map_err(|wait| throttled("too many connections at once", wait))
 }
 
 /// The token of `Authorization: Bearer`. Of another scheme it is the proxy's business.
@@ -212,11 +205,6 @@ fn only_metrics() -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, "not_allowed", message)
 }
 
-fn disabled() -> ApiError {
-    let message = "the proxy knows you, and you have been shut out here";
-    ApiError::new(StatusCode::FORBIDDEN, "not_allowed", message)
-}
-
 fn no_origin() -> ApiError {
     let message =
         "a change by a browser must say its `Origin`; programs send `Authorization: Bearer`";
@@ -227,6 +215,11 @@ fn plain() -> ApiError {
     let message = "this came without encryption, and could be read on the way; ask by https. A \
         proxy must say `X-Forwarded-Proto: https`, and be named in `trusted_proxies` of [server]";
     ApiError::new(StatusCode::FORBIDDEN, "plain_http", message)
+}
+
+/// 429: too much of something, until `wait` is over.
+pub(super) fn throttled(message: &str, wait: SignedDuration) -> ApiError {
+    ApiError::new(StatusCode::TOO_MANY_REQUESTS, "throttled", message).again_in(wait)
 }
 
 /// For answers that only browsers and not caches may keep apart.

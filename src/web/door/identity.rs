@@ -1,12 +1,16 @@
-//! People whom a trusted proxy has let in: by the headers in which it says who they are.
+//! People whom a trusted proxy has let in: by the headers in which it says who they are. It says so
+//! with each request, and what it says last counts: who has lost their groups there has nothing here.
+
+use std::sync::Arc;
 
 use axum::http::{HeaderMap, StatusCode};
 
-use super::rights;
+use super::{Visit, rights, words};
 use crate::auth::people::NameRefusal;
-use crate::auth::{AuthError, External, Name, Role};
+use crate::auth::{AuthError, External, Name, Role, Viewer, ViewerId};
 use crate::config::access::ProxyIdentity;
 use crate::domain::Sight;
+use crate::web::Web;
 use crate::web::error::ApiError;
 
 /// By which the store knows them.
@@ -14,18 +18,58 @@ const ISSUER: &str = "proxy";
 
 /// Somebody, as the proxy says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Said {
-    pub(super) external: External,
-    pub(super) name: Name,
-    pub(super) role: Role,
-    pub(super) sight: Sight,
+struct Said {
+    external: External,
+    name: Name,
+    /// What their groups are worth here; `None`: they do not come in.
+    worth: Option<(Role, Sight)>,
 }
 
-/// Who it is, if the headers say so. Only for a request that comes from the proxy.
-pub(super) fn said(
-    identity: &ProxyIdentity,
+/// Who it is, if it comes from the proxy and that says so.
+pub(super) async fn viewer(
+    web: &Web,
+    visit: &Visit,
     headers: &HeaderMap,
-) -> Result<Option<Said>, ApiError> {
+) -> Result<Option<Arc<Viewer>>, ApiError> {
+    let rules = web.door.rules.identity.as_ref();
+    let Some(rules) = rules.filter(|_| visit.is_by_proxy) else {
+        return Ok(None);
+    };
+    let Some(Said {
+        external,
+        name,
+        worth,
+    }) = said(rules, headers)?
+    else {
+        return Ok(None);
+    };
+    let (access, now) = (&web.door.access, (web.clock)());
+    let known = match worth {
+        Some((role, sight)) => {
+            let provisioned = access.provision(external.clone(), name, role, sight, now);
+            provisioned.await.map(Some)
+        }
+        // Maps that are open end now, and not when somebody thinks of it.
+        None => access.take_sight(&external, now).await.map(|_user| None),
+    };
+    let refusal = match known {
+        Ok(None) => no_group(),
+        Ok(Some(user)) => match access.current(&ViewerId::User(user), now) {
+            Some(viewer) => {
+                access.note_coming(user, visit.address, now).await;
+                return Ok(Some(viewer));
+            }
+            None => disabled(),
+        },
+        Err(AuthError::NameTaken) => name_taken(),
+        Err(error) => return Err(words::refusal(&error)),
+    };
+    access.note_refusal(&external, visit.address, now).await;
+    Err(refusal)
+}
+
+/// What the headers say.
+fn said(identity: &ProxyIdentity, headers: &HeaderMap) -> Result<Option<Said>, ApiError> {
     let Some(user) = one(headers, &identity.user_header)?.filter(|user| !user.trim().is_empty())
     else {
         return Ok(None);
@@ -37,18 +81,13 @@ pub(super) fn said(
         None => "",
     };
     let groups: Vec<&str> = groups.split(',').map(str::trim).collect();
-    let Some((role, sight)) = rights::worth(&identity.rights, &groups) else {
-        let message = "the proxy knows you, but none of your groups may come in here";
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "not_allowed", message));
-    };
     Ok(Some(Said {
         external: External {
             issuer: ISSUER.into(),
             subject: name.as_str().into(),
         },
-        sight,
+        worth: rights::worth(&identity.rights, &groups),
         name,
-        role,
     }))
 }
 
@@ -66,13 +105,21 @@ fn one<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ApiErr
     }
 }
 
+fn no_group() -> ApiError {
+    let message = "the proxy knows you, but none of your groups may come in here";
+    ApiError::new(StatusCode::FORBIDDEN, "not_allowed", message)
+}
+
 /// A name that one of our own users has is not taken over.
-pub(super) fn refused(error: &AuthError) -> Option<ApiError> {
-    matches!(error, AuthError::NameTaken).then(|| {
-        let message = "the proxy calls you by a name that a user with a password has here; an \
-            administrator can sort that out";
-        ApiError::new(StatusCode::FORBIDDEN, "name_taken", message)
-    })
+fn name_taken() -> ApiError {
+    let message = "the proxy calls you by a name that a user with a password has here; an \
+        administrator can sort that out";
+    ApiError::new(StatusCode::FORBIDDEN, "name_taken", message)
+}
+
+fn disabled() -> ApiError {
+    let message = "the proxy knows you, and you have been shut out here";
+    ApiError::new(StatusCode::FORBIDDEN, "not_allowed", message)
 }
 
 #[cfg(test)]
@@ -109,22 +156,23 @@ mod tests {
                 )])),
             },
         };
-        let found = said(&identity, &headers("ann", "staff, admins"))
-            .unwrap()
-            .unwrap();
+        let worth = |identity: &ProxyIdentity, groups: &'static str| {
+            let said = said(identity, &headers("ann", groups)).unwrap();
+            said.unwrap().worth
+        };
         assert_eq!(
-            (found.role, found.sight),
-            (Role::Administrator, Sight::everything())
+            worth(&identity, "staff, admins"),
+            Some((Role::Administrator, Sight::everything()))
         );
-        let found = said(&identity, &headers("ann", "staff")).unwrap().unwrap();
-        assert_eq!(found.role, Role::Viewer);
-        assert_eq!(found.sight.groups, Groups::only(["North"]));
-        assert!(said(&identity, &headers("ann", "others")).is_err());
+        let (role, sight) = worth(&identity, "staff").unwrap();
+        assert_eq!(role, Role::Viewer);
+        assert_eq!(sight.groups, Groups::only(["North"]));
+        assert_eq!(worth(&identity, "others"), None);
         assert_eq!(said(&identity, &headers("", "admins")), Ok(None));
         identity.rights.role = Some(RoleName::Viewer);
-        let found = said(&identity, &headers("ann", "others")).unwrap().unwrap();
+        let (_, sight) = worth(&identity, "others").unwrap();
         assert_eq!(
-            found.sight.groups,
+            sight.groups,
             Groups::Only(BTreeSet::new()),
             "it sees nothing"
         );

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::caller::{Guest, Told};
 use super::cookies;
-use super::identify::no_content;
+use super::identify::{no_content, throttled};
 use super::words::{name, not_let_in, refusal};
 use crate::auth::{AuthError, Invited};
 use crate::web::Web;
@@ -48,11 +48,14 @@ pub enum InvitedAnswer {
 
 /// What a link is for; it stays good.
 #[utoipa::path(post, path = "/api/v1/invitation/look", request_body = Link, responses(
-    (status = 200, body = InvitedAnswer), (status = 410, body = ErrorBody)))]
+    (status = 200, body = InvitedAnswer), (status = 410, body = ErrorBody),
+    (status = 429, body = ErrorBody)))]
 pub async fn look(
     State(web): State<Web>,
+    guest: Guest,
     Told(link): Told<Link>,
 ) -> Result<Json<InvitedAnswer>, ApiError> {
+    knock(&web, &guest)?;
     let found = web.door.access.invited(link.secret, (web.clock)()).await;
     match found.map_err(|error| refusal(&error))? {
         None => Err(refusal(&AuthError::Spent)),
@@ -63,19 +66,33 @@ pub async fn look(
     }
 }
 
-/// Uses a link, once: sets the password, and signs in.
+/// Uses a link, once: sets the password, and signs in. The session that the browser held ends.
 #[utoipa::path(post, path = "/api/v1/invitation", request_body = LinkUse, responses(
     (status = 204, description = "with the session's cookie"),
-    (status = 410, body = ErrorBody), (status = 422, body = ErrorBody)))]
+    (status = 410, body = ErrorBody), (status = 422, body = ErrorBody),
+    (status = 429, body = ErrorBody)))]
 pub async fn redeem(
     State(web): State<Web>,
     guest: Guest,
     Told(link): Told<LinkUse>,
 ) -> Result<Response, ApiError> {
+    knock(&web, &guest)?;
     let now = (web.clock)();
     let wanted = link.name.as_deref().map(name).transpose()?;
+    let Guest {
+        visit,
+        client,
+        held,
+        ..
+    } = guest;
     let access = &web.door.access;
-    let entered = access.redeem(link.secret, wanted, link.password, &guest.client, now);
+    let entered = access.redeem(link.secret, wanted, link.password, held, &client, now);
     let cookie = entered.await.map_err(|error| not_let_in(&error))?;
-    Ok(no_content([cookies::session(&guest.visit, &cookie, now)]))
+    Ok(no_content([cookies::session(&visit, &cookie, now)]))
+}
+
+/// Each use reads the store, which logins and revocations wait for, too.
+fn knock(web: &Web, guest: &Guest) -> Result<(), ApiError> {
+    let knock = web.door.links.take(guest.visit.address, (web.clock)());
+    knock.map_err(|wait| throttled("too many links from this address", wait))
 }

@@ -12,7 +12,9 @@ pub mod invitation;
 pub mod oidc;
 pub mod open;
 pub mod pairing;
+mod renewal;
 mod rights;
+mod screen;
 pub mod session;
 pub mod sockets;
 pub mod tokens;
@@ -53,6 +55,8 @@ pub struct Door {
     pub sockets: Sockets,
     rules: Rules,
     handshakes: Knocks,
+    /// Uses of links, good or not.
+    links: Knocks,
     elsewhere: Option<Elsewhere>,
 }
 
@@ -133,6 +137,7 @@ impl Door {
             sockets: Sockets::default(),
             rules,
             handshakes: Knocks::new(),
+            links: Knocks::of_links(),
             elsewhere: None,
         }
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::renewal::Renewals;
 use crate::auth::{Access, Viewer, ViewerId};
 use crate::web::shares::{Share, Shares};
 
@@ -97,14 +98,19 @@ impl Sockets {
         let mut changes = access.invalidated();
         let first = tokio::time::Instant::now() + ROUND_EVERY;
         let mut rounds = tokio::time::interval_at(first, ROUND_EVERY);
+        let mut renewals = Renewals::default();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 told = changes.changed() => if told.is_err() { return },
                 _ = rounds.tick() => {}
             }
-            for (pass, ending) in self.round(&access, clock()) {
+            let now = clock();
+            for (pass, ending) in self.round(&access, now) {
                 dismiss(pass, ending);
+            }
+            for pass in renewals.round(&self.of_proxies(), now) {
+                dismiss(pass, Ending::Changed);
             }
         }
     }
@@ -121,6 +127,14 @@ impl Sockets {
             }
         }
         ending
+    }
+
+    /// Those of people for whom a proxy vouches with each request.
+    fn of_proxies(&self) -> Vec<u64> {
+        let open = self.open();
+        let theirs = open.by_pass.iter();
+        let theirs = theirs.filter(|(_, viewer)| matches!(viewer.id, ViewerId::User(_)));
+        theirs.map(|(pass, _)| *pass).collect()
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {

@@ -172,7 +172,7 @@ pub async fn change(
 /// Makes a link by which a user sets its password; one that was made before is no longer good.
 #[utoipa::path(post, path = "/api/v1/users/{id}/invitation", params(("id" = i64, Path)), responses(
     (status = 200, body = InvitationAnswer), (status = 403, body = ErrorBody),
-    (status = 404, body = ErrorBody)))]
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn invite(
     State(web): State<Web>,
     caller: Caller,

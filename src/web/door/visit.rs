@@ -41,10 +41,12 @@ impl Visit {
             proxies.any(|network| network.contains(&address))
         };
         let is_forwarded = headers.keys().any(says_forwarded);
-        if is_forwarded && rules.trusted_proxies.is_empty() {
+        let is_by_proxy = is_trusted(peer);
+        // One on this very machine that nobody named would make strangers look like this machine.
+        let is_unnamed = rules.trusted_proxies.is_empty() || (peer.is_loopback() && !is_by_proxy);
+        if is_forwarded && is_unnamed {
             return Err(published());
         }
-        let is_by_proxy = is_trusted(peer);
         if let Some(identity) = &rules.identity {
             let groups = identity.groups_header.as_ref();
             let mut names = std::iter::once(&identity.user_header).chain(groups);
@@ -60,10 +62,9 @@ impl Visit {
         let (mut address, mut is_https) = (peer, rules.speaks_tls);
         if is_by_proxy && is_forwarded {
             address = client(headers, peer, &is_trusted)?;
-            is_https = match last(headers, FORWARDED_PROTO) {
-                Some(scheme) => scheme.eq_ignore_ascii_case("https"),
-                None => is_https,
-            };
+            // Our own TLS tells of the way from the proxy to us, and not of the browser's.
+            let scheme = last(headers, FORWARDED_PROTO);
+            is_https = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
         }
         Ok(Self {
             address,
@@ -86,8 +87,8 @@ fn says_forwarded(name: &HeaderName) -> bool {
 }
 
 fn published() -> ApiError {
-    let message = "a proxy publishes this server, which was set up to be reached directly; name \
-        the proxy's address in `trusted_proxies` of [server], and everybody logs in";
+    let message = "a proxy publishes this server that nobody has named; name its address in \
+        `trusted_proxies` of [server], and everybody logs in";
     ApiError::new(StatusCode::FORBIDDEN, "published", message)
 }
 
@@ -213,6 +214,44 @@ mod tests {
             !direct.is_of_this_machine,
             "it may be a proxy that says nothing"
         );
+    }
+
+    #[test]
+    fn tls_of_our_own_says_nothing_of_the_way_to_the_proxy() {
+        const PROTO: &str = FORWARDED_PROTO;
+        const FOR: (&str, &str) = (FORWARDED_FOR, "192.0.2.7");
+        let rules = Rules {
+            speaks_tls: true,
+            ..rules(&["10.0.0.0/8"])
+        };
+        let cases: [(&str, &Lines, bool); 5] = [
+            ("10.0.0.1", &[FOR, (PROTO, "https")], true),
+            ("10.0.0.1", &[FOR, (PROTO, "http")], false),
+            ("10.0.0.1", &[FOR], false),
+            // Whoever sits there, without the proxy.
+            ("10.0.0.1", &[], true),
+            ("192.0.2.7", &[], true),
+        ];
+        for (peer, lines, expected) in cases {
+            let visit = Visit::of(peer.parse().unwrap(), &headers(lines), &rules).unwrap();
+            let found = (visit.is_https, visit.is_safe);
+            assert_eq!(found, (expected, expected), "{peer} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_second_proxy_on_this_machine_that_nobody_named_makes_nobody_local() {
+        let rules = rules(&["127.0.0.1/32"]);
+        let of = |peer: &str, lines: &Lines| {
+            let found = Visit::of(peer.parse().unwrap(), &headers(lines), &rules);
+            found.map(|visit| (visit.is_of_this_machine, visit.is_safe))
+        };
+        for line in [(FORWARDED_FOR, "192.0.2.7"), (FORWARDED_PROTO, "https")] {
+            assert_eq!(of("::1", &[line]), Err(published()), "{line:?}");
+            assert_eq!(of("127.0.0.2", &[line]), Err(published()), "{line:?}");
+        }
+        assert_eq!(of("::1", &[]), Ok((true, true)));
+        assert_eq!(of("127.0.0.1", &[]), Ok((false, true)));
     }
 
     #[test]

@@ -104,6 +104,7 @@ pub(super) fn refusal(error: &AuthError) -> ApiError {
         AuthError::Name(_) => (StatusCode::UNPROCESSABLE_ENTITY, "name_refused"),
         AuthError::NameTaken => (StatusCode::CONFLICT, "name_taken"),
         AuthError::Password(_) => (StatusCode::UNPROCESSABLE_ENTITY, "password_refused"),
+        AuthError::External => (StatusCode::CONFLICT, "external_user"),
         AuthError::Group => (StatusCode::UNPROCESSABLE_ENTITY, "group_refused"),
         AuthError::Unknown(_) => (StatusCode::NOT_FOUND, "not_found"),
         AuthError::NotAllowed => (StatusCode::FORBIDDEN, "not_allowed"),
