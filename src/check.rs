@@ -1,6 +1,7 @@
 //! `fleetglass check`: asks each source once, and tells an operator what is there, what is
 //! missing, and what to put under `[source.fields.*]`. Names of fields are told, values never.
 
+mod off_duty;
 mod record;
 
 use std::collections::HashSet;
@@ -20,6 +21,9 @@ use crate::source::probe::{Findings, Probe};
 use crate::source::recall::look::NotAsked;
 use crate::source::{describe, supervise};
 
+pub use self::off_duty::Duty;
+
+use self::off_duty::Members;
 use record::Recording;
 
 /// What the check came to.
@@ -36,32 +40,45 @@ impl CheckOutcome {
     }
 }
 
-/// Asks each source once and prints the table on stdout; keeps redacted samples in `record`.
+/// Asks each source once and prints the table on stdout, and what that means for off-duty hours;
+/// keeps redacted samples in `record`.
 ///
 /// # Errors
 /// Samples that cannot be written, and settings of which no source can be made.
 pub async fn run(
     settings: Vec<SourceSettings>,
+    duty: &Duty,
     record: Option<PathBuf>,
 ) -> anyhow::Result<CheckOutcome> {
     let mut failed = Vec::new();
+    let mut members = Members::new(duty);
     for settings in &settings {
-        let (table, is_well) = check(settings, record.as_deref()).await?;
-        let mut stdout = std::io::stdout().lock();
-        writeln!(stdout, "{table}").context("the table cannot be printed")?;
-        stdout.flush().context("the table cannot be printed")?;
+        let (table, is_well) = check(settings, record.as_deref(), &mut members).await?;
+        print(&format!("{table}\n"))?;
         if !is_well {
             failed.push(settings.id.clone());
         }
     }
+    print(&members.words()?)?;
     Ok(CheckOutcome { failed })
 }
 
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    let printed = write!(stdout, "{text}").and_then(|()| stdout.flush());
+    printed.context("the table cannot be printed")
+}
+
 /// One source's table, and whether all is well with it.
-async fn check(settings: &SourceSettings, record: Option<&Path>) -> anyhow::Result<(String, bool)> {
+async fn check(
+    settings: &SourceSettings,
+    record: Option<&Path>,
+    members: &mut Members<'_>,
+) -> anyhow::Result<(String, bool)> {
     let mut source = supervise::build(settings)
         .map_err(|refused| anyhow!("{}: {}: {}", settings.id, refused.key, refused.problem))?;
     let findings = source.probe(!settings.recall.is_zero()).await;
+    members.add(&settings.id, &findings);
     let is_well = findings.live.iter().all(|probe| probe.trouble.is_none());
     let mut table = String::new();
     write_table(&mut table, settings, &findings)?;
@@ -212,6 +229,9 @@ fn zone_hint(median: SignedDuration) -> &'static str {
 #[path = "check/history_tests.rs"]
 mod history_tests;
 #[cfg(test)]
+#[path = "check/off_duty_tests.rs"]
+mod off_duty_tests;
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
@@ -220,6 +240,18 @@ mod tests {
 
     use super::*;
     use crate::source::trial::settings;
+
+    /// The table of a source where there are no hours.
+    pub(super) async fn check_alone(
+        settings: &SourceSettings,
+        record: Option<&Path>,
+    ) -> (String, bool) {
+        let duty = Duty::default();
+        let mut members = Members::new(&duty);
+        let checked = check(settings, record, &mut members).await.unwrap();
+        assert_eq!(members.words().unwrap(), "");
+        checked
+    }
 
     fn account(server: &MockServer) -> SourceSettings {
         let uri = server.uri();
@@ -253,7 +285,7 @@ mod tests {
             .await;
         let directory = tempfile::tempdir().unwrap();
         let samples = directory.path().join("samples");
-        let (table, is_well) = check(&settings, Some(&samples)).await.unwrap();
+        let (table, is_well) = check_alone(&settings, Some(&samples)).await;
         assert!(is_well, "{table}");
         for part in [
             "reachable:  yes",
@@ -287,9 +319,10 @@ mod tests {
     async fn a_source_that_fails_is_told_by_its_reason() {
         let server = MockServer::start().await;
         let settings = cartrack(&server).await;
-        let outcome = run(vec![settings.clone()], None).await.unwrap();
+        let duty = Duty::default();
+        let outcome = run(vec![settings.clone()], &duty, None).await.unwrap();
         assert_eq!(outcome.failed, std::slice::from_ref(&settings.id));
-        let (table, _) = check(&settings, None).await.unwrap();
+        let (table, _) = check_alone(&settings, None).await;
         assert!(
             table.contains("failed: GET /vehicles: 404 Not Found"),
             "{table}"
@@ -323,7 +356,7 @@ mod tests {
                 let mock = Mock::given(path(endpoint)).respond_with(answer);
                 mock.mount(&server).await;
             }
-            let (table, is_well) = check(&account(&server), None).await.unwrap();
+            let (table, is_well) = check_alone(&account(&server), None).await;
             let line = format!("  authorised: {expected}\n");
             assert!(table.contains(&line), "{line:?} is not in\n{table}");
             assert_eq!(is_well, all_well, "{table}");

@@ -67,15 +67,62 @@ pub fn remember(config: &Config) -> anyhow::Result<Memory> {
     })
 }
 
-/// Up to when each source's positions are remembered: what came after that was missed.
+/// Up to when each source's positions are remembered: what came after that was missed. Of a device
+/// whose places were forgotten, as its duty was over, when it last spoke: what was said off duty is
+/// dropped when it is told, and what was missed of the duty after it is not.
 pub(super) fn known_until(remembered: &[Remembered]) -> BTreeMap<SourceId, Timestamp> {
     let mut known_until = BTreeMap::new();
     for state in remembered {
-        if let Some(fix) = &state.fix {
+        let received_at = state.fix.as_ref().map(|fix| fix.received_at);
+        if let Some(heard_at) = received_at.or(state.contact_at) {
             let newest = known_until.entry(state.device.source.clone());
-            let newest = newest.or_insert(fix.received_at);
-            *newest = fix.received_at.max(*newest);
+            let newest = newest.or_insert(heard_at);
+            *newest = heard_at.max(*newest);
         }
     }
     known_until
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{DeviceKey, Reading};
+    use crate::fleet::Fix;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    fn device(source: &str, received: Option<i64>, contact: Option<i64>) -> Remembered {
+        let key = DeviceKey::new(SourceId::new(source), "1");
+        let fix = received.map(|second| Fix {
+            reading: Reading::at(48.0, 17.0),
+            fixed_at: at(second - 5),
+            received_at: at(second),
+            clock_ahead: false,
+            no_fix_time: false,
+            backfill: false,
+        });
+        Remembered {
+            fix,
+            contact_at: contact.map(at),
+            ..Remembered::nothing_of(key)
+        }
+    }
+
+    #[test]
+    fn positions_are_known_up_to_the_newest_and_those_forgotten_off_duty_up_to_the_last_word() {
+        let remembered = [
+            device("a", Some(10), Some(99)),
+            device("a", Some(30), Some(30)),
+            device("a", Some(20), None),
+            // All of its devices were off duty as the run before ended.
+            device("b", None, Some(40)),
+            device("b", None, Some(50)),
+            device("c", None, None),
+        ];
+        let expected = [("a", 30), ("b", 50)];
+        let expected = expected.map(|(source, second)| (SourceId::new(source), at(second)));
+        assert_eq!(known_until(&remembered), expected.into());
+    }
 }

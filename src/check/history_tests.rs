@@ -6,6 +6,7 @@ use std::time::Duration;
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use super::tests::check_alone;
 use super::*;
 use crate::config::source::VendorSpec;
 use crate::config::{Config, Flags};
@@ -23,7 +24,7 @@ async fn table_of(world: SimSettings, change: impl FnOnce(&mut SourceSettings)) 
     let mut settings = config.sources.into_iter().next().expect("a source");
     change(&mut settings);
     let directory = tempfile::tempdir().unwrap();
-    let (table, is_well) = check(&settings, Some(directory.path())).await.unwrap();
+    let (table, is_well) = check_alone(&settings, Some(directory.path())).await;
     assert!(is_well, "{table}");
     table
 }
@@ -122,7 +123,7 @@ async fn a_history_that_is_refused_is_no_failure_of_the_live_source() {
             ("username", "A"),
             ("password", "p"),
         ];
-        let (table, is_well) = check(&settings("cartrack", &given), None).await.unwrap();
+        let (table, is_well) = check_alone(&settings("cartrack", &given), None).await;
         assert!(is_well, "{table}");
         let line = format!("  trails:     {expected}\n");
         assert!(table.contains(&line), "{line:?} is not in\n{table}");

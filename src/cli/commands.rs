@@ -74,7 +74,9 @@ pub(super) async fn sim(sim: Sim) -> anyhow::Result<ExitCode> {
 
 pub(super) async fn check(check: Check) -> anyhow::Result<ExitCode> {
     let config = load(check.config.as_deref(), &ProcessEnv, &Flags::default())?;
-    let outcome = checker::run(config.sources, check.record).await?;
+    let (roster, off_duty) = (config.roster, config.off_duty);
+    let duty = checker::Duty { roster, off_duty };
+    let outcome = checker::run(config.sources, &duty, check.record).await?;
     Ok(if outcome.is_well() {
         ExitCode::SUCCESS
     } else {

@@ -28,7 +28,9 @@ pub fn off_duty(sections: Vec<Section<'_>>) -> Result<Vec<OffDuty>, ConfigError>
 fn one(mut section: Section<'_>) -> Result<OffDuty, ConfigError> {
     let mut groups = Vec::new();
     for (group, span) in section.strings("groups")? {
-        if group.trim().is_empty() {
+        // As vendors' names are.
+        let group = group.trim();
+        if group.is_empty() {
             return Err(section.error_at(&span, "a group has no name; leave it out"));
         }
         groups.push(group.into());

@@ -63,7 +63,7 @@ fn vehicle(
         groups: section
             .strings("groups")?
             .into_iter()
-            .map(|(group, _)| group.into())
+            .map(|(group, _)| group.trim().into())
             .collect(),
         devices,
         ignore: section.bool("ignore")?.unwrap_or(false),

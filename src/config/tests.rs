@@ -109,7 +109,7 @@ groups = ["North"]
 devices = ["p/512345678", "o/4711"]
 
 [[off_duty]]
-groups = ["North", "Phones"]
+groups = ["North", " Phones "]
 hours = ["18:00-06:00", "Sat-Sun"]
 timezone = "Africa/Johannesburg"
 "#;

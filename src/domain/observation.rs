@@ -85,8 +85,8 @@ pub enum Said {
     /// Records, in the order of their arrival. A list of them never says who exists.
     Observed(Vec<Observation>),
     /// The vendor's metadata, complete: every device it lists, with its label. A device that is
-    /// missing here is no longer listed. A source without metadata says this once, as `None`,
-    /// so that nobody waits for it.
+    /// missing here is no longer listed. A source whose metadata cannot be had says this each time
+    /// as `None`, so that nobody waits for it.
     Listed(Option<Vec<(DeviceKey, Label)>>),
     /// The vendor says that a device went offline, at `since` by its own word.
     Offline {

@@ -105,21 +105,23 @@ pub fn next_change(timetable: &Timetable, at: Timestamp) -> Option<Timestamp> {
     let until = at
         .checked_add(SignedDuration::from_hours(24 * LOOK_AHEAD_DAYS))
         .ok()?;
-    let changes = timetable.timezone.following(at).map(|it| it.timestamp());
-    let mut jumps = changes
-        .take_while(|jump| *jump <= until)
-        .collect::<Vec<_>>();
+    let jumps = timetable.timezone.following(at).map(|it| it.timestamp());
+    // What is yet to be asked. A midnight that comes twice is an edge of the day before it too, and
+    // that day's last one lies behind edges of the next.
+    let mut pool = jumps.take_while(|jump| *jump <= until).collect::<Vec<_>>();
     let today = timetable.timezone.to_datetime(at).date();
     // From the day before: its midnight may be an edge of today.
     let mut days = (-1..=LOOK_AHEAD_DAYS).filter_map(|n| today.checked_add(n.days()).ok());
     days.find_map(|day| {
         let next_day = day.checked_add(1.day()).ok()?;
-        let end = timetable
+        // The first of two midnights: no edge of a later day comes before it.
+        let next_begins_at = timetable
             .timezone
             .to_timestamp(next_day.at(0, 0, 0, 0))
             .ok()?;
-        let mut candidates: Vec<Timestamp> = timetable.edges(day).collect();
-        candidates.extend(jumps.extract_if(.., |jump| *jump <= end));
+        pool.extend(timetable.edges(day));
+        let is_due = |candidate: &mut Timestamp| *candidate < next_begins_at;
+        let mut candidates: Vec<Timestamp> = pool.extract_if(.., is_due).collect();
         candidates.sort_unstable();
         let mut candidates = candidates.into_iter().filter(|candidate| at < *candidate);
         candidates.find(|candidate| is_off_duty(timetable, *candidate) != is_off)

@@ -56,13 +56,17 @@ pub fn assemble(
         .unwrap_or_else(|| last_resort_name(id, devices));
     let groups = groups(devices, roster);
     if state.is_off_duty {
+        let is_known = knows_groups(devices, roster);
         return Vehicle {
             registration,
             groups,
             flags: vec![Flag::OffDuty],
             motion: state.motion.clone(),
             freshness: state.freshness.clone(),
-            devices: devices.iter().map(|device| off_duty(device)).collect(),
+            devices: devices
+                .iter()
+                .map(|device| off_duty(device, is_known))
+                .collect(),
             ..Vehicle::new(id.clone(), name, now)
         };
     }
@@ -106,6 +110,12 @@ pub(super) fn groups(devices: &[&Device], roster: Option<&RosterVehicle>) -> Vec
     groups.sort();
     groups.dedup();
     groups
+}
+
+/// Whether they are known: by the roster, or else of each of its devices.
+pub(super) fn knows_groups(devices: &[&Device], roster: Option<&RosterVehicle>) -> bool {
+    roster.is_some_and(|entry| !entry.groups.is_empty())
+        || devices.iter().all(|device| device.has_known_groups())
 }
 
 fn position(held: &Held) -> Position {
@@ -236,10 +246,18 @@ fn contradict(one: &Fix, other: &Fix, rules: &MergingThresholds) -> bool {
     allowed_m < distance_m(one.reading.lat_lng(), other.reading.lat_lng())
 }
 
-/// A device of which nobody is to know where it is.
-fn off_duty(device: &Device) -> DeviceView {
+/// A device of which nobody is to know where it is: its vehicle is off duty, or may be, as its
+/// groups are not known.
+fn off_duty(device: &Device, is_known: bool) -> DeviceView {
+    let reason = if is_known {
+        "off duty: where it is is neither shown nor stored"
+    } else if device.has_known_groups() {
+        "off duty: the groups of another device of this vehicle are not known yet"
+    } else {
+        "off duty: its groups are not known yet, as no list of its vendor has named it"
+    };
     DeviceView {
-        reason: Cow::Borrowed("off duty: where it is is neither shown nor stored"),
+        reason: Cow::Borrowed(reason),
         ..DeviceView::new(device.rank.device.clone())
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::fix::{Fix, Raw};
 use super::merge::{Judgement, Rank};
-use super::off_duty::Echo;
+use super::off_duty::{Echo, FirstRow};
 use super::slots::VehicleSlot;
 use super::track::Track;
 use crate::domain::{Facts, Label};
@@ -28,6 +28,8 @@ pub struct Device {
     pub raw: Option<Raw>,
     /// The same of what was not heard, off duty.
     pub echo: Option<Echo>,
+    /// Its first row without a time in this duty.
+    pub first_row: Option<FirstRow>,
     /// Its newest fix, and what became of it when it came.
     pub last: Option<(Fix, Judgement)>,
     /// Its records in their order, and what they tell of motion and of its interval.
@@ -71,6 +73,7 @@ impl Device {
             unlisted_since: None,
             raw: None,
             echo: None,
+            first_row: None,
             last: None,
             track: Track::default(),
             contact_at: None,
@@ -113,6 +116,12 @@ impl Device {
             Some(label) if !label.groups.is_empty() => &label.groups,
             _ => &self.seen.groups,
         }
+    }
+
+    /// Whether it is known which groups it has, or that it has none: a complete list has named it,
+    /// or a record of its own told one.
+    pub fn has_known_groups(&self) -> bool {
+        self.listed.is_some() || !self.seen.groups.is_empty()
     }
 
     /// Whether a record's names differ from those of the records before it.

@@ -51,6 +51,11 @@ impl Raw {
             lat_lng: reading.lat_lng(),
         }
     }
+
+    /// Whether it had no time, and `reading` is somewhere else.
+    pub fn is_another_row(&self, reading: &Reading) -> bool {
+        self.vendor_at.is_none() && self.lat_lng != reading.lat_lng()
+    }
 }
 
 /// Gives `reading` its time, or `None` if it repeats `last`, the device's record before it.

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::Fleet;
 use super::device::Device;
+use super::off_duty::Count;
 use super::slots::DeviceSlot;
 use crate::domain::{DeviceKey, Label, Observation, Report, Said};
 
@@ -30,9 +31,14 @@ pub(super) enum Work {
     /// To take in a vendor's complete metadata.
     List(Listing),
     /// To note who is listed no longer.
-    Unlist { devices: IntoIter<DeviceSlot> },
+    Unlist {
+        source: usize,
+        devices: IntoIter<DeviceSlot>,
+    },
     /// To let go the records that waited for the metadata.
     Release { source: usize },
+    /// To count who is in which group, and of whom that is not known.
+    Count(Count),
 }
 
 impl Work {
@@ -129,15 +135,27 @@ impl Fleet {
                     self.work.push_front(Work::List(listing));
                 } else {
                     let devices = self.missing_in(&listing).into_iter();
-                    self.work.push_front(Work::Unlist { devices });
+                    let source = listing.source;
+                    self.work.push_front(Work::Unlist { source, devices });
                 }
             }
-            Work::Unlist { mut devices } => {
+            Work::Unlist {
+                source,
+                mut devices,
+            } => {
                 for slot in some(&mut devices, room) {
                     self.unlist_one(slot, now);
                 }
                 if 0 < devices.len() {
-                    self.work.push_front(Work::Unlist { devices });
+                    self.work.push_front(Work::Unlist { source, devices });
+                } else {
+                    self.sources[source].is_listed = true;
+                    self.begin_count();
+                }
+            }
+            Work::Count(count) => {
+                if let Some(rest) = self.count_some(count, room) {
+                    self.work.push_front(Work::Count(rest));
                 }
             }
         }
@@ -157,6 +175,8 @@ impl Fleet {
                         rows: rows.into_iter(),
                         listed: HashSet::new(),
                     }));
+                } else {
+                    self.begin_count();
                 }
             }
             Said::Recalled(readings) => {
@@ -168,6 +188,12 @@ impl Fleet {
             // Counted where it was refused; it changes nothing here.
             Said::Refused(_) => {}
         }
+    }
+
+    /// Has it counted who is in which group, once all is taken in that was heard so far.
+    pub(super) fn begin_count(&mut self) {
+        self.work.retain(|work| !matches!(work, Work::Count(_)));
+        self.work.extend(self.new_count().map(Work::Count));
     }
 
     fn list_one(

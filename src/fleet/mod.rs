@@ -43,7 +43,7 @@ use self::deadlines::Deadlines;
 use self::device::Device;
 use self::identity::Identity;
 use self::intake::Work;
-use self::off_duty::Rota;
+use self::off_duty::{Census, Rota};
 use self::rule_book::RuleBook;
 use self::slots::{DeviceSlot, Slots, VehicleSlot};
 use self::source::Source;
@@ -88,6 +88,7 @@ pub struct Fleet {
     settings: FleetSettings,
     book: RuleBook,
     rota: Rota,
+    census: Census,
     identity: Identity,
     sources: Vec<Source>,
     /// What was heard and is yet to be taken in.
@@ -127,6 +128,7 @@ impl Fleet {
             identity: Identity::new(settings.roster.clone()),
             book,
             rota,
+            census: Census::default(),
             settings,
             sources,
             work: VecDeque::new(),

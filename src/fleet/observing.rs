@@ -37,9 +37,6 @@ impl Fleet {
             reading.and_then(|it| fix::believe(it, record.origin, received_at, raw, ahead_after));
         // Records also repeat in another order than that in which they came first.
         let fix = fix.filter(|fix| !device.track.has_fix((fix.fixed_at, fix.reading.lat_lng())));
-        if fix.is_some() {
-            device.raw = reading.map(Raw::of);
-        }
         if hearing == Hearing::ForTheTrail {
             let late = fix.map(|fix| Fix {
                 backfill: true,
@@ -47,7 +44,13 @@ impl Fleet {
             });
             let key = &device.rank.device;
             self.fixes.extend(late.map(|fix| (key.clone(), fix)));
+            // Nothing is remembered of it but what its repetition is known by.
+            let echo = reading.and_then(|it| self.rota.echo(Raw::of(it)));
+            device.echo = echo.or(device.echo);
             return;
+        }
+        if fix.is_some() {
+            device.raw = reading.map(Raw::of);
         }
         let vendor_at = reading.and_then(|reading| reading.vendor_at);
         let said_at = record.contact_at.or(vendor_at);

@@ -3,15 +3,35 @@
 //! A vehicle is off duty while the hours of any of its groups hold. Then nothing is taken from its
 //! devices' records but their names, and what was known of its place and its doings is forgotten.
 //! A time is enough: a record that was made, or comes, or is taken in off duty is not heard, so
-//! nothing of those hours comes in later. The map shows what belongs to the duty of now alone; what
-//! comes late from an earlier duty goes to the trail.
+//! nothing of those hours comes in later; nor is a row that has no time at all and may be of then.
+//! The map shows what belongs to the duty of now alone; what comes late from an earlier duty goes
+//! to the trail.
 //!
-//! Vendors repeat their last record for hours, and it may have no time of its own. To know it again
-//! without knowing the place, its [`Echo`] is kept, in memory alone.
+//! Its groups must be known for that, and they are known if
+//!
+//! - the roster gives the vehicle groups, which then outrank the vendors';
+//! - or of each of its devices: a complete list of its vendor has named it, in this run or in one
+//!   that is remembered, with groups or with none (then it has none), or a record of its own has
+//!   told a group.
+//!
+//! A vehicle whose groups are not known is concerned by all hours that there are: it is off duty
+//! while those of anybody hold. So a list that fails, that is still being read, or is older than a
+//! device hides too much, and shows nothing; who is hidden by that says so in its reason, and the
+//! operator is told (`census`).
 
-use std::hash::{BuildHasher, RandomState};
+mod census;
+mod echo;
+mod rota;
 
-use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+pub use self::census::{Census, Notice};
+pub use self::echo::{Echo, FirstRow};
+pub use self::rota::Rota;
+
+pub(super) use self::census::Count;
 
 use super::Fleet;
 use super::assemble;
@@ -19,49 +39,7 @@ use super::device::Device;
 use super::fix::{Fix, Raw};
 use super::slots::{DeviceSlot, VehicleSlot};
 use super::vehicle::VehicleState;
-use crate::domain::off_duty::{is_off_duty, next_change};
-use crate::domain::{DeviceKey, Observation, OffDuty, Origin, Reading};
-
-/// Hours repeat each week; one that is left out as the clock is put forward, the week after.
-const LOOK_BACK: SignedDuration = SignedDuration::from_hours(16 * 24);
-
-/// All hours that there are, and how each stands now.
-#[derive(Debug, Default)]
-pub struct Rota {
-    shifts: Vec<Shift>,
-    /// Of this run alone: an echo tells nobody else anything.
-    keys: RandomState,
-}
-
-#[derive(Debug)]
-struct Shift {
-    rule: OffDuty,
-    is_off: bool,
-    /// Since when it is so.
-    since: Timestamp,
-    /// Up to when; `None` is for ever.
-    until: Option<Timestamp>,
-}
-
-/// How a vehicle stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Duty {
-    /// It is off duty.
-    is_off: bool,
-    /// What is older does not belong to the duty of now; all of it while off duty.
-    since: Timestamp,
-    /// When that may change; `None` is never.
-    until: Option<Timestamp>,
-}
-
-/// What a record leaves behind that was not heard: enough to know its repetition, and not where it
-/// was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Echo {
-    vendor_at: Option<Timestamp>,
-    /// Of the place, keyed.
-    hash: u64,
-}
+use crate::domain::{DeviceKey, Observation, Origin, Reading};
 
 /// How much of a record is taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,110 +52,36 @@ pub(super) enum Hearing {
     Nothing,
 }
 
-impl Shift {
-    fn new(rule: OffDuty, now: Timestamp) -> Self {
-        let timetable = &rule.timetable;
-        let mut since = Timestamp::MIN;
-        let mut at = now.checked_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
-        while let Some(change) = next_change(timetable, at).filter(|change| *change <= now) {
-            (since, at) = (change, change);
-        }
-        Self {
-            is_off: is_off_duty(timetable, now),
-            since,
-            until: next_change(timetable, now),
-            rule,
-        }
-    }
-
-    fn holds(&self, at: Timestamp) -> bool {
-        self.since <= at && self.until.is_none_or(|until| at < until)
-    }
-
-    fn is_off_at(&self, at: Timestamp) -> bool {
-        if self.holds(at) {
-            self.is_off
-        } else {
-            is_off_duty(&self.rule.timetable, at)
-        }
-    }
-}
-
-impl Rota {
-    /// Takes other hours, as of `now`.
-    pub fn replace(&mut self, rules: &[OffDuty], now: Timestamp) {
-        let shifts = rules.iter().map(|rule| Shift::new(rule.clone(), now));
-        self.shifts = shifts.collect();
-    }
-
-    /// Lets time pass; the other way too, where the clock is put back.
-    pub fn renew(&mut self, now: Timestamp) {
-        for shift in self.shifts.iter_mut().filter(|shift| !shift.holds(now)) {
-            *shift = Shift::new(shift.rule.clone(), now);
-        }
-    }
-
-    fn concerning<'a>(&'a self, who: &'a [usize]) -> impl Iterator<Item = &'a Shift> {
-        who.iter().filter_map(|at| self.shifts.get(*at))
-    }
-
-    fn duty(&self, who: &[usize]) -> Duty {
-        let is_off = self.concerning(who).any(|shift| shift.is_off);
-        let since = self.concerning(who).map(|shift| shift.since).max();
-        let until = self.concerning(who).filter_map(|shift| shift.until).min();
-        Duty {
-            is_off,
-            since: if is_off {
-                Timestamp::MAX
-            } else {
-                since.unwrap_or(Timestamp::MIN)
-            },
-            until,
-        }
-    }
-
-    fn is_off_at(&self, who: &[usize], at: Timestamp) -> bool {
-        self.concerning(who).any(|shift| shift.is_off_at(at))
-    }
-
-    fn echo(&self, vendor_at: Option<Timestamp>, (lat_deg, lng_deg): (f64, f64)) -> Echo {
-        let place = (lat_deg.to_bits(), lng_deg.to_bits());
-        let hash = self.keys.hash_one(place);
-        Echo { vendor_at, hash }
-    }
-}
-
-impl Echo {
-    /// Whether a record of this echo, which came as `origin`, says what the one `before` said. Of a
-    /// row without a time nobody knows when it was true, until it has changed.
-    fn repeats(self, before: Option<Self>, origin: Origin) -> bool {
-        let is_timeless_row = self.vendor_at.is_none() && origin == Origin::Poll;
-        before.map_or(is_timeless_row, |before| {
-            self == before || (is_timeless_row && self.hash == before.hash)
-        })
-    }
-}
-
 impl Fleet {
-    /// The hours that concern these devices, all of one vehicle: those of the groups it is shown in.
-    fn who(&self, devices: &[DeviceSlot]) -> Vec<usize> {
-        if self.rota.shifts.is_empty() {
-            return Vec::new();
-        }
+    /// The groups that the vehicle of these devices is shown in; `None` while they are not known.
+    fn groups_of(&self, devices: &[DeviceSlot]) -> Option<Vec<Arc<str>>> {
         let devices = devices.iter().filter_map(|slot| self.devices.get(*slot));
         let devices: Vec<&Device> = devices.collect();
         let roster = super::roster_entry(&self.identity, &devices);
-        let groups = assemble::groups(&devices, roster);
-        let concerns = |rule: &OffDuty| rule.groups.iter().any(|group| groups.contains(group));
-        let shifts = self.rota.shifts.iter().enumerate();
-        let its = shifts.filter(|(_, shift)| concerns(&shift.rule));
-        its.map(|(at, _)| at).collect()
+        let is_known = assemble::knows_groups(&devices, roster);
+        is_known.then(|| assemble::groups(&devices, roster))
+    }
+
+    /// The same of the vehicle that a device is in, or of the device alone.
+    fn groups_about(&self, device: DeviceSlot) -> Option<Vec<Arc<str>>> {
+        let vehicle = self.devices.get(device).and_then(|it| it.vehicle);
+        let state = vehicle.and_then(|slot| self.vehicles.get(slot));
+        self.groups_of(state.map_or(&[device], |state| state.devices.as_slice()))
+    }
+
+    /// The hours that concern these devices, all of one vehicle.
+    fn who(&self, devices: &[DeviceSlot]) -> Vec<usize> {
+        if self.rota.is_empty() {
+            return Vec::new();
+        }
+        self.rota.concerning(self.groups_of(devices).as_deref())
     }
 
     fn who_is(&self, device: DeviceSlot) -> Vec<usize> {
-        let vehicle = self.devices.get(device).and_then(|it| it.vehicle);
-        let state = vehicle.and_then(|slot| self.vehicles.get(slot));
-        self.who(state.map_or(&[device], |state| state.devices.as_slice()))
+        if self.rota.is_empty() {
+            return Vec::new();
+        }
+        self.rota.concerning(self.groups_about(device).as_deref())
     }
 
     /// Whether the vehicle of a device is off duty.
@@ -205,24 +109,57 @@ impl Fleet {
         let received_at = record.received_at;
         let reading = record.reading.as_ref();
         let said = [reading.and_then(|it| it.vendor_at), record.contact_at];
+        let is_timeless_row = said == [None, None] && record.origin == Origin::Poll;
         let said = said.map(|at| at.map(|at| at.min(received_at)));
         let times = said.into_iter().flatten().chain([received_at, now]);
         let is_off = times.clone().any(|at| self.rota.is_off_at(&who, at));
         let since = self.rota.duty(&who).since;
-        let echo = reading.map(|it| self.rota.echo(it.vendor_at, it.lat_lng()));
+        let echo = reading.and_then(|it| self.rota.echo(Raw::of(it)));
         let Some(device) = self.devices.get_mut(slot) else {
             return Hearing::Nothing;
         };
-        let is_forgotten = device.raw.is_none();
-        let is_repetition = |echo: Echo| is_forgotten && echo.repeats(device.echo, record.origin);
-        if is_off || device.vehicle.is_none() || echo.is_some_and(is_repetition) {
+        if is_off || device.vehicle.is_none() {
             device.echo = echo.or(device.echo);
             return Hearing::Nothing;
         }
-        if times.min().is_some_and(|oldest| oldest < since) {
-            return Hearing::ForTheTrail;
+        if is_timeless_row {
+            return self.hearing_of_row(slot, reading, received_at, since);
         }
-        Hearing::All
+        let is_late = times.min().is_some_and(|oldest| oldest < since);
+        match (is_late, echo.is_some() && echo == device.echo) {
+            (false, _) => Hearing::All,
+            (true, false) => Hearing::ForTheTrail,
+            // The trail has it.
+            (true, true) => Hearing::Nothing,
+        }
+    }
+
+    /// The same of a row that tells no time, in the duty that began at `since`: it may be of long
+    /// before, until it changes.
+    fn hearing_of_row(
+        &mut self,
+        slot: DeviceSlot,
+        reading: Option<&Reading>,
+        received_at: Timestamp,
+        since: Timestamp,
+    ) -> Hearing {
+        let (Some(device), Some(reading)) = (self.devices.get_mut(slot), reading) else {
+            return Hearing::Nothing;
+        };
+        let row = (self.rota.digest(reading.lat_lng()), received_at);
+        let mut row = FirstRow::after(device.first_row, row, since);
+        // Where there are nothing but rows, the last one that was heard tells it too.
+        row.has_changed |= !self.sources[device.rank.source].is_streamed()
+            && device
+                .last_fix()
+                .is_some_and(|last| since <= last.received_at)
+            && device.raw.is_some_and(|raw| raw.is_another_row(reading));
+        device.first_row = Some(row);
+        if row.has_changed {
+            Hearing::All
+        } else {
+            Hearing::Nothing
+        }
     }
 
     /// Sees to it that a vehicle has nothing that it should not have at `now`; whether that changed
@@ -289,8 +226,8 @@ impl Fleet {
         if !(is_track_old || is_raw_old || is_fact_old) {
             return false;
         }
-        if is_raw_old && let Some(raw) = device.raw.take() {
-            device.echo = Some(self.rota.echo(raw.vendor_at, raw.lat_lng));
+        if let Some(raw) = device.raw.take_if(|_| is_raw_old) {
+            device.echo = self.rota.echo(raw).or(device.echo);
         }
         if is_all_old {
             device.last = None;
@@ -325,7 +262,7 @@ impl Fleet {
     }
 
     fn is_heard(&self, key: &DeviceKey, times: [Option<Timestamp>; 2]) -> bool {
-        if self.rota.shifts.is_empty() {
+        if self.rota.is_empty() {
             return true;
         }
         let Some(slot) = self.devices.find(key) else {

@@ -52,6 +52,8 @@ impl Fleet {
         self.book.tell(&mut self.sources);
         self.rota.replace(&settings.off_duty, now);
         self.settings = settings;
+        self.forget_notices();
+        self.begin_count();
         Reconfiguration {
             now,
             next: Next::Prepare(0),

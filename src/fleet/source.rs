@@ -32,6 +32,8 @@ pub struct Source {
     intro: SourceIntro,
     /// The state machine of its health.
     pub health: SourceHealth,
+    /// A complete list of its vehicles was taken in, in this run.
+    pub is_listed: bool,
     published: Option<(SourceStatus, Timestamp)>,
     held: (Health, Timestamp),
     waiting: Waiting,
@@ -52,6 +54,7 @@ impl Source {
         Self {
             health: SourceHealth::new(intro.mode, intro.interval, now),
             intro,
+            is_listed: false,
             published: None,
             held: (Health::Connecting, now),
             waiting: Waiting::ForMetadata {
@@ -64,6 +67,11 @@ impl Source {
     /// Its name.
     pub fn id(&self) -> &SourceId {
         &self.intro.id
+    }
+
+    /// Whether its vendor pushes positions, when all is well.
+    pub fn is_streamed(&self) -> bool {
+        self.intro.mode == Mode::Stream
     }
 
     /// Its health as of the last [`Source::age`].

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::yield_now;
 use tokio_util::sync::CancellationToken;
 
+use super::off_duty::Notice;
 use super::{Changes, Fleet, FleetSettings};
 use crate::domain::Report;
 
@@ -145,6 +146,29 @@ async fn age(fleet: &mut Fleet, now: Timestamp) {
             "a source has this registration twice; it merges nothing. \
              Correct it at the vendor or name the devices in the roster"
         );
+    }
+    fleet.take_notices().iter().for_each(tell);
+}
+
+/// Tells the operator of hours that do less, or more, than they seem to.
+fn tell(notice: &Notice) {
+    match notice {
+        Notice::NobodyIn(group) => tracing::warn!(
+            %group,
+            "[[off_duty]] names a group that no vehicle is in, so its hours hold for nobody. \
+             Compare it with the groups on the map: they are the same to the letter, or not at all"
+        ),
+        Notice::Unknown { source, n_devices } => tracing::warn!(
+            source.id = %source,
+            trackers = n_devices,
+            "the groups of these trackers are not known, so they are off duty in the hours of all. \
+             See why the vendor's list of vehicles does not name them, or give them groups in the \
+             roster"
+        ),
+        Notice::Known(source) => tracing::info!(
+            source.id = %source,
+            "the groups of all trackers are known again"
+        ),
     }
 }
 

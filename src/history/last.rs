@@ -47,6 +47,8 @@ pub(super) struct LastKnown {
     press: Press,
     written_at_ms: i64,
     secured_at_ms: i64,
+    /// Commits since then.
+    n_unsecured: u64,
     /// The last write failed.
     is_ill: bool,
     /// The file may have more than what is known here.
@@ -73,6 +75,7 @@ impl LastKnown {
             press: Press::swift(),
             written_at_ms: 0,
             secured_at_ms: 0,
+            n_unsecured: 0,
             is_ill: false,
             is_unsure: false,
         }
@@ -129,21 +132,29 @@ impl LastKnown {
         self.is_ill
     }
 
-    /// Writes what differs, if it is time.
+    /// Writes what differs, if it is time; and sees to it that what was written is on the disk, also
+    /// where nothing differs any more.
     pub(super) fn write_if_due(&mut self, at_ms: i64) -> Result<(), HistoryError> {
         let is_due = WRITE_EVERY_MS <= at_ms.saturating_sub(self.written_at_ms);
-        let is_same = self.changed.is_empty() && self.forgotten.is_empty();
-        if is_same || !is_due {
+        let differs = !(self.changed.is_empty() && self.forgotten.is_empty());
+        let is_insecure = SECURE_EVERY_MS <= at_ms.saturating_sub(self.secured_at_ms);
+        if !is_due || !(differs || (0 < self.n_unsecured && is_insecure)) {
             return Ok(());
         }
-        let is_insecure = SECURE_EVERY_MS <= at_ms.saturating_sub(self.secured_at_ms);
         let written = self.healed(|it| {
-            it.write()?;
-            let db = it.db.as_ref().filter(|_| is_insecure);
-            db.map_or(Ok(()), schema::secure)
+            if differs {
+                it.write()?;
+            }
+            match it.db.as_ref().filter(|_| is_insecure) {
+                Some(db) => schema::secure(db),
+                None => Ok(()),
+            }
         });
         if is_insecure {
             self.secured_at_ms = at_ms;
+            if written.is_ok() {
+                self.n_unsecured = 0;
+            }
         }
         self.written_at_ms = at_ms;
         self.is_ill = written.is_err();
@@ -182,6 +193,7 @@ impl LastKnown {
         write.commit()?;
         self.changed.clear();
         self.is_unsure = false;
+        self.n_unsecured += 1;
         Ok(())
     }
 
@@ -353,6 +365,38 @@ mod tests {
         last.take(vec![state(3, "back"), state(300, "old")]);
         last.write_if_due(30_000).unwrap();
         assert_eq!(kept(dir.path()).len(), expected.len() + 2);
+    }
+
+    /// The devices that are in the file alone, without the log beside it: what a failing power leaves
+    /// for sure.
+    fn on_the_disk(dir: &std::path::Path) -> Vec<String> {
+        let copy = tempfile::tempdir().unwrap();
+        std::fs::copy(state_file(dir), state_file(copy.path())).unwrap();
+        let devices = kept(copy.path()).into_iter();
+        devices.map(|one| one.device.device.to_string()).collect()
+    }
+
+    #[test]
+    fn what_was_written_is_on_the_disk_within_a_minute_though_nothing_comes_after_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut last = LastKnown::new(Some(dir.path().to_owned()));
+        last.take(vec![state(1, "a")]);
+        last.write_if_due(100_000).unwrap();
+        assert_eq!(on_the_disk(dir.path()), ["1"]);
+        last.take(vec![state(2, "a")]);
+        last.write_if_due(120_000).unwrap();
+        for at_ms in [120_000, 125_000, 159_999] {
+            last.write_if_due(at_ms).unwrap();
+            assert_eq!(on_the_disk(dir.path()), ["1"], "{at_ms}");
+        }
+        last.write_if_due(160_000).unwrap();
+        assert_eq!(on_the_disk(dir.path()), ["1", "2"]);
+        // Nor do the bytes before stand in the log for longer.
+        let log = state_file(dir.path()).with_extension("sqlite-wal");
+        assert_eq!(std::fs::metadata(log).unwrap().len(), 0);
+        // Nothing is to be done any more.
+        last.write_if_due(300_000).unwrap();
+        assert_eq!(last.secured_at_ms, 160_000);
     }
 
     #[test]

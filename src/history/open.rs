@@ -57,18 +57,19 @@ fn tolerate<T>(outcome: Result<T, HistoryError>, ill: &Health) -> Result<Option<
     }
 }
 
-/// A file of a later release may mean anything; it is not touched, and neither is the rest. Those
-/// of earlier ones are brought up to date.
+/// A file of a later release may mean anything; it is not touched, and neither is the rest. Where
+/// there is none, those of earlier ones are brought up to date.
 fn refuse_newer(dir: &Path) -> Result<(), HistoryError> {
     let days = place::days(dir).into_iter();
     let days = days.map(|(day, _)| (day_file(dir, day), schema::DAY));
-    for (path, steps) in days.chain([(state_file(dir), schema::STATE)]) {
-        if !path.exists() {
-            continue;
-        }
-        // What else is wrong will be met again where it matters.
-        if let Err(error @ HistoryError::Newer { .. }) = schema::bring_up_to_date(&path, steps) {
-            return Err(error);
+    let files = days.chain([(state_file(dir), schema::STATE)]);
+    let files: Vec<_> = files.filter(|(path, _)| path.exists()).collect();
+    for step in [schema::refuse_if_newer, schema::bring_up_to_date] {
+        for (path, steps) in &files {
+            // What else is wrong will be met again where it matters.
+            if let Err(error @ HistoryError::Newer { .. }) = step(path, steps) {
+                return Err(error);
+            }
         }
     }
     Ok(())

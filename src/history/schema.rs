@@ -93,6 +93,8 @@ pub(super) fn open_to_write(
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(PATIENCE)?;
+    // Before the next line writes to it.
+    refuse_newer(&db, path, steps)?;
     let synchronous = match durable {
         Durable::AtOnce => "FULL",
         Durable::Soon => "NORMAL",
@@ -103,6 +105,24 @@ pub(super) fn open_to_write(
     db.execute_batch("PRAGMA wal_autocheckpoint = 4000;")?;
     upgrade(&mut db, path, steps)?;
     Ok(db)
+}
+
+/// Refuses the file at `path` if it is of a later release. It is only read.
+pub(super) fn refuse_if_newer(path: &Path, steps: Steps) -> Result<(), HistoryError> {
+    refuse_newer(&open_to_read(path)?, path, steps).map(drop)
+}
+
+/// The version of a file that is of no later release.
+fn refuse_newer(db: &Connection, path: &Path, steps: Steps) -> Result<i64, HistoryError> {
+    let (version, known) = (version(db)?, known(steps));
+    if known < version {
+        return Err(HistoryError::Newer {
+            path: path.to_owned(),
+            version,
+            known,
+        });
+    }
+    Ok(version)
 }
 
 /// Brings the file at `path` up to date, and leaves no log beside it by that. One that is so already
@@ -117,10 +137,12 @@ pub(super) fn bring_up_to_date(path: &Path, steps: Steps) -> Result<(), HistoryE
     Ok(())
 }
 
-/// What was committed is on the disk when this returns, but for what somebody reads just now.
+/// What was committed is on the disk when this returns, and what it replaced is gone from it, but
+/// for what somebody reads just now.
 pub(super) fn secure(db: &Connection) -> Result<(), HistoryError> {
-    // Before anything is taken into the file, the log is synced.
-    db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+    // Before anything is taken into the file, the log is synced. Whoever reads keeps the rest of it
+    // until the next time, which is no failure.
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(())
 }
 
@@ -153,14 +175,7 @@ fn known(steps: Steps) -> i64 {
 
 /// Brings a file up to date, all or nothing.
 fn upgrade(db: &mut Connection, path: &Path, steps: Steps) -> Result<(), HistoryError> {
-    let (version, known) = (version(db)?, known(steps));
-    if known < version {
-        return Err(HistoryError::Newer {
-            path: path.to_owned(),
-            version,
-            known,
-        });
-    }
+    let (version, known) = (refuse_newer(db, path, steps)?, known(steps));
     if version == known {
         return Ok(());
     }

@@ -81,6 +81,9 @@ pub trait Row {
     /// The device.
     fn device(&self) -> &DeviceKey;
 
+    /// What it says of names.
+    fn label(&self) -> &Label;
+
     /// How old its fix was when we got it, where it tells; negative if it lay ahead.
     fn age(&self) -> Option<SignedDuration> {
         None
@@ -92,6 +95,10 @@ impl Row for Observation {
         &self.device
     }
 
+    fn label(&self) -> &Label {
+        &self.label
+    }
+
     fn age(&self) -> Option<SignedDuration> {
         let vendor_at = self.reading.as_ref()?.vendor_at?;
         Some(self.received_at.duration_since(vendor_at))
@@ -101,6 +108,10 @@ impl Row for Observation {
 impl Row for (DeviceKey, Label) {
     fn device(&self) -> &DeviceKey {
         &self.0
+    }
+
+    fn label(&self) -> &Label {
+        &self.1
     }
 }
 

@@ -145,10 +145,9 @@ impl Metadata {
         let wait = self.backoff.wait_with_chance(trouble);
         self.not_before = Instant::now() + wait;
         outlet.log_trouble(Activity::Vehicles, trouble, wait);
-        if self.read_at.is_none() && self.backoff.failures() == 1 {
-            // Nobody is to wait for names that may never come.
-            outlet.say(Said::Listed(None)).await;
-        }
+        // Nobody is to wait for names that may never come; and who is hidden off duty for want of
+        // them is told of.
+        outlet.say(Said::Listed(None)).await;
         wait
     }
 

@@ -1,6 +1,7 @@
 //! What `fleetglass check` learns by asking each endpoint once.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::SignedDuration;
@@ -39,6 +40,8 @@ pub struct Probe {
     pub trouble: Option<Trouble>,
     /// The devices in it.
     pub devices: HashSet<DeviceKey>,
+    /// The groups of those that told any.
+    pub groups: HashMap<DeviceKey, Vec<Arc<str>>>,
     /// Records that were refused.
     pub refusals: BTreeMap<Refusal, u64>,
     /// How old each fix was when we got it.
@@ -54,6 +57,7 @@ impl Probe {
             bodies: Vec::new(),
             trouble: None,
             devices: HashSet::new(),
+            groups: HashMap::new(),
             refusals: BTreeMap::new(),
             ages: Vec::new(),
         }
@@ -62,6 +66,10 @@ impl Probe {
     /// Takes in a good row.
     pub fn add(&mut self, row: &impl Row) {
         self.devices.insert(row.device().clone());
+        let groups = &row.label().groups;
+        if !groups.is_empty() {
+            self.groups.insert(row.device().clone(), groups.clone());
+        }
         self.ages.extend(row.age());
     }
 

@@ -1,6 +1,6 @@
 //! Off duty over the whole server: what viewers get, what is on the disk, and a restart.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use fleetglass::clock;
@@ -8,6 +8,7 @@ use fleetglass::config::Config;
 use fleetglass::domain::off_duty::{DAY_MIN, Hours, Timetable};
 use fleetglass::domain::roster::RosterVehicle;
 use fleetglass::domain::{DeviceKey, OffDuty, SourceId, VehicleId};
+use fleetglass::fleet::device::TimedFacts;
 use fleetglass::fleet::memory::Remembered;
 use fleetglass::fleet::motion::Progress;
 use fleetglass::history::{History, HistorySettings};
@@ -18,6 +19,8 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use crate::harness::{Server, config};
+use crate::outward::fake::{Fake, status};
+use crate::outward::load;
 
 /// Hours that hold at `now`, and for two hours to come.
 fn hours_of(now: Timestamp) -> Timetable {
@@ -61,25 +64,36 @@ fn somebodys_own(config: &mut Config, devices: &[DeviceKey]) {
     }];
 }
 
+/// Whether `value` is an object that has `needed` and nothing beside it but `allowed`.
+fn has_only(value: &Value, needed: &[&str], allowed: &[&str]) -> bool {
+    let Some(members) = value.as_object() else {
+        return false;
+    };
+    let is_known =
+        |name: &String| needed.contains(&name.as_str()) || allowed.contains(&name.as_str());
+    needed.iter().all(|name| members.contains_key(*name)) && members.keys().all(is_known)
+}
+
+/// Whether there is nothing of where it is, was, or what it did: only what is listed here may be
+/// there, so whatever is told of a position some day is missed by nobody.
 fn is_off_duty(vehicle: &Value) -> bool {
-    let has = |name: &str| !vehicle[name].is_null();
-    let flags = vehicle["flags"].as_array().map(Vec::as_slice);
-    let is_said = flags == Some(&["off_duty".into()][..]);
-    let facts = [
-        "ignition",
-        "odometer_m",
-        "driver",
-        "address",
-        "battery_pct",
-        "fuel_l",
-    ];
-    let devices = vehicle["devices"].as_array().into_iter().flatten();
-    let places = devices.filter(|it| !it["fixed_at"].is_null() || !it["lat_deg"].is_null());
-    is_said
-        && !has("position")
-        && !has("drawn")
-        && !facts.into_iter().any(has)
-        && places.count() == 0
+    let needed = ["id", "name", "flags", "motion", "freshness", "devices"];
+    let devices = vehicle["devices"].as_array().map(Vec::as_slice);
+    let devices = devices.unwrap_or_default();
+    let is_blank = |device| has_only(device, &["source", "device"], &["reason"]);
+    let state = |name: &str| {
+        vehicle[name]["state"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    has_only(vehicle, &needed, &["registration", "groups"])
+        && vehicle["flags"] == serde_json::json!(["off_duty"])
+        && (state("motion"), state("freshness")) == ("unknown".into(), "never".into())
+        && has_only(&vehicle["motion"], &["state", "since"], &["since_at_least"])
+        && has_only(&vehicle["freshness"], &["state", "since"], &[])
+        && !devices.is_empty()
+        && devices.iter().all(is_blank)
 }
 
 async fn n_points(server: &Server, id: &str, from: Timestamp) -> usize {
@@ -150,10 +164,7 @@ fn nothing_is_kept(dir: &Path, its_devices: &[DeviceKey], since: Timestamp) {
     for one in its {
         let is_blank = one.fix.is_none() && one.position.is_none() && one.raw.is_none();
         assert!(is_blank && one.motion == Progress::default(), "{one:?}");
-        assert!(
-            one.facts.address.is_none() && one.facts.driver.is_none(),
-            "{one:?}"
-        );
+        assert_eq!(one.facts, TimedFacts::default(), "{one:?}");
     }
     assert!(
         others
@@ -201,4 +212,53 @@ async fn off_duty_nothing_is_shown_nor_stored_and_a_restart_knows_nothing() {
     let server = Server::of(now).await;
     let vehicle = server.until(path, |it| it["id"] == "phone").await;
     assert!(is_off_duty(&vehicle), "{vehicle}");
+}
+
+/// A vendor that knows one vehicle and tells no groups, whose list of vehicles may be denied.
+async fn vendor(is_denied: bool) -> Fake {
+    Fake::start(None, move |asked| {
+        let now = clock::now().to_string();
+        let row = serde_json::json!({ "vehicle_id": 1, "registration": "ABC123GP",
+            "event_ts": now, "location": { "updated": now, "latitude": -26.2, "longitude": 28.0 } });
+        let body = serde_json::json!({ "data": [row] }).to_string();
+        let is_list = !asked.starts_with("GET /vehicles/status");
+        if is_list && is_denied {
+            status(403, "", "{}")
+        } else {
+            status(200, "", &body)
+        }
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_in_no_list_is_hidden_while_anybody_is_off_duty() {
+    for is_denied in [true, false] {
+        let vendor = vendor(is_denied).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = format!(
+            "[server]\nstate_dir = \"{}\"\n[[source]]\nid = \"c\"\nkind = \"cartrack\"\n\
+             username = \"me\"\npassword = \"pw\"\nbase_url = \"http://{}\"\nrecall = \"0s\"\n",
+            folder.path().join("state").display(),
+            vendor.address
+        );
+        let mut config = load(folder.path(), &text, &HashMap::new()).expect("good settings");
+        config.off_duty = vec![OffDuty {
+            groups: vec!["Phones".into()],
+            timetable: hours_of(clock::now()),
+        }];
+        let since = clock::now() - SignedDuration::from_hours(1);
+        let server = Server::of(config).await;
+        let path = "/api/v1/vehicles/reg%3AABC123GP";
+        if is_denied {
+            let vehicle = server.until(path, |it| it["id"].is_string()).await;
+            assert!(is_off_duty(&vehicle), "{vehicle}");
+            let reason = vehicle["devices"][0]["reason"].as_str().expect("a reason");
+            assert!(reason.contains("not known"), "{reason}");
+            assert_eq!(n_points(&server, "reg:ABC123GP", since).await, 0);
+        } else {
+            // It has none, as the list says.
+            server.until(path, |it| it["position"].is_object()).await;
+        }
+    }
 }

@@ -7,6 +7,7 @@ mod chains;
 mod echoes;
 mod given;
 mod redirects;
+mod sessions;
 mod urls;
 
 use std::collections::HashMap;

@@ -4,13 +4,16 @@ use proptest::prelude::*;
 
 use super::*;
 
-const ZONES: [&str; 5] = [
+const ZONES: [&str; 7] = [
     "Africa/Johannesburg",
     "Europe/Bratislava",
     "America/New_York",
     // Its clock is put forward and back by half an hour, and at midnight it is in Santiago.
     "Australia/Lord_Howe",
     "America/Santiago",
+    // Midnight comes twice.
+    "America/Havana",
+    "Atlantic/Azores",
 ];
 const WEEKDAYS: u8 = 0b001_1111;
 const WEEKEND: u8 = 0b110_0000;
@@ -120,6 +123,33 @@ fn the_clock_on_the_wall_decides_when_it_is_put_back_or_forward() {
         next_change(&later, time("2026-03-29T00:00:00Z")),
         Some(time("2026-03-29T01:00:00Z"))
     );
+}
+
+#[test]
+fn edges_between_two_midnights_are_passed_one_by_one() {
+    // On 2026-11-01 in Havana it is midnight twice, an hour apart.
+    let all = [
+        hours(127, 18 * 60, DAY_MIN),
+        hours(127, 0, 15),
+        hours(127, 45, 6 * 60),
+    ];
+    let night = timetable(&all, "America/Havana");
+    let cases = [
+        ("2026-11-01T03:59:00Z", true, "2026-11-01T04:15:00Z"),
+        ("2026-11-01T04:15:00Z", false, "2026-11-01T04:45:00Z"),
+        ("2026-11-01T04:20:00Z", false, "2026-11-01T04:45:00Z"),
+        ("2026-11-01T04:45:00Z", true, "2026-11-01T05:15:00Z"),
+        ("2026-11-01T05:15:00Z", false, "2026-11-01T05:45:00Z"),
+        ("2026-11-01T05:45:00Z", true, "2026-11-01T11:00:00Z"),
+    ];
+    for (at, is_off, changes_at) in cases {
+        assert_eq!(is_off_duty(&night, time(at)), is_off, "{at}");
+        assert_eq!(
+            next_change(&night, time(at)),
+            Some(time(changes_at)),
+            "{at}"
+        );
+    }
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Off duty nobody learns where a vehicle is: neither viewers, nor trails, nor a store.
 
 mod law;
+mod notices;
+mod rows;
+mod unknown;
 
 use jiff::tz::TimeZone;
 
@@ -55,6 +58,20 @@ fn northern(device: &str, fixed: i64, received: i64) -> Observation {
     record
 }
 
+/// The vendor's complete list: devices with their groups.
+fn list(fleet: &mut Fleet, second: i64, rows: &[(&str, &[&str])]) {
+    let row = |(device, groups): &(&str, &[&str])| {
+        let groups = groups.iter().map(|group| (*group).into()).collect();
+        let label = Label {
+            groups,
+            ..Label::default()
+        };
+        (key("a", device), label)
+    };
+    let said = Said::Listed(Some(rows.iter().map(row).collect()));
+    fleet.observe(report("a", second, said), at(second));
+}
+
 fn position_second(vehicle: &Vehicle) -> Option<i64> {
     let position = vehicle.position.as_ref()?;
     Some(position.fixed_at.as_second() - at(0).as_second())
@@ -64,6 +81,7 @@ fn position_second(vehicle: &Vehicle) -> Option<i64> {
 fn off_duty_a_vehicle_is_listed_and_nowhere_and_returns_with_the_first_fix_of_duty() {
     // Off duty from 10 to 20 minutes past.
     let mut fleet = fleet_of(&["a"], settings(vec![rule(&["North"], &[(10, 20)])]));
+    list(&mut fleet, 0, &[("other", &[])]);
     observe(&mut fleet, northern("1", 590, 591));
     observe(&mut fleet, record(&key("a", "other"), 590, 591));
     assert_eq!(step(&mut fleet, 599).vehicles.len(), 2);
@@ -142,27 +160,9 @@ fn what_is_late_from_an_earlier_duty_goes_to_the_trail_alone_and_once() {
 }
 
 #[test]
-fn a_row_without_a_time_is_news_once_it_differs_from_what_was_said_off_duty() {
-    let mut fleet = fleet_of(&["a"], settings(vec![rule(&["North"], &[(10, 20)])]));
-    let timeless = |lat_deg, received| {
-        let mut record = northern("1", 0, received);
-        record.reading = Some(Reading::at(lat_deg, 17.0));
-        record
-    };
-    observe(&mut fleet, timeless(48.0, 900));
-    observe(&mut fleet, timeless(48.0, 1_210));
-    let changes = step(&mut fleet, 1_211);
-    assert!(changes.vehicles[0].position.is_none() && changes.fixes.is_empty());
-    observe(&mut fleet, timeless(48.1, 1_225));
-    assert_eq!(
-        position_second(&step(&mut fleet, 1_226).vehicles[0]),
-        Some(1_225)
-    );
-}
-
-#[test]
 fn what_is_recalled_of_off_duty_is_dropped() {
     let mut fleet = fleet_of(&["a"], settings(vec![rule(&["North"], &[(10, 20)])]));
+    list(&mut fleet, 0, &[("other", &[])]);
     observe(&mut fleet, northern("1", 5, 6));
     observe(&mut fleet, record(&key("a", "other"), 5, 6));
     step(&mut fleet, 7);
@@ -211,6 +211,7 @@ fn a_new_roster_or_new_hours_take_a_position_away_at_once() {
         ..settings(off_duty.to_vec())
     };
     let mut fleet = fleet_of(&["a"], with(std::slice::from_ref(&hours), Vec::new()));
+    list(&mut fleet, 0, &[("1", &[])]);
     observe(&mut fleet, record(&key("a", "1"), 700, 701));
     assert!(step(&mut fleet, 702).vehicles[0].position.is_some());
     // A fix of the same tick is not told of either.

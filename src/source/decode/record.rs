@@ -194,6 +194,15 @@ pub fn row_reading(
     }
 }
 
+/// When a row was said that tells one time: that of its position, where it has one that can be
+/// used, and else that of all it says.
+pub fn contact_at(
+    reading: Option<&Reading>,
+    fixed_at: Result<Option<Timestamp>, Refusal>,
+) -> Option<Timestamp> {
+    fixed_at.ok().flatten().filter(|_| reading.is_none())
+}
+
 /// A scalar as text for people: trimmed, control characters out.
 fn plain_text<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
     let text = value.text()?;

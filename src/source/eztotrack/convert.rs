@@ -8,7 +8,7 @@ use crate::source::decode::fields::Datum;
 use crate::source::decode::json::Json;
 use crate::source::decode::lookup::{Pointers, Record};
 use crate::source::decode::named::Names;
-use crate::source::decode::record::{SpeedUnit, row_reading};
+use crate::source::decode::record::{SpeedUnit, contact_at, row_reading};
 use crate::source::decode::{BodyError, Decoded, Dialect, Page};
 
 use super::wire::{END_CURSOR, HAS_NEXT_PAGE, LOCATION, VEHICLE};
@@ -59,8 +59,8 @@ fn observation(
         device,
         received_at,
         origin: Origin::Poll,
+        contact_at: contact_at(reading.as_ref(), fixed_at),
         reading,
-        contact_at: None,
         label: record.label(),
         facts: Facts {
             ignition: ignition(record),

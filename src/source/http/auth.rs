@@ -92,8 +92,7 @@ impl Tokens {
             return Err(TokenRefusal::Status(answer));
         }
         let token = (self.decode)(&answer.body).map_err(TokenRefusal::Body)?;
-        http.secrets()
-            .add_lapsing(token.access_token.expose_secret());
+        http.secrets().add_token(token.access_token.expose_secret());
         let Some(header) = bearer(&token.access_token) else {
             return Err(TokenRefusal::Body(BodyError::Lacks {
                 member: "access_token",

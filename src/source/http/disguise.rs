@@ -9,6 +9,11 @@ const LONGEST_SIGN: usize = 12;
 /// The length of `secret` at the start of `text`; if the text ends within the secret, the length
 /// of that beginning. `None` where there is no secret.
 pub(super) fn at_start(text: &str, secret: &str) -> Option<usize> {
+    // Nearly nowhere is a secret, and there are many of them.
+    let first = secret.chars().next()?;
+    if !text.starts_with([first, '%', '\\', '&', '+']) {
+        return None;
+    }
     // A sign can be read in several ways: `&amp;` is itself, or `&`. All are followed.
     let mut rests = vec![text];
     for (n, wanted) in secret.chars().enumerate() {

@@ -33,6 +33,9 @@ pub const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// A greater body is no list of vehicles: some vendors send a whole fleet at once, and a hundred
 /// thousand vehicles of a kilobyte each fit.
 const BODY_MAX_BYTES: usize = 128 * 1024 * 1024;
+/// A token, a stream's session and a failure are a few hundred bytes. They are read as a whole, which
+/// may take many times their size, so nobody needs us to take more of them.
+const GRANT_MAX_BYTES: usize = 64 * 1024;
 const USER_AGENT: &str = concat!("fleetglass/", env!("CARGO_PKG_VERSION"));
 
 /// The client of one account.
@@ -79,7 +82,8 @@ pub struct Answer {
     pub status: u16,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body, decompressed, at most 128 MiB.
+    /// Its body, decompressed: at most 128 MiB, and 64 KiB where something was posted, since that
+    /// asks for a token or a session. Of a status that is no success the first 64 KiB.
     pub body: Bytes,
 }
 
@@ -159,6 +163,7 @@ impl Http {
         } else {
             &self.client
         };
+        let is_for_grant = ask.method == Method::POST;
         let request = client
             .request(ask.method, ask.url)
             .header(header::ACCEPT, "application/json")
@@ -176,25 +181,26 @@ impl Http {
         let mut response = sent.map_err(|error| self.unreachable(&host, &error))?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
-        let mut body = BytesMut::new();
-        loop {
-            match response.chunk().await {
-                Ok(None) => break,
-                Ok(Some(chunk)) if body.len() + chunk.len() <= self.body_max_bytes => {
-                    body.extend_from_slice(&chunk);
-                }
-                Ok(Some(_)) => {
-                    let mib = self.body_max_bytes / (1024 * 1024);
-                    let words = format!("{host} answers with more than {mib} MiB");
-                    return Err(Trouble::new(Kind::Odd, words));
-                }
-                Err(error) => return Err(self.unreachable(&host, &error)),
-            }
+        let is_failure = !(200..300).contains(&status);
+        let most = if is_failure || is_for_grant {
+            GRANT_MAX_BYTES
+        } else {
+            self.body_max_bytes
+        };
+        let (body, is_whole) = match up_to(most, &mut response).await {
+            Ok(read) => read,
+            Err(error) => return Err(self.unreachable(&host, &error)),
+        };
+        // A failure is one whatever it says, and its status is what counts.
+        if !is_whole && !is_failure {
+            let kib = most / 1024;
+            let words = format!("{host} answers with more than {kib} KiB");
+            return Err(Trouble::new(Kind::Odd, words));
         }
         Ok(Answer {
             status,
             headers,
-            body: body.freeze(),
+            body,
         })
     }
 
@@ -216,6 +222,22 @@ impl Http {
         trouble.reached = !error.is_connect();
         trouble
     }
+}
+
+/// The body, if it has at most so many bytes, else its first ones; and whether that is all.
+async fn up_to(
+    most: usize,
+    response: &mut reqwest::Response,
+) -> Result<(Bytes, bool), reqwest::Error> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await? {
+        let room = most - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if room < chunk.len() {
+            return Ok((body.freeze(), false));
+        }
+    }
+    Ok((body.freeze(), true))
 }
 
 /// The deepest cause, which alone says what happened, and never names the address.
@@ -285,6 +307,36 @@ mod tests {
         http.body_max_bytes = 4095;
         let trouble = http.send(get(&url)).await.unwrap_err();
         assert_eq!(trouble.kind, Kind::Odd);
+    }
+
+    #[tokio::test]
+    async fn of_what_is_no_list_only_a_little_is_read() {
+        let server = MockServer::start().await;
+        let large = vec![b' '; GRANT_MAX_BYTES + 1];
+        for (at, status) in [("/list", 200), ("/failure", 401), ("/elsewhere", 302)] {
+            Mock::given(path(at))
+                .respond_with(ResponseTemplate::new(status).set_body_bytes(large.clone()))
+                .mount(&server)
+                .await;
+        }
+        let http = http(None);
+        let ask = |at: &str| get(&format!("{}{at}", server.uri()));
+        let whole = http.send(ask("/list")).await.unwrap();
+        assert_eq!(whole.body.len(), large.len());
+        // What it says does not count, that it is one does.
+        for (at, status) in [("/failure", 401), ("/elsewhere", 302)] {
+            let answer = http.send(ask(at)).await.unwrap();
+            let read = (answer.status, answer.body.len());
+            assert_eq!(read, (status, GRANT_MAX_BYTES));
+        }
+        let grant = Ask {
+            method: Method::POST,
+            body: Body::Form("grant_type=client_credentials"),
+            ..ask("/list")
+        };
+        let trouble = http.send(grant).await.unwrap_err();
+        assert_eq!(trouble.kind, Kind::Odd);
+        assert_eq!(trouble.words, "127.0.0.1 answers with more than 64 KiB");
     }
 
     #[tokio::test]

@@ -54,15 +54,16 @@ pub fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
     }
 }
 
-/// Why an address for a stream was refused. Path and query are secrets, so none is shown.
+/// Why an address for a stream was refused. Path and query are secrets, so none is shown. The host is
+/// the vendor's word: clean it of secrets before it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// It does not parse, or only by a lenient reading.
     #[error("the stream's address is malformed")]
     Malformed,
     /// Not `wss:`, nor `ws:` between two ends on this machine.
-    #[error("the stream's address has the scheme `{0}` instead of wss")]
-    Scheme(String),
+    #[error("the stream's address has another scheme than wss")]
+    Scheme,
     /// `user@host`, the classic disguise.
     #[error("the stream's address carries credentials")]
     Userinfo,
@@ -124,7 +125,7 @@ impl StreamGuard {
         match url.scheme() {
             "wss" => {}
             "ws" if base_is_loopback && is_loopback(&host) => {}
-            scheme => return Err(Refused::Scheme(scheme.to_owned())),
+            _ => return Err(Refused::Scheme),
         }
         let named = host.to_string();
         if self.further.contains(&format!("{named}:{port}")) {

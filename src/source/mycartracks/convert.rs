@@ -7,7 +7,7 @@ use crate::source::decode::envelope::decode_list;
 use crate::source::decode::fields::Datum;
 use crate::source::decode::lookup::{Pointers, Record};
 use crate::source::decode::named::Names;
-use crate::source::decode::record::{SpeedUnit, row_reading};
+use crate::source::decode::record::{SpeedUnit, contact_at, row_reading};
 use crate::source::decode::{BodyError, Decoded, Dialect};
 
 pub use super::event::events;
@@ -33,8 +33,10 @@ pub fn last_positions(
             let record = Record::open(&LAST_POSITION, &pointers, row);
             let device = record.device(&dialect.source)?;
             let (reading, refusal) = row_reading(reading(dialect, &record));
+            let fixed_at = record.time(Datum::Time, &dialect.timezone);
+            let contact_at = contact_at(reading.as_ref(), fixed_at);
             let row = observation(&record, device, reading, received_at, Origin::Poll);
-            Ok((row, refusal))
+            Ok((Observation { contact_at, ..row }, refusal))
         },
     )
 }
@@ -64,7 +66,7 @@ pub(super) fn reading(dialect: &Dialect, record: &Record<'_>) -> Result<Option<R
     record.reading(fixed_at, unit, None)
 }
 
-/// What a row or an event says. Its receipt is its contact.
+/// What a row or an event says. Where it has a position, the time of that is its contact.
 pub(super) fn observation(
     record: &Record<'_>,
     device: DeviceKey,

@@ -67,10 +67,7 @@ async fn open_session(lists: &mut Lists, habits: &Habits) -> Result<Target, Trou
     let read = (habits.session)(&lists.dialect, &body, clock::now());
     let session = read.map_err(|error| lists.account.unreadable(habits.path, &error))?;
     let address = session.websocket_url.expose_secret();
-    let secrets = lists.account.http.secrets();
-    secrets.add_lapsing(address);
-    let checked = habits.guard.check(address);
-    checked.map_err(|refused| Trouble::new(Kind::Odd, refused.to_string()))
+    habits.target(address, lists.account.http.secrets())
 }
 
 /// The frames of some seconds; perhaps none, if no vehicle moves.

@@ -19,7 +19,9 @@ use super::Source;
 use super::decode::fields::RecordSpec;
 use super::decode::live::{Event, Session};
 use super::decode::{BodyError, Dialect};
-use super::http::url_guard::StreamGuard;
+use super::http::secrets::Secrets;
+use super::http::trouble::{Kind, Trouble};
+use super::http::url_guard::{StreamGuard, Target};
 use super::lists::Lists;
 use super::outlet::Outlet;
 use super::probe::{self, Findings};
@@ -47,6 +49,24 @@ pub struct Habits {
     pub guard: StreamGuard,
     /// Silence beyond this is death.
     pub idle_timeout: Option<Duration>,
+}
+
+impl Habits {
+    /// Where `address` leads, if we may go there. It is a secret in any case, and what is told of
+    /// it holds none.
+    pub fn target(&self, address: &str, secrets: &Secrets) -> Result<Target, Trouble> {
+        match self.guard.check(address) {
+            Ok(target) => {
+                secrets.add_address(address, target.url.query().unwrap_or_default());
+                Ok(target)
+            }
+            Err(refused) => {
+                secrets.add_refused_address(address);
+                let words = secrets.clean(&refused.to_string());
+                Err(Trouble::new(Kind::Odd, words))
+            }
+        }
+    }
 }
 
 /// A source that pushes.

@@ -1,7 +1,8 @@
 //! A store that cannot be used: refused where it must not be touched, survived where it may heal.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fleetglass::history::{History, HistoryError, State};
 use rusqlite::Connection;
@@ -9,7 +10,7 @@ use rusqlite::Connection;
 use super::law::crashed_copy;
 use super::{at, changes, drive, fix, key, open, settings, try_open, vehicle};
 
-fn day_file(dir: &Path) -> std::path::PathBuf {
+fn day_file(dir: &Path) -> PathBuf {
     dir.join("trail-2026-08-05.sqlite")
 }
 
@@ -38,6 +39,15 @@ fn a_second_server_on_one_directory_is_refused() {
     assert!(try_open(dir.path(), at(0)).is_ok());
 }
 
+/// The bytes of each file of the store.
+fn all_bytes(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let files = dir.read_dir().expect("files").flatten();
+    let files = files.map(|entry| entry.path());
+    let ours = files.filter(|path| path.extension().is_some_and(|end| end == "sqlite"));
+    ours.map(|path| (path.clone(), fs::read(path).expect("bytes")))
+        .collect()
+}
+
 #[test]
 fn a_store_of_a_later_release_is_refused_and_left_alone() {
     for name in [
@@ -47,21 +57,44 @@ fn a_store_of_a_later_release_is_refused_and_left_alone() {
     ] {
         let dir = tempfile::tempdir().expect("a directory");
         open(dir.path(), at(0)).close();
-        let path = dir.path().join(name);
-        let db = Connection::open(&path).expect("a file");
-        db.pragma_update(None, "user_version", 99).expect("written");
-        drop(db);
+        // Beside it, one of an earlier release: it would be brought up to date.
+        for (name, version) in [("trail-2026-07-30.sqlite", 0), (name, 99)] {
+            let db = Connection::open(dir.path().join(name)).expect("a file");
+            db.pragma_update(None, "application_id", 7)
+                .expect("written");
+            db.pragma_update(None, "user_version", version)
+                .expect("written");
+        }
+        let before = all_bytes(dir.path());
+        assert!(before.values().all(|bytes| !bytes.is_empty()));
         let refused = try_open(dir.path(), at(0));
         assert!(
             matches!(refused, Err(HistoryError::Newer { version: 99, .. })),
             "{name}"
         );
-        let db = Connection::open(&path).expect("a file");
-        let version: i64 = db
-            .pragma_query_value(None, "user_version", |row| row.get(0))
-            .expect("a version");
-        assert_eq!(version, 99);
+        let after = all_bytes(dir.path());
+        assert!(before.keys().eq(after.keys()));
+        for (path, bytes) in before {
+            assert!(after[&path] == bytes, "{name}: {} differs", path.display());
+        }
     }
+}
+
+#[test]
+fn of_two_releases_the_earlier_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("trail-2026-07-30.sqlite");
+    let db = Connection::open(&path).expect("a file");
+    db.pragma_update(None, "user_version", 0).expect("written");
+    db.pragma_update(None, "application_id", 7)
+        .expect("written");
+    drop(db);
+    open(dir.path(), at(0)).close();
+    let db = Connection::open(&path).expect("a file");
+    let version: i64 = db
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .expect("a version");
+    assert!(0 < version, "the test above would prove nothing");
 }
 
 #[test]

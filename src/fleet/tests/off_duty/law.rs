@@ -1,68 +1,57 @@
 //! The law over random hours, groups and fleets: whatever happens, no time that is off duty is told
-//! of, nor kept.
+//! of, nor kept; and who is not known is off duty in the hours of all.
+//!
+//! What a record says is true as of some second, which the server need not be told: the driver's
+//! name is that second.
+
+mod happenings;
+mod truth;
 
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::domain::Mode;
+use happenings::{GROUPS, Happening, Kind, happening, rules};
+use truth::{is_of_now, is_off, true_time};
 
-/// What may happen beside the events of any fleet.
-#[derive(Clone, Debug)]
-enum Happening {
-    Any(Event),
-    Say {
-        device: usize,
-        fixed_ago: i64,
-        group: usize,
-        is_timeless: bool,
-    },
-    Recall {
-        device: usize,
-        ago: i64,
-    },
-    Roster {
-        groups: Vec<Option<usize>>,
-    },
-    Restart,
-}
-
-const GROUPS: [&str; 3] = ["North", "Phones", "Free"];
-
-fn happening() -> impl Strategy<Value = Happening> {
-    let groups = proptest::collection::vec(proptest::option::of(0_usize..3), 3);
-    prop_oneof![
-        5 => event().prop_map(Happening::Any),
-        8 => (0_usize..3, 0_i64..900, 0_usize..3, proptest::bool::weighted(0.1)).prop_map(
-            |(device, fixed_ago, group, is_timeless)| Happening::Say { device, fixed_ago, group, is_timeless }),
-        2 => (0_usize..3, 0_i64..1_500).prop_map(|(device, ago)| Happening::Recall { device, ago }),
-        1 => groups.prop_map(|groups| Happening::Roster { groups }),
-        1 => Just(Happening::Restart),
-    ]
-}
-
-fn rules() -> impl Strategy<Value = Vec<OffDuty>> {
-    let hours = || {
-        proptest::collection::vec((0_u16..90, 1_u16..25), 1..4).prop_map(|hours| {
-            hours
-                .into_iter()
-                .map(|(from, long)| (from, from + long))
-                .collect::<Vec<_>>()
-        })
-    };
-    (hours(), hours())
-        .prop_map(|(north, both)| vec![rule(&["North"], &north), rule(&["North", "Phones"], &both)])
+/// The rows without a time of one device, one after the other.
+#[derive(Clone, Copy)]
+struct Rows {
+    place: u8,
+    said_at: Timestamp,
+    /// When another place was said last: what they say now came to be after that.
+    differs_after: Option<Timestamp>,
 }
 
 /// A fleet with its viewers, its store and its rules.
 struct World {
     fleet: Fleet,
+    mode: Mode,
     rules: Vec<OffDuty>,
     roster: Roster,
     seen: BTreeMap<VehicleId, Vehicle>,
     store: BTreeMap<DeviceKey, Remembered>,
+    /// Devices that a list has named, or a record told a group of.
+    known: BTreeSet<DeviceKey>,
+    rows: BTreeMap<DeviceKey, Rows>,
     n_shown: usize,
 }
 
 impl World {
+    fn new(mode: Mode, rules: Vec<OffDuty>) -> Self {
+        Self {
+            fleet: without_lists(settings(rules.clone()), mode, 0),
+            mode,
+            rules,
+            roster: Roster::default(),
+            seen: BTreeMap::new(),
+            store: BTreeMap::new(),
+            known: BTreeSet::new(),
+            rows: BTreeMap::new(),
+            n_shown: 0,
+        }
+    }
+
     fn settings(&self) -> FleetSettings {
         FleetSettings {
             roster: self.roster.clone(),
@@ -70,32 +59,41 @@ impl World {
         }
     }
 
-    fn is_off(&self, vehicle: &Vehicle, at: Timestamp) -> bool {
-        let concerns = |rule: &&OffDuty| rule.groups.iter().any(|it| vehicle.groups.contains(it));
-        let mut rules = self.rules.iter().filter(concerns);
-        rules.any(|rule| is_off_duty(&rule.timetable, at))
-    }
-
-    fn vehicle_of(&self, device: &DeviceKey) -> Option<&Vehicle> {
-        let has_it = |vehicle: &&Vehicle| vehicle.devices.iter().any(|it| it.device == *device);
-        self.seen.values().find(has_it)
-    }
-
     fn happen(&mut self, happening: &Happening, second: i64) {
         match happening {
-            Happening::Any(event) => happen(&mut self.fleet, event, second),
+            Happening::Any(event) => {
+                if let Event::List { source, plates } = event {
+                    let named = (0..plates.len()).map(|n| key(SOURCES[*source], &n.to_string()));
+                    self.known.extend(named);
+                }
+                happen(&mut self.fleet, event, second);
+            }
             Happening::Say {
                 device,
-                fixed_ago,
+                true_ago,
                 group,
-                is_timeless,
-            } => {
-                let mut record = northern(&device.to_string(), second - fixed_ago, second);
-                record.label.groups = vec![GROUPS[*group].into()];
-                if let Some(reading) = record.reading.as_mut().filter(|_| *is_timeless) {
-                    reading.vendor_at = None;
-                }
-                observe(&mut self.fleet, record);
+                kind,
+            } => self.say(
+                &device.to_string(),
+                second - true_ago,
+                (*group, *kind),
+                second,
+            ),
+            Happening::List { devices } => {
+                let named = devices.iter().enumerate();
+                let named: Vec<(String, Vec<&str>)> = named
+                    .filter_map(|(n, groups)| {
+                        let groups = groups.as_ref()?.iter().map(|group| GROUPS[*group]);
+                        Some((n.to_string(), groups.collect()))
+                    })
+                    .collect();
+                let rows = named.iter().map(|(n, groups)| (n.as_str(), &groups[..]));
+                list(&mut self.fleet, second, &rows.collect::<Vec<_>>());
+                self.known.extend(named.iter().map(|(n, _)| key("a", n)));
+            }
+            Happening::NoList => {
+                let said = Said::Listed(None);
+                self.fleet.observe(report("a", second, said), at(second));
             }
             Happening::Recall { device, ago } => {
                 let key = key("a", &device.to_string());
@@ -104,21 +102,105 @@ impl World {
                 self.fleet.observe(report("a", second, said), at(second));
             }
             Happening::Roster { groups } => {
-                let named = |(device, group): (usize, &Option<usize>)| {
-                    let group = GROUPS[(*group)?];
-                    Some(entry(&[group], &[&device.to_string()], false))
+                let named = |(device, group): (usize, &Option<(usize, bool)>)| {
+                    let (group, ignore) = (*group)?;
+                    Some(entry(&[GROUPS[group]], &[&device.to_string()], ignore))
                 };
                 self.roster.vehicles = groups.iter().enumerate().filter_map(named).collect();
                 self.fleet.reconfigure(self.settings(), at(second));
             }
             Happening::Restart => {
-                let intros = SOURCES.iter().map(intro).collect();
-                self.fleet = Fleet::new(self.settings(), intros, at(second));
-                self.fleet
-                    .restore(self.store.values().cloned().collect(), at(second));
+                self.fleet = without_lists(self.settings(), self.mode, second);
+                let kept: Vec<_> = self.store.values().cloned().collect();
+                let is_known =
+                    |one: &&Remembered| one.listed.is_some() || !one.seen.groups.is_empty();
+                let known = kept.iter().filter(is_known);
+                self.known = known.map(|one| one.device.clone()).collect();
+                self.fleet.restore(kept, at(second));
                 self.seen.clear();
             }
         }
+    }
+
+    /// A record of `device` says what was so at `true_second`.
+    fn say(
+        &mut self,
+        device: &str,
+        true_second: i64,
+        (group, kind): (Option<usize>, Kind),
+        second: i64,
+    ) {
+        let mut record = northern(device, true_second, second);
+        let mut true_second = true_second;
+        match kind {
+            Kind::Row => {}
+            Kind::Event => record.origin = Origin::Stream,
+            Kind::Timeless(place) => {
+                let lat_deg = 60.0 + f64::from(place);
+                record.reading = Some(Reading::at(lat_deg, 17.0));
+                let before = self.rows.get(&record.device).copied();
+                let differs_after = match before {
+                    Some(before) if before.place == place => before.differs_after,
+                    before => before.map(|before| before.said_at),
+                };
+                let said_at = at(second);
+                let rows = Rows {
+                    place,
+                    said_at,
+                    differs_after,
+                };
+                self.rows.insert(record.device.clone(), rows);
+                // As early as may be.
+                let earliest = differs_after.unwrap_or(at(-1_000_000));
+                true_second = earliest.as_second() - at(0).as_second();
+            }
+            Kind::Placeless => (record.reading, record.contact_at) = (None, Some(at(true_second))),
+            Kind::Bare => record.reading = None,
+        }
+        record.facts.driver = Some(true_second.to_string().into());
+        record.label.groups = group
+            .map(|group| GROUPS[group].into())
+            .into_iter()
+            .collect();
+        if group.is_some() {
+            self.known.insert(record.device.clone());
+        }
+        observe(&mut self.fleet, record);
+    }
+
+    /// The roster's groups of a device.
+    fn rostered(&self, device: &DeviceKey) -> Option<&[Arc<str>]> {
+        let mut vehicles = self.roster.vehicles.iter();
+        let entry = vehicles.find(|entry| entry.devices.contains(device))?;
+        Some(&entry.groups)
+    }
+
+    /// The rules that concern a vehicle: all, where it is not known.
+    fn concerning(&self, vehicle: &Vehicle) -> Vec<&OffDuty> {
+        let mut devices = vehicle.devices.iter().map(|view| &view.device);
+        let is_rostered = self.rostered(&vehicle.devices[0].device).is_some();
+        let is_known = is_rostered || devices.all(|device| self.known.contains(device));
+        self.of_groups(is_known.then_some(vehicle.groups.as_slice()))
+    }
+
+    fn of_groups(&self, groups: Option<&[Arc<str>]>) -> Vec<&OffDuty> {
+        let holds = |rule: &&OffDuty| {
+            groups.is_none_or(|groups| rule.groups.iter().any(|group| groups.contains(group)))
+        };
+        self.rules.iter().filter(holds).collect()
+    }
+
+    /// The rules that concern a device, whether or not it is shown.
+    fn concerning_device(&self, device: &DeviceKey) -> Vec<&OffDuty> {
+        match self.vehicle_of(device) {
+            Some(vehicle) => self.concerning(vehicle),
+            None => self.of_groups(self.rostered(device)),
+        }
+    }
+
+    fn vehicle_of(&self, device: &DeviceKey) -> Option<&Vehicle> {
+        let has_it = |vehicle: &&Vehicle| vehicle.devices.iter().any(|it| it.device == *device);
+        self.seen.values().find(has_it)
     }
 
     /// Lets viewers and store take what differs, and looks at all that they have and got.
@@ -137,19 +219,16 @@ impl World {
             self.look_at(vehicle, now)?;
         }
         for (device, fix) in &changes.fixes {
-            let vehicle = self.vehicle_of(device);
-            let is_off = |at| vehicle.is_some_and(|vehicle| self.is_off(vehicle, at));
-            prop_assert!(
-                !is_off(fix.fixed_at) && !is_off(fix.received_at),
-                "{device}: {fix:?}"
-            );
+            let rules = self.concerning_device(device);
+            let is_told = !is_off(&rules, fix.fixed_at) && !is_off(&rules, fix.received_at);
+            prop_assert!(is_told, "{device}: {fix:?}");
         }
         for (device, reading) in &changes.recalled {
-            let vehicle = self.vehicle_of(device);
-            let is_off = vehicle.is_some_and(|it| {
-                self.is_off(it, reading.vendor_at.unwrap()) || self.is_off(it, now)
-            });
-            prop_assert!(!is_off, "{device}: {reading:?}");
+            let is_anybody = self.vehicle_of(device).is_some() || self.rostered(device).is_some();
+            prop_assert!(is_anybody, "{device}: {reading:?}");
+            let rules = self.concerning_device(device);
+            let is_told = !is_off(&rules, reading.vendor_at.unwrap()) && !is_off(&rules, now);
+            prop_assert!(is_told, "{device}: {reading:?}");
         }
         for one in &changes.remembered {
             self.look_at_kept(one, now)?;
@@ -158,6 +237,7 @@ impl World {
     }
 
     fn look_at(&self, vehicle: &Vehicle, now: Timestamp) -> Result<(), TestCaseError> {
+        let rules = self.concerning(vehicle);
         let facts = [
             vehicle.ignition.as_ref().map(|it| it.at),
             vehicle.odometer_m.as_ref().map(|it| it.at),
@@ -166,21 +246,15 @@ impl World {
             vehicle.battery_pct.as_ref().map(|it| it.at),
             vehicle.fuel_l.as_ref().map(|it| it.at),
         ];
-        let position = vehicle
-            .position
-            .iter()
-            .flat_map(|it| [it.fixed_at, it.received_at]);
-        let devices = vehicle
-            .devices
-            .iter()
-            .flat_map(|it| [it.fixed_at, it.received_at]);
+        let position = vehicle.position.iter();
+        let devices = vehicle.devices.iter();
         let times: BTreeSet<Timestamp> = facts
             .into_iter()
-            .chain(devices)
+            .chain(devices.flat_map(|it| [it.fixed_at, it.received_at]))
             .flatten()
-            .chain(position)
+            .chain(position.flat_map(|it| [it.fixed_at, it.received_at]))
             .collect();
-        let is_off = self.is_off(vehicle, now);
+        let is_off = is_off(&rules, now);
         prop_assert_eq!(vehicle.flags == [Flag::OffDuty], is_off, "{:?}", vehicle);
         prop_assert_eq!(vehicle.flags.contains(&Flag::OffDuty), is_off);
         if is_off {
@@ -193,35 +267,65 @@ impl World {
             prop_assert_eq!(vehicle.freshness.state, FreshnessState::Never);
         }
         // Nor anything of before that, once duty begins again.
-        let concerns = |rule: &&OffDuty| rule.groups.iter().any(|it| vehicle.groups.contains(it));
-        for (rule, time) in self
-            .rules
-            .iter()
-            .filter(concerns)
-            .flat_map(|rule| times.iter().map(move |time| (rule, time)))
-        {
-            let changes_at = next_change(&rule.timetable, *time);
-            prop_assert!(
-                changes_at.is_none_or(|at| now < at),
-                "{time} at {now}: {vehicle:?}"
-            );
+        for time in times {
+            prop_assert!(is_of_now(&rules, time, now), "{time} at {now}: {vehicle:?}");
+        }
+        // What is said to be of now is so.
+        if let Some(driver) = vehicle.driver.as_ref().filter(|it| it.at == now) {
+            let was_at = true_time(&driver.value);
+            prop_assert!(is_of_now(&rules, was_at, now), "{was_at}: {vehicle:?}");
+        }
+        let position = vehicle.position.as_ref();
+        let place = position.filter(|it| 59.0 < it.lat_deg && it.received_at == now);
+        if let Some(position) = place {
+            let after = self.rows[&position.device].differs_after;
+            let is_of_now = after.is_some_and(|after| is_of_now(&rules, after, now));
+            prop_assert!(is_of_now || rules.is_empty(), "{after:?}: {vehicle:?}");
         }
         Ok(())
     }
 
     fn look_at_kept(&self, one: &Remembered, now: Timestamp) -> Result<(), TestCaseError> {
-        let Some(vehicle) = self.vehicle_of(&one.device) else {
-            return Ok(());
-        };
-        prop_assert!(!self.is_off(vehicle, now) || is_blank(one), "{one:?}");
+        let rules = self.concerning_device(&one.device);
+        let is_shown = self.vehicle_of(&one.device).is_some();
+        let must_be_blank = is_off(&rules, now) || !(is_shown || rules.is_empty());
+        prop_assert!(!must_be_blank || is_blank(one), "{one:?}");
         let fixes = [&one.fix, &one.position].into_iter().flatten();
-        let mut times = fixes
+        let facts = &one.facts;
+        let facts = [
+            facts.ignition.map(|(_, at)| at),
+            facts.odometer_m.map(|(_, at)| at),
+            facts.driver.as_ref().map(|(_, at)| *at),
+            facts.address.as_ref().map(|(_, at)| *at),
+            facts.battery_pct.map(|(_, at)| at),
+            facts.fuel_l.map(|(_, at)| at),
+            facts.panic.map(|(_, at)| at),
+        ];
+        let times = fixes
             .flat_map(|fix| [fix.fixed_at, fix.received_at])
             .chain(one.motion.last.map(|(at, _)| at))
-            .chain(one.raw.and_then(|raw| raw.vendor_at));
-        prop_assert!(!times.any(|at| self.is_off(vehicle, at)), "{one:?}");
+            .chain(one.raw.and_then(|raw| raw.vendor_at))
+            .chain(facts.into_iter().flatten());
+        for time in times {
+            prop_assert!(is_of_now(&rules, time, now), "{time} at {now}: {one:?}");
+        }
+        if let Some((driver, _)) = one.facts.driver.as_ref().filter(|(_, at)| *at == now) {
+            let was_at = true_time(driver);
+            prop_assert!(is_of_now(&rules, was_at, now), "{was_at}: {one:?}");
+        }
         Ok(())
     }
+}
+
+/// A fleet whose sources have no lists yet, and wait for none.
+fn without_lists(settings: FleetSettings, mode: Mode, second: i64) -> Fleet {
+    let intros = SOURCES.iter().map(intro);
+    let intros = intros.map(|intro| SourceIntro { mode, ..intro });
+    let mut fleet = Fleet::new(settings, intros.collect(), at(second));
+    for source in SOURCES {
+        fleet.observe(report(source, second, Said::Listed(None)), at(second));
+    }
+    fleet
 }
 
 proptest! {
@@ -230,16 +334,11 @@ proptest! {
     #[test]
     fn nobody_ever_learns_where_a_vehicle_was_off_duty(
         rules in rules(),
+        is_streamed in any::<bool>(),
         happenings in proptest::collection::vec(happening(), 1..60),
     ) {
-        let mut world = World {
-            fleet: fleet_of(&SOURCES, settings(rules.clone())),
-            rules,
-            roster: Roster::default(),
-            seen: BTreeMap::new(),
-            store: BTreeMap::new(),
-            n_shown: 0,
-        };
+        let mode = if is_streamed { Mode::Stream } else { Mode::Poll };
+        let mut world = World::new(mode, rules);
         let mut second = 0;
         for happening in &happenings {
             let wait = if let Happening::Any(Event::Wait { seconds }) = happening { *seconds } else { 7 };
@@ -259,24 +358,32 @@ proptest! {
 /// The law is about something: fleets with such hours show positions.
 #[test]
 fn on_duty_positions_are_shown() {
-    let rules = vec![rule(&["North"], &[(10, 20), (30, 40)])];
-    let mut world = World {
-        fleet: fleet_of(&SOURCES, settings(rules.clone())),
-        rules,
-        roster: Roster::default(),
-        seen: BTreeMap::new(),
-        store: BTreeMap::new(),
-        n_shown: 0,
-    };
-    for minute in 0..60 {
-        let say = Happening::Say {
-            device: 0,
-            fixed_ago: 1,
-            group: 0,
-            is_timeless: false,
-        };
-        world.happen(&say, 60 * minute + 1);
-        world.step(60 * minute + 1).unwrap();
+    let rules = || vec![rule(&["North"], &[(10, 20), (30, 40)])];
+    // Where nothing tells its group or its time it is shown too, once a list has named it, and the
+    // place has changed: not at the first minute of each duty.
+    for (group, kind, n_shown) in [
+        (Some(0), Kind::Row, 40),
+        (None, Kind::Row, 40),
+        (None, Kind::Timeless(0), 37),
+    ] {
+        let mut world = World::new(Mode::Poll, rules());
+        for minute in 0..60_i64 {
+            let second = 60 * minute + 1;
+            let devices = vec![Some(vec![0])];
+            world.happen(&Happening::List { devices }, second);
+            let kind = match kind {
+                Kind::Timeless(_) => Kind::Timeless(u8::from(minute % 2 == 0)),
+                kind => kind,
+            };
+            let say = Happening::Say {
+                device: 0,
+                true_ago: 1,
+                group,
+                kind,
+            };
+            world.happen(&say, second);
+            world.step(second).unwrap();
+        }
+        assert_eq!(world.n_shown, n_shown, "{group:?} {kind:?}");
     }
-    assert_eq!(world.n_shown, 40);
 }

@@ -13,7 +13,7 @@ use crate::clock;
 use crate::domain::DeviceKey;
 use crate::source::http::Body;
 use crate::source::http::account::Request;
-use crate::source::http::trouble::{Kind, Trouble};
+use crate::source::http::trouble::Trouble;
 use crate::source::stream::idle::Idle;
 use crate::source::stream::socket::Plug;
 
@@ -31,12 +31,9 @@ impl Run<'_> {
         let read = (self.habits.session)(&self.lists.dialect, &body, now);
         let account = &mut self.lists.account;
         let session = read.map_err(|error| account.unreadable(self.habits.path, &error))?;
-        let address = session.websocket_url.expose_secret();
         let secrets = account.http.secrets();
-        secrets.add_lapsing(address);
-        let checked = self.habits.guard.check(address);
-        let target = checked.map_err(|why| Trouble::new(Kind::Odd, why.to_string()))?;
-        secrets.add_lapsing(target.url.query().unwrap_or_default());
+        let address = session.websocket_url.expose_secret();
+        let target = self.habits.target(address, secrets)?;
         let renew_at = session
             .expires_at
             .and_then(|at| Duration::try_from(at.duration_since(now)).ok())
