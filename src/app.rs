@@ -113,8 +113,7 @@ pub async fn run_with(
     doors::certificates(renewals, tls.clone(), &tasks, &stop_work);
     let mut work = Work::start(&config, known, reloads, publisher, &tasks, &stop_work)?;
 
-    doors::watch_sockets(&door, &live.reception, &tasks, &stop_work);
-    tasks.spawn(memory.access.keep(clock::now, stop_work.clone()));
+    doors::watch(&door, &live.reception, &tasks, &stop_work);
     let web = Web {
         door,
         hub: Arc::clone(live.stages.whole()),

@@ -35,9 +35,9 @@ pub(crate) struct Seen {
     pub(crate) frames: u64,
     pub(crate) gaps: u64,
     pub(crate) keyframes: u64,
-    pub(crate) p50_ms: i64,
-    pub(crate) p99_ms: i64,
-    pub(crate) max_ms: i64,
+    pub(crate) p50_us: i64,
+    pub(crate) p99_us: i64,
+    pub(crate) max_us: i64,
     pub(crate) slow_left: u64,
     pub(crate) deaf_left: u64,
 }
@@ -53,9 +53,9 @@ impl Seen {
             _bytes,
             gaps,
             keyframes,
-            p50_ms,
-            p99_ms,
-            max_ms,
+            p50_us,
+            p99_us,
+            max_us,
             slow,
             deaf,
         ] = numbers[..]
@@ -66,9 +66,9 @@ impl Seen {
             frames: u64::try_from(frames)?,
             gaps: u64::try_from(gaps)?,
             keyframes: u64::try_from(keyframes)?,
-            p50_ms,
-            p99_ms,
-            max_ms,
+            p50_us,
+            p99_us,
+            max_us,
             slow_left: u64::try_from(slow)?,
             deaf_left: u64::try_from(deaf)?,
         })
@@ -94,13 +94,13 @@ pub(crate) fn run(is_quick: bool, ours: &[&str]) -> Result<()> {
         let ratio = ours.us_per_frame / floor.us_per_frame;
         is_well &= ratio <= MAX_RATIO && ours.load_bytes <= MAX_BYTES_PER_VIEWER;
         say(&format!(
-            "{viewers:7} {bytes:6} {hz:4} | {ratio:16.2} | {:14.0}, {:14.0} | {:6.2}, {:6.2} | {:9}, {:7} | {}",
+            "{viewers:7} {bytes:6} {hz:4} | {ratio:16.2} | {:14.0}, {:14.0} | {:6.2}, {:6.2} | {:9.1}, {:7.1} | {}",
             ours.idle_bytes,
             ours.load_bytes,
             floor.us_per_frame,
             ours.us_per_frame,
-            floor.seen.p99_ms,
-            ours.seen.p99_ms,
+            in_ms(floor.seen.p99_us),
+            in_ms(ours.seen.p99_us),
             ours.seen.gaps,
         ));
     }
@@ -162,4 +162,10 @@ fn more(none: Own, some: Own, viewers: usize) -> f64 {
 #[expect(clippy::cast_precision_loss, reason = "a count of frames")]
 fn per(amount: f64, n: u64) -> f64 {
     amount / n.max(1) as f64
+}
+
+/// Microseconds as milliseconds.
+#[expect(clippy::cast_precision_loss, reason = "some seconds at most")]
+pub(crate) fn in_ms(us: i64) -> f64 {
+    us as f64 / 1e3
 }

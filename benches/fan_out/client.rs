@@ -57,7 +57,7 @@ struct Counts {
     bytes: u64,
     gaps: u64,
     keyframes: u64,
-    latencies_ms: Vec<i64>,
+    latencies_us: Vec<i64>,
 }
 
 struct Crowd {
@@ -132,10 +132,10 @@ impl Crowd {
         }
     }
 
-    /// `FRAMES BYTES GAPS KEYFRAMES P50 P99 MAX SLOW_LEFT DEAF_LEFT`, latencies in milliseconds.
+    /// `FRAMES BYTES GAPS KEYFRAMES P50 P99 MAX SLOW_LEFT DEAF_LEFT`, latencies in microseconds.
     fn told(&mut self) -> String {
         let counts = std::mem::take(&mut self.counts);
-        let mut latencies = counts.latencies_ms;
+        let mut latencies = counts.latencies_us;
         latencies.sort_unstable();
         let at = |part: usize| latencies.get(latencies.len() * part / 1_000).copied();
         let left = |way: Way| {
@@ -309,8 +309,8 @@ impl Viewer {
             self.seq = Some(seq);
             self.is_in_step = true;
             if self.way == Way::Good {
-                let ms = clock::now().as_millisecond() - at.as_millisecond();
-                counts.latencies_ms.push(ms);
+                let us = clock::now().as_microsecond() - at.as_microsecond();
+                counts.latencies_us.push(us);
             }
         } else if payload.starts_with(br#"{"type":"snapshot""#) {
             counts.keyframes += 1;

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use crate::cells::Seen;
+use crate::cells::{Seen, in_ms};
 use crate::child::Pipe;
 use crate::common::Noise;
 use crate::text::{Result, say};
+
+/// How often each crowd of `stress` has its turn.
+const STRESS_ROUNDS: usize = 5;
 
 /// A server with a crowd of `good`, `slow` and `deaf` viewers.
 struct Scene {
@@ -71,35 +74,38 @@ pub(crate) fn fleet() -> Result<()> {
     Ok(())
 }
 
-/// Of 1,000 viewers 10 % read 1 KB a second and 1 % nothing: the others must not notice.
+/// Of 1,000 viewers 10 % read 1 KB a second and 1 % nothing: the others must not notice. The p99 of
+/// one crowd differs from run to run by more than what is looked for, so both take turns, and the
+/// middle of each is compared.
 pub(crate) fn stress() -> Result<()> {
     let noise = Noise::start();
-    let (bytes, hz, seconds) = (20_000, 4.0, 25.0);
-    say(
-        "good  slow  deaf | p99 beside all good (<= 1.10) | p50, p99, max ms | gaps | slow left | deaf left",
-    );
-    let mut before = Vec::new();
-    let mut under = Vec::new();
-    for _ in 0..2 {
+    let (bytes, hz, seconds) = (20_000, 4.0, 15.0);
+    let (mut before, mut under) = (Vec::new(), Vec::new());
+    for _ in 0..STRESS_ROUNDS {
         before.push(Scene::open(890, 0, 0)?.run(bytes, hz, seconds)?);
-        let mut scene = Scene::open(890, 100, 10)?;
-        under.push(scene.run(bytes, hz, seconds)?);
+        under.push(Scene::open(890, 100, 10)?.run(bytes, hz, seconds)?);
     }
-    for (before, under) in before.iter().zip(&under) {
-        say(&format!(
-            " 890   100    10 | {:28.2} | {}, {}, {} | {} | {} | {}",
-            ratio(under.p99_ms, before.p99_ms),
-            under.p50_ms,
-            under.p99_ms,
-            under.max_ms,
-            under.gaps,
-            under.slow_left,
-            under.deaf_left
-        ));
-        say(&format!(
-            " (all good: {}, {}, {} ms)",
-            before.p50_ms, before.p99_ms, before.max_ms
-        ));
+    let p99_us = |runs: &[Seen]| {
+        let mut all: Vec<i64> = runs.iter().map(|seen| seen.p99_us).collect();
+        all.sort_unstable();
+        all[all.len() / 2]
+    };
+    say(&format!(
+        "p99 beside 100 slow and 10 deaf ones, of that among 890 good ones alone: {:.2} (<= 1.10), medians of {STRESS_ROUNDS}",
+        in_ms(p99_us(&under)) / in_ms(p99_us(&before)).max(0.001),
+    ));
+    for (name, runs) in [("alone", &before), ("beside", &under)] {
+        for seen in runs {
+            say(&format!(
+                "  {name:6}: p50 {:.1}, p99 {:.1}, max {:.1} ms; gaps {}; slow ones there {}, deaf ones {}",
+                in_ms(seen.p50_us),
+                in_ms(seen.p99_us),
+                in_ms(seen.max_us),
+                seen.gaps,
+                seen.slow_left,
+                seen.deaf_left
+            ));
+        }
     }
     say(&noise.report());
     Ok(())
@@ -124,8 +130,10 @@ pub(crate) fn storm() -> Result<()> {
         "2,000 viewers cut: all in step after {ms} ms (<= 20000), {resumed} of 2000 by resume (>= 1800)"
     ));
     say(&format!(
-        "p99 before {} ms, after {} ms (<= 1000); gaps {}",
-        calm.p99_ms, seen.p99_ms, seen.gaps
+        "p99 before {:.1} ms, after {:.1} ms (<= 1000); gaps {}",
+        in_ms(calm.p99_us),
+        in_ms(seen.p99_us),
+        seen.gaps
     ));
     say(&noise.report());
     Ok(())
@@ -151,9 +159,4 @@ pub(crate) fn continuity() -> Result<()> {
     } else {
         Err(format!("{gaps} gaps").into())
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "milliseconds")]
-fn ratio(part: i64, whole: i64) -> f64 {
-    part as f64 / whole.max(1) as f64
 }

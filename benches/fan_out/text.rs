@@ -17,7 +17,7 @@ pub(crate) fn say(line: &str) {
 
 /// What a changes frame begins with; the clients read `seq` and `at` from it.
 pub(crate) fn head(seq: u64, at: Timestamp) -> String {
-    format!(r#"{{"type":"changes","seq":{seq},"at":"{at:.3}","#)
+    format!(r#"{{"type":"changes","seq":{seq},"at":"{at:.6}","#)
 }
 
 /// A frame's `seq`, and when it was made.

@@ -150,8 +150,9 @@ fn public_url(config: &Config, address: SocketAddr) -> String {
     }
 }
 
-/// Closes the sockets of those who may no longer look, or may see something else.
-pub(super) fn watch_sockets(
+/// Keeps the register of who may come in, and closes the sockets of those who may no longer look,
+/// or may see something else.
+pub(super) fn watch(
     door: &Door,
     reception: &Reception,
     tasks: &TaskTracker,
@@ -168,4 +169,5 @@ pub(super) fn watch_sockets(
     let sockets = door.sockets.clone();
     let watching = sockets.watch(door.access.clone(), clock::now, dismiss, stop.clone());
     tasks.spawn(watching);
+    tasks.spawn(door.access.clone().keep(clock::now, stop.clone()));
 }

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn sockets_of_a_proxys_people_end_by_themselves_and_no_others() {
+    async fn sockets_of_people_behind_a_proxy_end_by_themselves_and_no_others() {
         let begun = clock();
         let access = Access::open(AccessSettings::default()).unwrap();
         let carol = External {
@@ -102,8 +102,10 @@ mod tests {
         let user = access.provision(carol, name, rights.0, rights.1, begun);
         let user = ViewerId::User(user.await.unwrap());
         let sockets = Sockets::default();
-        let stays = sockets.admit(Arc::new(Viewer::local()));
-        let ends = sockets.admit(access.current(&user, begun).unwrap());
+        let stays = sockets.admit(Arc::new(Viewer::local())).unwrap();
+        let ends = sockets
+            .admit(access.current(&user, begun).unwrap())
+            .unwrap();
         let (tell, mut told) = mpsc::channel(8);
         let dismiss = move |pass, ending| tell.try_send((pass, ending)).unwrap();
         let stop = CancellationToken::new();
