@@ -1,24 +1,28 @@
 // The desk: map, list and detail panel put together. Each part knows only what it is given; what
 // ties a click to a flight to an open panel, and the present to the past, stands here.
 
-import type { Standing } from "./codes.ts";
+import { isSelective } from "./live/filter.ts";
 import type { ListQuery } from "./live/messages.ts";
 import { NO_QUERY } from "./live/messages.ts";
 import { FleetMap } from "./map/fleet-map.ts";
 import { frameOf } from "./map/framing.ts";
 import { AccessWatch } from "./page/access-watch.ts";
+import { AddressAsker } from "./page/address-asker.ts";
 import { readBoot } from "./page/boot.ts";
 import { exposeDebug } from "./page/debug.ts";
+import { FarFleet } from "./page/far-fleet.ts";
 import { Reloader } from "./page/reload.ts";
 import { Selection } from "./page/selection.ts";
+import { SinceBook } from "./page/since-book.ts";
 import { Store } from "./page/store.ts";
 import { TimeTravel } from "./page/time-travel.ts";
 import type { Vehicle } from "./protocol.ts";
 import { accessEnded, showAccountMenu } from "./ui/account-menu.ts";
-import { Counts } from "./ui/counts.ts";
 import { DetailPanel } from "./ui/detail-panel.ts";
 import { byId, setText } from "./ui/dom.ts";
 import { FeedStrip } from "./ui/feed-strip.ts";
+import { Glance } from "./ui/glance.ts";
+import { GroupTree } from "./ui/group-tree.ts";
 import { LocalRows, PastRows, listedRow } from "./ui/list-rows.ts";
 import type { ListedVehicle } from "./ui/list-rows.ts";
 import { RemoteRows } from "./ui/remote-rows.ts";
@@ -60,11 +64,19 @@ const fleetMap = new FleetMap({
 const field = byId<HTMLInputElement>("search");
 let query: ListQuery = NO_QUERY;
 const search = new SearchBox(field, byId<HTMLSelectElement>("sort"), takeQuery);
-const localRows = new LocalRows(store);
+const sinces = new SinceBook(() => store.vehicleCount, () => store.status === "open" && document.visibilityState === "visible", () => list.render());
+const localRows = new LocalRows(store, sinces);
 const remoteRows = new RemoteRows(showList);
 const pastRows = new PastRows(travel);
 const list = new VehicleList(localRows, fleetNowMs, byId("vehicle-list"), field, { onSelect: (vehicle) => select(vehicle, true) });
-const counts = new Counts(byId("counts"), (standings) => search.setStandings(standings));
+const glance = new Glance(byId("counts"), (standings, attention) => search.setStates(standings, attention));
+const groupTree = new GroupTree(byId("groups"), (paths) => search.setGroups(paths));
+const farFleet = new FarFleet(showCounts);
+const addresses = new AddressAsker({
+  isOn: () => store.isWhole && !travel.isOn,
+  row: (id) => store.table.row(id),
+  onAddresses: (found) => store.setAddresses(found),
+});
 const feeds = new FeedStrip(byId("feeds"), byId("feed-alarms"), true);
 const why = new WhyPanel((origin, ghosts) => fleetMap.ghosts.show(origin, ghosts));
 const detail = new DetailPanel(fleetNowMs, why, deselect);
@@ -135,6 +147,8 @@ function tick(): void {
 function takeQuery(changed: ListQuery): void {
   query = changed;
   list.clearMark();
+  list.setTyped(query.text);
+  addresses.search(query.text);
   store.setQuery(query);
   remoteRows.setQuery(query);
   travel.setQuery(query);
@@ -234,19 +248,22 @@ function escape(): void {
 }
 
 function showCounts(): void {
-  counts.show(travel.isOn ? travel.counts : store.counts);
+  const { directory } = travel.table;
+  if (travel.isOn) glance.show(travel.counts, directory.attention());
+  else glance.show(store.counts, store.isWhole ? store.attention : { ...farFleet.attention, overdue: store.counts.overdue });
+  groupTree.show(travel.isOn ? travel.groups : store.isWhole ? store.groups : farFleet.groups);
 }
 
 function showList(): void {
   remoteRows.setActive(!store.isWhole && !travel.isOn);
+  farFleet.setActive(!store.isWhole);
   list.setRows(travel.isOn ? pastRows : store.isWhole ? localRows : remoteRows);
   list.update();
   showSummary();
 }
 
 function showSummary(): void {
-  const isQuerying = query.text.trim() !== "" || query.standings.length > 0;
-  const isList = isQuerying || store.isWhole || travel.isOn;
+  const isList = isSelective(query) || store.isWhole || travel.isOn;
   const text = isList ? foundText(foundCount(), list.length, allCount()) : onMapText(fleetMap.countInSight(openPanels()), allCount());
   setText(byId("list-summary"), text);
 }
@@ -262,7 +279,7 @@ function foundCount(): number | null {
   if (travel.isOn || store.isWhole) return list.length;
   if (remoteRows.total !== null) return remoteRows.total;
   // The server's own lists of a state hold those that are overdue too; the counts do not.
-  return query.text.trim() === "" ? query.standings.reduce((sum, standing) => sum + store.counts[standing as Standing], 0) : null;
+  return !isSelective({ ...query, standings: [] }) ? query.standings.reduce((sum, standing) => sum + store.counts[standing as keyof typeof store.counts], 0) : null;
 }
 
 /** What covers parts of the map. */

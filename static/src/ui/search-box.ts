@@ -1,5 +1,6 @@
 // The search field, the order and the filters, as one query to the worker.
 
+import type { Attention, Standing } from "../codes.ts";
 import type { ListQuery, ListSort } from "../live/messages.ts";
 import { NO_QUERY } from "../live/messages.ts";
 
@@ -15,8 +16,12 @@ export class SearchBox {
     sort.addEventListener("change", () => this.#change({ sort: sort.value as ListSort }));
   }
 
-  setStandings(standings: string[]): void {
-    this.#change({ standings });
+  setStates(standings: Standing[], attention: Attention[]): void {
+    this.#change({ standings, attention });
+  }
+
+  setGroups(groups: string[]): void {
+    this.#change({ groups });
   }
 
   clear(): void {
@@ -32,6 +37,7 @@ export class SearchBox {
 
 /** Those that stopped reporting, alone, are wanted in the order of who should be called first. */
 function inUsefulOrder(query: ListQuery): ListQuery {
-  const isSilent = query.standings.length === 1 && query.standings[0] === "overdue";
+  const attention = query.attention ?? [];
+  const isSilent = attention.length > 0 && attention.every((one) => one === "overdue" || one === "stale" || one === "offline");
   return isSilent && query.sort === "name" ? { ...query, sort: "silence" } : query;
 }

@@ -2,13 +2,23 @@
 // Speeds in km/h, clock times in the viewer's own zone.
 
 import { FRESHNESSES, LATE, LIVE, MOTIONS, NEVER, OFFLINE, OFF_DUTY, STALE } from "../codes.ts";
-import type { Standing } from "../codes.ts";
+import type { Attention, Standing } from "../codes.ts";
+import type { FoundIn } from "../live/search.ts";
 import type { ConnectionStatus } from "../live/messages.ts";
 import type { ScreenState } from "../page/screen.ts";
 import type { DeviceReport, Freshness, HealthWord, History, Percentiles, Source, Trail, Vehicle } from "../protocol.ts";
 
 const MOTION_WORDS = { moving: "Moving", idling: "Idling", stopped: "Stopped", parked: "Parked", unknown: "Unknown" };
 export const STANDING_WORDS: Record<Standing, string> = { ...MOTION_WORDS, overdue: "Stopped reporting", never: "No position", off_duty: "Off duty" };
+export const ATTENTION_WORDS: Record<Attention, string> = { overdue: STANDING_WORDS.overdue, late: "Late", stale: "Stale", offline: "Offline", diverging: "Diverging" };
+/** Both rows are filters; how they go together is for those who cannot see it from the list. */
+export const GLANCE_WORDS = {
+  doing: "Show vehicles by what they do: any of those that are on",
+  nothingKnown: "Show vehicles by what they do, continued: those of which nothing is known",
+  attention: "Show vehicles that need a look: any of those that are on, and what they do must fit as well",
+  unknownCount: "–",
+} as const;
+export const GROUP_WORDS = { title: "Groups", tree: "Show vehicles of groups: any of those that are on, and their state must fit as well", clear: "Show all groups" } as const;
 export const HEALTH_WORDS: Record<HealthWord, string> = {
   connecting: "connecting",
   up: "up",
@@ -70,6 +80,17 @@ export function ageText(ageMs: number): string {
   if (minutes < 100) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
+}
+
+/** "under 1 min", "12 min", "2 h 10", "3 d 4 h"; "over 2 h 10" where it may be longer, empty where that says nothing. */
+export function durationText(ms: number, isAtLeast: boolean): string {
+  const minutes = Math.max(0, Math.floor(ms / 60_000));
+  const [hours, days] = [Math.floor(minutes / 60), Math.floor(minutes / 1440)];
+  if (minutes === 0) return isAtLeast ? "" : "under 1 min";
+  const over = isAtLeast ? "over " : "";
+  if (hours === 0) return `${over}${minutes} min`;
+  if (days === 0) return `${over}${hours} h${minutes % 60 === 0 ? "" : ` ${String(minutes % 60).padStart(2, "0")}`}`;
+  return `${over}${days} d${hours % 24 === 0 ? "" : ` ${hours % 24} h`}`;
 }
 
 /** "under 1 min", "4 min", "3 h", "2 d": for what is drawn and should not change each second. */
@@ -282,6 +303,12 @@ export const FACT_WORDS = {
   altitude: "Altitude",
   accuracy: "Accuracy",
 } as const;
+
+/** "Driver Thandi Nkosi": why a vehicle was found. */
+export function foundInText({ field, value }: NonNullable<FoundIn>): string {
+  const words: Record<string, string> = { driver: FACT_WORDS.driver, group: "Group", address: FACT_WORDS.address, device: "Device", id: FACT_WORDS.id };
+  return `${words[field] ?? field} ${value}`;
+}
 
 export const DETAILS_TROUBLE = "Details cannot be loaded at the moment; trying again.";
 /** Fixes of a parked vehicle drift; its marker does not. */
