@@ -3,7 +3,7 @@
 
 /** The best first. */
 export const QUALITY = { exact: 0, prefix: 1, wordStart: 2, within: 3, typo: 4, none: 5 } as const;
-/** Stands before a value that many vehicles share, such as a group: to begin it is no better than to begin a word. */
+/** Stands before a value that many vehicles share, such as a group: to begin it is no better than to begin a word. These come last. */
 export const WEAK = "\v";
 
 const WEAK_CODE = 11;
@@ -14,6 +14,8 @@ export function qualityOf(text: string, needle: string): number {
   let best: number = QUALITY.none;
   for (let at = text.indexOf(needle); at !== -1 && best > QUALITY.exact; at = text.indexOf(needle, at + 1)) {
     best = Math.min(best, placeQuality(text, at, needle.length));
+    // Weak values stand last, so nothing better follows.
+    if (best === QUALITY.wordStart && at > 0 && text.charCodeAt(at - 1) === WEAK_CODE) break;
   }
   return best;
 }
@@ -34,7 +36,14 @@ export function isWordCode(code: number): boolean {
 
 /** Whether a typo in this word is thought of. A number with another digit is another number. */
 export function mayHaveTypo(word: string): boolean {
-  return word.length >= LEAST_FOR_TYPO && !/^\d+$/.test(word);
+  return word.length >= LEAST_FOR_TYPO && /[a-z]|[^\0-\x7f]/.test(word);
+}
+
+/** Parts of a word of which a text that has it but for one typo has one as it stands; the last is for two letters that changed places. */
+export function partsOf(word: string): [string, string, string] {
+  const half = word.length >> 1;
+  const swapped = word.slice(0, half - 1) + word[half] + word[half - 1] + word.slice(half + 1);
+  return [word.slice(0, half), word.slice(half), swapped];
 }
 
 /** Where a word of the text begins with `word` but for one typo: start and end, or null. */

@@ -4,7 +4,7 @@
 // else is found, so that what is meant stands first and nothing is buried.
 
 import type { DictionaryEntry } from "../protocol.ts";
-import { QUALITY, WEAK, mayBeginSo, mayHaveTypo, qualityOf, startsMask, typoPlace } from "./match.ts";
+import { QUALITY, WEAK, mayBeginSo, mayHaveTypo, partsOf, qualityOf, startsMask, typoPlace } from "./match.ts";
 import { fold } from "./names.ts";
 
 /** The lines of a vehicle's text, in this order. */
@@ -22,21 +22,25 @@ const FEW = 20;
 export interface Needle {
   text: string;
   words: string[];
-  /** The text as plates are kept beside: without spaces and hyphens; empty where it is the same. */
+  /** The text as plates are kept beside: without spaces and hyphens; empty where it is the same, or no plate. */
   compact: string;
+  /** Of each word that may have a typo; a text that has none of them need not be looked at. */
+  parts: ([string, string, string] | null)[];
 }
 
 /** What is typed, ready to be compared; null where that is nothing. */
 export function needleOf(typed: string): Needle | null {
   const text = fold(typed).trim().replace(/\s+/g, " ");
   if (text === "") return null;
+  const words = text.split(" ");
   const compact = text.replace(/[\s-]+/g, "");
-  return { text, words: text.split(" "), compact: compact === text ? "" : compact };
+  const isPlate = compact !== text && /\d/.test(compact);
+  return { text, words, compact: isPlate ? compact : "", parts: words.map((word) => (mayHaveTypo(word) ? partsOf(word) : null)) };
 }
 
 /** Whether typos are to be thought of, after so many were found of which the best fits so well. */
-export function thinksOfTypos({ words }: Needle, found: number, best: number): boolean {
-  return found < FEW && best > QUALITY.prefix && words.some(mayHaveTypo);
+export function thinksOfTypos({ parts }: Needle, found: number, best: number): boolean {
+  return found < FEW && best > QUALITY.prefix && parts.some((part) => part !== null);
 }
 
 export class SearchBook {
@@ -69,24 +73,21 @@ export class SearchBook {
   /** How well a row fits as it is typed. */
   quality(row: number, { text, words, compact }: Needle): number {
     const folded = this.#folded[row]!;
-    if (words.length === 1 && compact === "") return qualityOf(folded, text);
-    let worst: number = words.length === 1 ? QUALITY.exact : QUALITY.wordStart;
-    for (const word of words) {
-      worst = Math.max(worst, qualityOf(folded, word));
-      if (worst === QUALITY.none) break;
-    }
-    // As a whole it fits at most as often as each of its words.
-    const whole = worst === QUALITY.none || words.length === 1 ? worst : Math.min(worst, qualityOf(folded, text));
-    return compact === "" ? whole : Math.min(whole, qualityOf(folded, compact));
+    if (words.length > 1 || compact !== "") return bestOfMany(folded, text, words, compact);
+    return qualityOf(folded, text);
   }
 
   /** Whether a row that does not fit as it is typed fits but for one typo. */
-  fitsWithTypo(row: number, { words }: Needle): boolean {
+  fitsWithTypo(row: number, { words, parts }: Needle): boolean {
     const folded = this.#folded[row]!;
     let typos = 0;
-    for (const word of words) {
+    for (let i = words.length - 1; i >= 0; i--) {
+      const word = words[i]!;
       if (words.length > 1 && folded.includes(word)) continue;
-      if (++typos > 1 || !mayHaveTypo(word) || !mayBeginSo(this.#starts[row]!, word) || typoPlace(folded, word) === null) return false;
+      const part = parts[i]!;
+      if (++typos > 1 || part === null || !mayBeginSo(this.#starts[row]!, word)) return false;
+      const mayFit = folded.includes(part[0]) || folded.includes(part[1]) || folded.includes(part[2]);
+      if (!mayFit || typoPlace(folded, word) === null) return false;
     }
     return typos === 1;
   }
@@ -115,6 +116,16 @@ export class SearchBook {
     this.#folded[row] = fold(text);
     this.#starts[row] = startsMask(this.#folded[row]!);
   }
+}
+
+/** Each word anywhere, or the whole at once, or as a plate. */
+function bestOfMany(folded: string, text: string, words: readonly string[], compact: string): number {
+  let worst: number = words.length === 1 ? QUALITY.exact : QUALITY.wordStart;
+  // The last word is the one that tells vehicles apart, as a rule.
+  for (let i = words.length - 1; i >= 0 && worst < QUALITY.none; i--) worst = Math.max(worst, qualityOf(folded, words[i]!));
+  if (worst === QUALITY.none) return compact === "" ? worst : qualityOf(folded, compact);
+  // As a whole it fits at most as often as each of its words.
+  return words.length === 1 ? worst : Math.min(worst, qualityOf(folded, text));
 }
 
 /** A line for each field, with a line break before the first and after the last. */
