@@ -20,9 +20,12 @@ export async function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
 }
 
+/** Of a region that has kilometres and 24 hours. */
+const LOCALE = "en-IE";
+
 /** A page with its complaints; `errors` and `violations` stay empty on a good one. */
 export async function open(browser, url, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: LOCALE, ...options });
   const page = await context.newPage();
   const watched = { page, errors: [], violations: [] };
   page.on("console", (message) => {
