@@ -18,7 +18,7 @@ const desk = new CirclingDesk();
 before(() => desk.start());
 after(() => desk.stop());
 
-test("a followed vehicle stays in view; a drag pauses that, visibly, and f goes on", { timeout: 180_000 }, async () => {
+test("a followed vehicle stays in view; a drag pauses that, visibly, and f goes on", { timeout: 240_000 }, async () => {
   const watched = await desk.open();
   const { page } = watched;
   await rowOf(page, "Truck 1").click();
@@ -53,7 +53,7 @@ test("a followed vehicle stays in view; a drag pauses that, visibly, and f goes 
   await page.close();
 });
 
-test("several that are chosen are kept in view, whole, and so after a reload", { timeout: 120_000 }, async () => {
+test("several that are chosen are kept in view, whole, and so after a reload", { timeout: 240_000 }, async () => {
   const watched = await desk.open("#map=13/-26.2/28.05");
   const { page } = watched;
   await rowOf(page, "Truck 1").click({ modifiers: ["Shift"] });
@@ -81,7 +81,7 @@ test("several that are chosen are kept in view, whole, and so after a reload", {
   await page.close();
 });
 
-test("what a filter finds is kept in view", { timeout: 120_000 }, async () => {
+test("what a filter finds is kept in view", { timeout: 240_000 }, async () => {
   const watched = await desk.open("#map=15/-26.2/28.05");
   const { page } = watched;
   await page.click("#counts [data-standing=overdue] button");
@@ -93,7 +93,7 @@ test("what a filter finds is kept in view", { timeout: 120_000 }, async () => {
   await page.close();
 });
 
-test("an arrow at the edge points at the selected vehicle outside, and Enter goes there", { timeout: 120_000 }, async () => {
+test("an arrow at the edge points at the selected vehicle outside, and Enter goes there", { timeout: 240_000 }, async () => {
   const watched = await desk.open();
   const { page } = watched;
   await rowOf(page, "Van 2").click();
@@ -117,7 +117,7 @@ test("an arrow at the edge points at the selected vehicle outside, and Enter goe
   await page.close();
 });
 
-test("a distance is measured with the mouse, and with keys alone; Escape ends it", { timeout: 120_000 }, async () => {
+test("a distance is measured with the mouse, and with keys alone; Escape ends it", { timeout: 240_000 }, async () => {
   const watched = await desk.open("#map=12/0/10");
   const { page } = watched;
   await page.keyboard.press("m");
@@ -152,7 +152,7 @@ test("a distance is measured with the mouse, and with keys alone; Escape ends it
   await page.close();
 });
 
-test("coordinates are gone to, pinned and shared; what cannot be read is said", { timeout: 120_000 }, async () => {
+test("coordinates are gone to, pinned and shared; what cannot be read is said", { timeout: 240_000 }, async () => {
   const watched = await desk.open();
   const { page } = watched;
   await page.keyboard.press("g");
@@ -174,7 +174,7 @@ test("coordinates are gone to, pinned and shared; what cannot be read is said", 
   await page.close();
 });
 
-test("one vehicle's place is copied, and other maps are links that tell them nothing before a click", { timeout: 120_000 }, async () => {
+test("one vehicle's place is copied, and other maps are links that tell them nothing before a click", { timeout: 240_000 }, async () => {
   const watched = await desk.open("", { permissions: ["clipboard-read", "clipboard-write"] });
   const { page } = watched;
   const foreign = [];
@@ -198,7 +198,7 @@ test("one vehicle's place is copied, and other maps are links that tell them not
   await page.close();
 });
 
-test("the whole screen is the page's, panels included", { timeout: 120_000 }, async () => {
+test("the whole screen is the page's, panels included", { timeout: 240_000 }, async () => {
   const watched = await desk.open();
   const { page } = watched;
   await page.locator(".maplibregl-ctrl-fullscreen").click();
@@ -209,7 +209,7 @@ test("the whole screen is the page's, panels included", { timeout: 120_000 }, as
 });
 
 for (const colorScheme of ["light", "dark"]) {
-  test(`the tools have no serious finding (${colorScheme})`, { timeout: 120_000 }, async () => {
+  test(`the tools have no serious finding (${colorScheme})`, { timeout: 240_000 }, async () => {
     const { page } = await desk.open("#map=12/-26.2/27.0&pin=-26.2/27.0", { colorScheme, bypassCSP: true });
     await rowOf(page, "Truck 1").click({ modifiers: ["Shift"] });
     await rowOf(page, "Van 2").click({ modifiers: ["Shift"] });

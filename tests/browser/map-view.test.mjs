@@ -16,7 +16,7 @@ after(() => desk.stop());
 const hashOf = (page) => page.evaluate(() => location.hash);
 const partsOf = async (page) => Object.fromEntries(new URLSearchParams((await hashOf(page)).slice(1)));
 
-test("a selection is an entry, a drag is not; back, forward and a reload show what was", { timeout: 120_000 }, async () => {
+test("a selection is an entry, a drag is not; back, forward and a reload show what was", { timeout: 240_000 }, async () => {
   const watched = await desk.open();
   const { page } = watched;
   await untilPart(page, "map", (map) => map !== null);
@@ -48,7 +48,7 @@ test("a selection is an entry, a drag is not; back, forward and a reload show wh
   await page.close();
 });
 
-test("what makes no sense in an address changes nothing", { timeout: 120_000 }, async () => {
+test("what makes no sense in an address changes nothing", { timeout: 240_000 }, async () => {
   const plain = await desk.open();
   const { center, zoom } = await read(plain.page);
   await plain.page.close();
@@ -69,7 +69,7 @@ test("what makes no sense in an address changes nothing", { timeout: 120_000 }, 
   await page.close();
 });
 
-test("a link to a vehicle alone leads to where it is", { timeout: 120_000 }, async () => {
+test("a link to a vehicle alone leads to where it is", { timeout: 240_000 }, async () => {
   const watched = await desk.open(`#vehicle=${encodeURIComponent(TRUCK)}`);
   const { page } = watched;
   await until(page, (state) => state.selectedId === TRUCK && state.zoom >= 10.9 && isSettled(state));
@@ -79,7 +79,7 @@ test("a link to a vehicle alone leads to where it is", { timeout: 120_000 }, asy
   await page.close();
 });
 
-test("a time of the past is in the address too", { timeout: 120_000 }, async () => {
+test("a time of the past is in the address too", { timeout: 240_000 }, async () => {
   const atMs = Math.floor((Date.now() - 3_600_000) / 60_000) * 60_000;
   const watched = await desk.open(`#map=10/-26.2/28.05&at=${new Date(atMs).toISOString().replace(".000", "")}`);
   const { page } = watched;
@@ -92,7 +92,7 @@ test("a time of the past is in the address too", { timeout: 120_000 }, async () 
   await page.close();
 });
 
-test("sharing copies the link that shows the same to somebody else", { timeout: 120_000 }, async () => {
+test("sharing copies the link that shows the same to somebody else", { timeout: 240_000 }, async () => {
   const watched = await desk.open("", { permissions: ["clipboard-read", "clipboard-write"] });
   const { page } = watched;
   await rowOf(page, "Van 2").click();
@@ -109,7 +109,7 @@ test("sharing copies the link that shows the same to somebody else", { timeout: 
   await page.close();
 });
 
-test("units, hours and colours are chosen once and remembered; a link's are its own", { timeout: 120_000 }, async () => {
+test("units, hours and colours are chosen once and remembered; a link's are its own", { timeout: 240_000 }, async () => {
   const watched = await desk.open("", { locale: "en-US", timezoneId: "Africa/Johannesburg", colorScheme: "light" });
   const { page } = watched;
   const stateOf = (name) => rowOf(page, name).locator(".row-state").textContent();

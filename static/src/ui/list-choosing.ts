@@ -12,10 +12,18 @@ export function chooseInList(list: HTMLElement, field: HTMLElement, onChoose: (p
     event.preventDefault();
     onChoose(place);
   };
+  // Shift would mark text.
+  list.addEventListener("mousedown", (event) => {
+    if (isMore(event)) event.preventDefault();
+  });
   list.addEventListener("click", (event) => {
-    if (event.shiftKey || event.ctrlKey || event.metaKey) choose((event.target as Element).closest<HTMLElement>(".row"), event);
+    if (isMore(event)) choose((event.target as Element).closest<HTMLElement>(".row"), event);
   }, options);
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.shiftKey) choose(document.getElementById(field.getAttribute("aria-activedescendant") ?? ""), event);
   }, options);
+}
+
+function isMore({ shiftKey, ctrlKey, metaKey }: MouseEvent): boolean {
+  return shiftKey || ctrlKey || metaKey;
 }

@@ -65,7 +65,7 @@ function formatsOf(hours: Reading["hours"]) {
   return {
     clock: new Intl.DateTimeFormat(undefined, { ...shape, minute: "2-digit", second: "2-digit" }),
     minute: new Intl.DateTimeFormat(undefined, { ...shape, minute: "2-digit" }),
-    hour: new Intl.DateTimeFormat(undefined, hours === "24" ? { ...shape, minute: "2-digit" } : shape),
+    hour: new Intl.DateTimeFormat(undefined, shape),
     full: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long", hourCycle: shape.hourCycle }),
   };
 }
@@ -93,7 +93,7 @@ export function sinceText(ms: number, nowMs: number): string {
 
 /** A whole hour of any day on a scale: "18:00", "6 pm". */
 export function hourText(hour: number): string {
-  return formats.hour.format(new Date(2026, 0, 1, hour));
+  return reading.hours === "24" ? `${hour}:00` : formats.hour.format(new Date(2026, 0, 1, hour));
 }
 
 export function dayText(ms: number): string {

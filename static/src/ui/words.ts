@@ -154,19 +154,19 @@ export function percentilesText({ p50, p95 }: Percentiles): string {
   return `half within ${delayText(p50)}, 95 of 100 within ${delayText(p95)}`;
 }
 
-/** What a pill says after the name: "2 s", "down for 12 min, since 14:02 SAST". */
+/** What a pill says after the name: "2 s", "down for 12 min". */
 export function feedText(source: Source, nowMs: number): string {
   const lastMs = Date.parse(source.last_success_at ?? "");
   const sinceMs = Date.parse(source.since ?? "");
-  const since = Number.isNaN(sinceMs) ? "" : ` for ${ageText(nowMs - sinceMs)}, since ${sinceText(sinceMs, nowMs)}`;
+  const lasts = Number.isNaN(sinceMs) ? "" : ` for ${ageText(nowMs - sinceMs)}`;
   const age = Number.isNaN(lastMs) ? "" : ageText(nowMs - lastMs);
   const texts: Record<HealthWord, string> = {
     up: age || "up",
     slow: `slow${age && `, ${age}`}`,
     connecting: "connecting",
     limited: limitedText(source, nowMs),
-    auth: `access refused${since}`,
-    down: `down${since}`,
+    auth: `access refused${lasts}`,
+    down: `down${lasts}`,
   };
   return texts[source.health] ?? source.health;
 }

@@ -50,8 +50,7 @@ export function untilPart(page, name, test) {
 export async function drag(page, dx, dy) {
   await page.mouse.move(720, 450);
   await page.mouse.down();
-  await page.mouse.move(720 + dx / 2, 450 + dy / 2, { steps: 4 });
-  await page.mouse.move(720 + dx, 450 + dy, { steps: 4 });
+  await page.mouse.move(720 + dx, 450 + dy);
   await page.waitForTimeout(150); // held still, so that it is not thrown
   await page.mouse.up();
 }

@@ -48,12 +48,12 @@ export function read(page) {
 }
 
 /** Waits until the page's account passes the test; answers that account. */
-export function until(page, test, timeoutMs = 15_000) {
+export function until(page, test, timeoutMs = 30_000) {
   return poll(() => read(page), (state) => state !== undefined && test(state), `${test}`, timeoutMs);
 }
 
 /** Waits until what `look` finds in the page passes the test. */
-export function untilDom(page, look, test, timeoutMs = 15_000) {
+export function untilDom(page, look, test, timeoutMs = 30_000) {
   return poll(() => page.evaluate(look), test, `${look} -> ${test}`, timeoutMs);
 }
 
