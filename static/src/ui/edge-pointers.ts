@@ -7,7 +7,7 @@ import type { FreeBox } from "../map/free-box.ts";
 import { distanceM } from "../map/great-circle.ts";
 import type { Place } from "../map/great-circle.ts";
 import { h, setText } from "./dom.ts";
-import { edgeText } from "./map-words.ts";
+import { EDGE_WORDS } from "./map-words.ts";
 import { distanceText } from "./words.ts";
 
 /** More arrows than this are a hedge around the map; the first come first. */
@@ -109,11 +109,8 @@ export class EdgePointers {
   #put(target: Pointed, { xPx, yPx, angleDeg }: { xPx: number; yPx: number; angleDeg: number }, metres: number): void {
     const pointer = this.#pointers.get(target.id) ?? this.#create(target);
     pointer.target = target;
-    const distance = distanceText(metres);
     setText(pointer.name, target.name);
-    setText(pointer.distance, distance);
-    const label = edgeText(target.name, distance);
-    if (pointer.button.getAttribute("aria-label") !== label) pointer.button.setAttribute("aria-label", label);
+    setText(pointer.distance, distanceText(metres));
     pointer.button.dataset["kind"] = target.kind;
     pointer.button.style.transform = `translate(${xPx.toFixed(1)}px, ${yPx.toFixed(1)}px) translate(-50%, -50%)`;
     pointer.arrow.style.transform = `rotate(${angleDeg.toFixed(0)}deg)`;
@@ -127,7 +124,9 @@ export class EdgePointers {
     path.setAttribute("d", ARROW);
     arrow.append(path);
     const [name, distance] = [h("span", { class: "edge-name" }), h("span", { class: "edge-distance" })];
-    const button = h("button", { type: "button", class: "edge-pointer" }, arrow, name, distance);
+    // What is seen is a part of what is read out.
+    const read = (text: string) => h("span", { class: "visually-hidden" }, text);
+    const button = h("button", { type: "button", class: "edge-pointer" }, arrow, name, read(", "), distance, read(` ${EDGE_WORDS}`));
     const pointer: Pointer = { button, arrow, name, distance, target };
     button.addEventListener("click", () => this.#onGo(pointer.target));
     this.#place.append(button);

@@ -36,10 +36,8 @@ export function chosenText(count: number): string {
   return `${countText(count, "vehicle")} chosen`;
 }
 
-/** What an arrow at the map's edge does. */
-export function edgeText(name: string, distance: string): string {
-  return `${name}, ${distance} away, is outside of the map: go there`;
-}
+/** What an arrow at the map's edge does; after the name and the distance. */
+export const EDGE_WORDS = "away, outside of the map: go there";
 
 export const MEASURE_WORDS = {
   start: "Click on the map, or move it with the arrow keys and press Enter, to set points.",

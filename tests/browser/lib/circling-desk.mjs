@@ -31,6 +31,8 @@ export class CirclingDesk {
 
   /** A page as soon as the fleet is on it. */
   async open(fragment = "", options = {}) {
+    // A page that a failed test left behind would go on drawing.
+    for (const context of this.browser.contexts()) await context.close();
     const watched = await open(this.browser, this.host.url + fragment, { ...SIZE, ...options });
     await until(watched.page, (state) => state.listed === LISTED && state.markers === PLACED, 30_000);
     return watched;
