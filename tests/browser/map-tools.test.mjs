@@ -64,7 +64,7 @@ test("several that are chosen are kept in view, whole, and so after a reload", {
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Shift+Enter");
   await until(page, (state) => state.chosen.length === 2 && state.selectedId === undefined);
-  await page.getByRole("button", { name: "Keep in view" }).click();
+  await page.getByRole("button", { name: "Keep in view (f)", exact: true }).click();
   const areInView = async (ids) => {
     const points = await page.evaluate((all) => all.map((id) => window.fleetglass.screenPoint(id)), ids);
     return points.every(({ xPx, yPx }) => xPx > 344 && xPx < 1392 && yPx > 46 && yPx < 866);
