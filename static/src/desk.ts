@@ -2,15 +2,18 @@
 // ties a click to a flight to an open panel, and the present to the past, stands here.
 
 import { isSelective } from "./live/filter.ts";
+import { DeskTools } from "./desk-tools.ts";
 import type { ListQuery } from "./live/messages.ts";
 import { NO_QUERY } from "./live/messages.ts";
 import { FleetMap } from "./map/fleet-map.ts";
 import { frameOf } from "./map/framing.ts";
+import { chooseTheme } from "./map/theme.ts";
 import { AccessWatch } from "./page/access-watch.ts";
 import { AddressAsker } from "./page/address-asker.ts";
 import { readBoot } from "./page/boot.ts";
 import { exposeDebug } from "./page/debug.ts";
 import { FarFleet } from "./page/far-fleet.ts";
+import { Preferences } from "./page/preferences.ts";
 import { Reloader } from "./page/reload.ts";
 import { Selection } from "./page/selection.ts";
 import { SinceBook } from "./page/since-book.ts";
@@ -23,6 +26,8 @@ import { byId, setText } from "./ui/dom.ts";
 import { FeedStrip } from "./ui/feed-strip.ts";
 import { Glance } from "./ui/glance.ts";
 import { GroupTree } from "./ui/group-tree.ts";
+import { freeBox, openPanels, openingPadding, panelInsets } from "./ui/layout.ts";
+import { chooseInList } from "./ui/list-choosing.ts";
 import { LocalRows, PastRows, listedRow } from "./ui/list-rows.ts";
 import type { ListedVehicle } from "./ui/list-rows.ts";
 import { RemoteRows } from "./ui/remote-rows.ts";
@@ -37,10 +42,11 @@ import { foundText, onMapText } from "./ui/words.ts";
 
 const TICK_MS = 1_000;
 const TRAIL_FOLLOWS_MS = 400;
-const NARROW = "(max-width: 760px)";
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 const boot = readBoot();
+const preferences = new Preferences();
+chooseTheme(preferences.now.theme);
 const store = new Store(new Reloader(boot.build));
 const travel = new TimeTravel({
   nowMs: () => store.serverNowMs(),
@@ -58,7 +64,7 @@ const fleetMap = new FleetMap({
   markerScale: 1,
   labelFontPx: 12,
   fleetNowMs,
-  onPick: (row) => pick(listedRow(shownTable(), row)),
+  onPick: (row, isMore) => pick(listedRow(shownTable(), row), isMore),
   onNotice: (notice) => setText(byId("map-notice"), notice),
 });
 const field = byId<HTMLInputElement>("search");
@@ -79,7 +85,7 @@ const addresses = new AddressAsker({
 });
 const feeds = new FeedStrip(byId("feeds"), byId("feed-alarms"), true);
 const why = new WhyPanel((origin, ghosts) => fleetMap.ghosts.show(origin, ghosts));
-const detail = new DetailPanel(fleetNowMs, why, deselect);
+const detail = new DetailPanel(fleetNowMs, why, () => deselect());
 const trail = new TrailPanel(fleetMap.trail, fleetNowMs);
 const signs = new ScreenSigns(store, byId("screen-badge"), byId("veil"));
 const timeBar = new TimeBar(travel);
@@ -94,12 +100,29 @@ let selectedRow = { row: -1, fingerprint: "" };
 let showsPast = false;
 let trailTimer: ReturnType<typeof setTimeout> | undefined;
 
+const tools = new DeskTools({
+  fleetMap,
+  store,
+  travel,
+  preferences,
+  table: shownTable,
+  selectedId: () => selectedId,
+  selectId,
+  filteredRows,
+  freeBox,
+  insets: panelInsets,
+  rewrite,
+});
 store.connectViews({
   onRows: (changes) => {
     fleetMap.apply(changes);
-    followSelected();
+    askForSelected();
+    tools.moved();
   },
-  onFirst: showWholeFleet,
+  onFirst: () => {
+    if (!tools.isPlaced) showWholeFleet();
+    tools.open();
+  },
   onCells: () => {
     fleetMap.invalidate();
     showList();
@@ -109,6 +132,11 @@ store.connectViews({
   onSources: () => feeds.show(store.sources, store.serverNowMs()),
   onStatus: (status) => watch.observe(status),
 });
+chooseInList(byId("vehicle-list"), field, (place) => {
+  const vehicle = listRows().at(place);
+  if (vehicle !== null) tools.choose(vehicle.id);
+});
+tools.read();
 fleetMap.watchSight((sight) => store.setSight(sight));
 fleetMap.map.on("moveend", showSummary);
 fleetMap.map.on("moveend", () => {
@@ -116,11 +144,20 @@ fleetMap.map.on("moveend", () => {
   if (travel.isOn && !store.isWhole) travel.go(travel.wantedMs);
 });
 setInterval(tick, TICK_MS);
-listenToKeys({ search: focusSearch, past: () => timeBar.enter(), now: () => timeBar.leave(), escape });
+listenToKeys({
+  search: focusSearch,
+  past: () => timeBar.enter(),
+  now: () => timeBar.leave(),
+  follow: () => tools.follow(),
+  measure: () => tools.measure(),
+  goTo: () => tools.goTo(),
+  escape,
+});
 exposeDebug(store, fleetMap, () => ({
   selectedId,
   listed: list.length,
   ghosts: fleetMap.ghosts.count,
+  ...tools.debug,
   past: { isOn: travel.isOn, isPlaying: travel.isPlaying, shownMs: travel.shownMs, wantedMs: travel.wantedMs, trouble: travel.trouble, counts: travel.counts },
 }), shownTable);
 timeBar.show();
@@ -141,7 +178,19 @@ function tick(): void {
   list.render();
   detail.tick();
   timeBar.show();
+  tools.tick();
   if (!store.isWhole) showSummary();
+}
+
+/** Everything that is written in units or times of day. */
+function rewrite(): void {
+  signs.tick();
+  feeds.tick(store.serverNowMs());
+  list.render();
+  detail.tick();
+  trail.showUnits();
+  timeBar.showHours();
+  timeBar.show();
 }
 
 function takeQuery(changed: ListQuery): void {
@@ -155,29 +204,51 @@ function takeQuery(changed: ListQuery): void {
   if (travel.isOn) showList();
 }
 
-/** Takes what was clicked on the map, if anything. */
-function pick(vehicle: ListedVehicle | null): void {
-  if (vehicle === null) deselect();
+/** Takes what was clicked on the map, if anything; `isMore` adds it to what is kept in view. */
+function pick(vehicle: ListedVehicle | null, isMore: boolean): void {
+  if (vehicle !== null && isMore) tools.choose(vehicle.id);
+  else if (vehicle === null) deselect();
   else select(vehicle, false);
+}
+
+/** Selects a vehicle of which only the id may be known yet. */
+function selectId(id: string | null): void {
+  if (id === null) return deselect();
+  const row = shownTable().row(id);
+  const known = row === undefined ? null : listedRow(shownTable(), row);
+  openDetail(id, known?.name ?? "");
 }
 
 /** Of a part of the fleet the vehicle may not be held yet: flying there brings it. */
 function select({ id, name, lngLatDeg }: ListedVehicle, flies: boolean): void {
   const isSame = id === selectedId;
+  openDetail(id, name);
+  if ((flies || !isSame) && lngLatDeg !== null) fleetMap.flyTo(lngLatDeg, panelInsets());
+}
+
+function openDetail(id: string, name: string): void {
+  const isSame = id === selectedId;
   selectedId = id;
   list.select(id);
   selectRow();
   document.documentElement.dataset["detail"] = "open";
-  if (!isSame) {
-    detail.open(name);
-    if (travel.isOn) detail.show(travel.vehicle(id) ?? null);
-    else selection.watch(id);
-    trail.open(id);
-  }
-  if ((flies || !isSame) && lngLatDeg !== null) fleetMap.flyTo(lngLatDeg, panelInsets());
+  if (isSame) return;
+  detail.open(name);
+  trail.open(id);
+  tools.selected(id);
+  if (travel.isOn) showThen(id);
+  else selection.watch(id);
 }
 
-function deselect(): void {
+/** Shows what is known of a vehicle at the time of the past that is shown. */
+function showThen(id: string): void {
+  const vehicle = travel.vehicle(id) ?? null;
+  detail.show(vehicle);
+  tools.told(vehicle);
+}
+
+/** `isGone`: not because somebody wished it, so nobody wants to go back to it. */
+function deselect(isGone = false): void {
   if (selectedId === undefined) return;
   selectedId = undefined;
   delete document.documentElement.dataset["detail"];
@@ -186,6 +257,7 @@ function deselect(): void {
   detail.close();
   trail.close();
   selection.watch(null);
+  tools.selected(undefined, isGone);
 }
 
 /** Marks the selected vehicle in the fleet that is shown. */
@@ -197,7 +269,7 @@ function selectRow(): void {
 }
 
 /** Asks for the selected vehicle when its row changed; in a new state it may have another one. */
-function followSelected(): void {
+function askForSelected(): void {
   if (selectedId === undefined || travel.isOn) return;
   const row = store.table.row(selectedId) ?? -1;
   const fingerprint = store.table.fingerprint(row);
@@ -208,18 +280,17 @@ function followSelected(): void {
 
 function showVehicle(id: string, vehicle: Vehicle | null, roundTripMs: number): void {
   if (id !== selectedId || travel.isOn) return;
-  if (vehicle === null) {
-    deselect();
-    return;
-  }
+  if (vehicle === null) return deselect(true);
   detail.toYouMs = roundTripMs / 2;
   detail.show(vehicle);
+  tools.told(vehicle);
   if (vehicle.position) trail.extend(vehicle.position, vehicle.freshness?.expected_s);
 }
 
 /** Shows the fleet of the time that is chosen, be it now. */
 function showTime(): void {
-  if (showsPast !== travel.isOn) {
+  const isOther = showsPast !== travel.isOn;
+  if (isOther) {
     showsPast = travel.isOn;
     fleetMap.showFleet(travel.isOn ? travel : null);
     selection.watch(travel.isOn ? null : (selectedId ?? null));
@@ -230,8 +301,9 @@ function showTime(): void {
   showCounts();
   signs.tick();
   timeBar.show();
+  tools.timeChanged(isOther);
   if (selectedId === undefined) return;
-  if (travel.isOn) detail.show(travel.vehicle(selectedId) ?? null);
+  if (travel.isOn) showThen(selectedId);
   clearTimeout(trailTimer);
   if (!travel.isPlaying) trailTimer = setTimeout(() => trail.reload(), TRAIL_FOLLOWS_MS);
 }
@@ -242,6 +314,7 @@ function focusSearch(): void {
 }
 
 function escape(): void {
+  if (tools.escape()) return;
   if (travel.isOn) timeBar.leave();
   else if (detail.isOpen) deselect();
   else search.clear();
@@ -254,10 +327,14 @@ function showCounts(): void {
   groupTree.show(travel.isOn ? travel.groups : store.isWhole ? store.groups : farFleet.groups);
 }
 
+function listRows() {
+  return travel.isOn ? pastRows : store.isWhole ? localRows : remoteRows;
+}
+
 function showList(): void {
   remoteRows.setActive(!store.isWhole && !travel.isOn);
   farFleet.setActive(!store.isWhole);
-  list.setRows(travel.isOn ? pastRows : store.isWhole ? localRows : remoteRows);
+  list.setRows(listRows());
   list.update();
   showSummary();
 }
@@ -282,22 +359,13 @@ function foundCount(): number | null {
   return !isSelective({ ...query, standings: [] }) ? query.standings.reduce((sum, standing) => sum + store.counts[standing as keyof typeof store.counts], 0) : null;
 }
 
-/** What covers parts of the map. */
-function openPanels(): DOMRect[] {
-  return ["fleet", "detail"].map(byId).filter((panel) => panel.offsetWidth > 0).map((panel) => panel.getBoundingClientRect());
-}
-
-/** What the panels cover of the map, so that a flight ends in the free part. */
-function panelInsets(): { leftPx: number; rightPx: number; bottomPx: number } {
-  if (matchMedia(NARROW).matches) return { leftPx: 0, rightPx: 0, bottomPx: byId("detail").offsetHeight - byId("fleet").offsetHeight };
-  return { leftPx: byId("fleet").getBoundingClientRect().right, rightPx: innerWidth - byId("detail").getBoundingClientRect().left, bottomPx: 0 };
+/** The rows that answer the query; null where there is none, or the page does not hold them. */
+function filteredRows(): Uint32Array | null {
+  if (!isSelective(query) || (!store.isWhole && !travel.isOn)) return null;
+  return travel.isOn ? travel.order : store.order;
 }
 
 function showWholeFleet(): void {
   const frame = frameOf(store);
-  if (frame === null) return;
-  const isNarrow = matchMedia(NARROW).matches;
-  const left = isNarrow ? 32 : byId("fleet").getBoundingClientRect().right + 64;
-  const padding = { left, right: isNarrow ? 32 : 64, top: isNarrow ? 72 : 96, bottom: 64 };
-  fleetMap.map.fitBounds(frame.bounds, { padding, maxZoom: 14, animate: false });
+  if (frame !== null) fleetMap.map.fitBounds(frame.bounds, { padding: openingPadding(), maxZoom: 14, animate: false });
 }
