@@ -13,6 +13,7 @@ import { AddressAsker } from "./page/address-asker.ts";
 import { readBoot } from "./page/boot.ts";
 import { exposeDebug } from "./page/debug.ts";
 import { FarFleet } from "./page/far-fleet.ts";
+import { filterParts } from "./page/filter-parts.ts";
 import { Preferences } from "./page/preferences.ts";
 import { Reloader } from "./page/reload.ts";
 import { Selection } from "./page/selection.ts";
@@ -113,6 +114,7 @@ const tools = new DeskTools({
   insets: panelInsets,
   rewrite,
 });
+for (const part of filterParts(() => search.query, takeFilter)) tools.url.add(part);
 store.connectViews({
   onRows: (changes) => {
     fleetMap.apply(changes);
@@ -202,6 +204,15 @@ function takeQuery(changed: ListQuery): void {
   remoteRows.setQuery(query);
   travel.setQuery(query);
   if (travel.isOn) showList();
+  tools.url.drift();
+}
+
+/** Takes a filter out of an address. */
+function takeFilter(part: Partial<ListQuery>): void {
+  const { standings, attention = [], groups = [] } = { ...search.query, ...part };
+  glance.press(standings, attention);
+  groupTree.choose(groups);
+  search.take(part);
 }
 
 /** Takes what was clicked on the map, if anything; `isMore` adds it to what is kept in view. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { CirclingDesk, LISTED, drag, isSettled, rowOf, untilPart } from "./lib/circling-desk.mjs";
+import { CirclingDesk, LISTED, PLACED, drag, isSettled, rowOf, untilPart } from "./lib/circling-desk.mjs";
 import { assertClean, open, read, until, untilDom } from "./lib/page.mjs";
 import { idOf } from "./lib/small-world.mjs";
 
@@ -141,6 +141,28 @@ test("units, hours and colours are chosen once and remembered; a link's are its 
   await page.goto(desk.host.url);
   await until(page, (state) => state.listed === LISTED && state.style === "fleetglass-dark", 30_000);
   assert.equal(await stateOf("Truck 2"), "Moving · 54 km/h", "a link changes nothing for good");
+  assertClean(watched);
+  await page.close();
+});
+
+test("the filter is in the address, and a reload filters the same", { timeout: 240_000 }, async () => {
+  const watched = await desk.open();
+  const { page } = watched;
+  await page.locator('[data-standing="moving"] button').click();
+  const { listed } = await until(page, (state) => state.listed < LISTED);
+  await untilPart(page, "show", (show) => show === "moving");
+  await page.locator("#search").fill("truck");
+  const found = await until(page, (state) => state.listed < listed);
+  await untilPart(page, "q", (text) => text === "truck");
+  await page.reload();
+  await until(page, (state) => state.listed === found.listed && state.markers === PLACED, 30_000);
+  assert.equal(await page.locator('[data-standing="moving"] button').getAttribute("aria-pressed"), "true");
+  assert.equal(await page.locator("#search").inputValue(), "truck");
+  await page.evaluate(() => (location.hash = "#show=parked,unheard-of,late&sort=silence"));
+  await untilPart(page, "show", (show) => show === "parked,late");
+  assert.equal(await page.locator("#search").inputValue(), "");
+  assert.equal(await page.locator("#sort").inputValue(), "silence");
+  assert.equal(await page.locator('[data-standing="moving"] button').getAttribute("aria-pressed"), "false");
   assertClean(watched);
   await page.close();
 });

@@ -32,6 +32,13 @@ export class Glance {
     root.append(this.#doing.list, this.#attention.list, this.#nothingKnown.list);
   }
 
+  /** Presses what was not pressed here, and tells nobody. */
+  press(standings: readonly string[], attention: readonly Attention[]): void {
+    this.#doing.press(standings);
+    this.#nothingKnown.press(standings);
+    this.#attention.press(attention);
+  }
+
   /** What is absent of `attention` is not known, and not shown. */
   show(counts: StandingCounts, attention: Partial<AttentionCounts>): void {
     this.#doing.show((standing) => counts[standing]);
@@ -70,6 +77,14 @@ class Row<Key extends Standing | Attention> {
 
   get chosen(): Key[] {
     return [...this.#on];
+  }
+
+  press(keys: readonly string[]): void {
+    for (const [key, { button }] of this.#blocks) {
+      if (keys.includes(key)) this.#on.add(key);
+      else this.#on.delete(key);
+      button.setAttribute("aria-pressed", String(this.#on.has(key)));
+    }
   }
 
   /** A block of which nothing is known is not shown, unless it is on: then it can still be taken off. */

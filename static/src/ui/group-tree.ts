@@ -55,6 +55,13 @@ export class GroupTree {
     this.#draw();
   }
 
+  /** Chooses what was not chosen here, and tells nobody. */
+  choose(paths: readonly string[]): void {
+    this.#on = new Set(paths);
+    this.#root.hidden = this.#nodes.length === 0 && this.#on.size === 0;
+    this.#draw();
+  }
+
   #unfold(isOpen: boolean): void {
     this.#isUnfolded = isOpen;
     this.#tree.hidden = !isOpen;

@@ -6,14 +6,28 @@ import { NO_QUERY } from "../live/messages.ts";
 
 export class SearchBox {
   #field: HTMLInputElement;
+  #sort: HTMLSelectElement;
   #query: ListQuery = NO_QUERY;
   #onQuery: (query: ListQuery) => void;
 
   constructor(field: HTMLInputElement, sort: HTMLSelectElement, onQuery: (query: ListQuery) => void) {
     this.#field = field;
+    this.#sort = sort;
     this.#onQuery = onQuery;
     field.addEventListener("input", () => this.#change({ text: field.value }));
     sort.addEventListener("change", () => this.#change({ sort: sort.value as ListSort }));
+  }
+
+  /** As it was asked, whatever order that is answered in. */
+  get query(): ListQuery {
+    return this.#query;
+  }
+
+  /** Takes what was not typed or chosen here. */
+  take(part: Partial<ListQuery>): void {
+    if (part.text !== undefined) this.#field.value = part.text;
+    if (part.sort !== undefined) this.#sort.value = part.sort;
+    this.#change(part);
   }
 
   setStates(standings: Standing[], attention: Attention[]): void {

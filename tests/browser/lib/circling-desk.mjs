@@ -10,7 +10,7 @@ const SIZE = { viewport: { width: 1440, height: 900 } };
 
 /** How many vehicles it has, and how many of them a place. */
 export const LISTED = 11;
-const PLACED = 10;
+export const PLACED = 10;
 
 export class CirclingDesk {
   world = new SmallWorld();
