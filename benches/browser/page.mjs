@@ -19,6 +19,8 @@ const SIZE = { width: 1280, height: 800 };
 const COUNTRY = { spread: 2 ** -5, zoom: 5.6 };
 const MESSAGES = 8;
 const NOW_S = 1_800_000_000;
+const FIRST_NAMES = ["Thandi", "Sipho", "Johan", "Lerato", "Pieter", "Nomsa", "Fatima", "Kagiso", "Anele", "Willem", "Zanele"];
+const LAST_NAMES = ["Ndlovu", "Botha", "Nkosi", "van der Merwe", "Dlamini", "Naidoo", "Mokoena", "Khumalo", "Jacobs", "Sithole", "Pillay", "Venter", "Mahlangu"];
 
 const pause = (ms = 0) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -33,6 +35,12 @@ function fleetOf(vehicles, share = 1) {
   let turn = 0;
   const update = (nowMs) => markers.update(table.apply(messages[turn++ % MESSAGES], false, []), nowMs);
   return { table, markers, messages, clock, random, update };
+}
+
+/** What a dictionary says of a vehicle: as much as most fleets know. */
+function entryOf(id, name, i) {
+  const driver = `${FIRST_NAMES[i % FIRST_NAMES.length]} ${LAST_NAMES[(i * 7) % LAST_NAMES.length]}`;
+  return { id, name, registration: `CA ${100 + (i % 900)}-${100 + ((i * 31) % 900)}`, driver, devices: [`cartrack/${512_000_000 + i * 17}`], groups: [`Region ${i % 9}`, `Region ${i % 9} / Depot ${i % 97}`] };
 }
 
 function viewAt(zoom) {
@@ -153,7 +161,7 @@ const MEASURES = {
     directory.recount(changed);
     const [{ rows, ids, names }] = labelsFor(0, vehicles);
     const startMs = performance.now();
-    rows.forEach((row, i) => directory.name(row, { id: ids[i], name: names[i], devices: [ids[i]], groups: ["North"] }));
+    rows.forEach((row, i) => directory.name(row, entryOf(ids[i], names[i], i)));
     const namingMs = performance.now() - startMs;
     const sortingMs = [];
     do {
@@ -163,7 +171,7 @@ const MEASURES = {
     } while (directory.isSorting);
     if (query === "first") return [namingMs];
     if (query === "sorting") return sortingMs;
-    return timed(30, () => directory.order(query, NOW_S));
+    return timed(30, () => directory.foundIn(directory.order(query, NOW_S), query.text));
   },
 
   /** A tick's bytes as they are, and packed once more within the message. */

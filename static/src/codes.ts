@@ -10,8 +10,13 @@ export const MOTIONS = ["moving", "idling", "stopped", "parked", "unknown"] as c
 export const FRESHNESSES = ["live", "late", "stale", "offline", "never", "off_duty"] as const satisfies readonly (FreshnessWord | "off_duty")[];
 export const STANDINGS = ["moving", "idling", "stopped", "parked", "unknown", "overdue", "never", "off_duty"] as const;
 
+/** What needs a look, whatever a vehicle does; one may be in several. Overdue is stale or offline. */
+export const ATTENTIONS = ["overdue", "late", "stale", "offline", "diverging"] as const;
+
 export type Standing = (typeof STANDINGS)[number];
 export type StandingCounts = Record<Standing, number>;
+export type Attention = (typeof ATTENTIONS)[number];
+export type AttentionCounts = Record<Attention, number>;
 
 export const UNKNOWN_MOTION = MOTIONS.indexOf("unknown");
 export const MOVING = MOTIONS.indexOf("moving");
@@ -51,6 +56,17 @@ export function standingCode(motion: number, freshness: number): number {
 
 export function noCounts(): StandingCounts {
   return { moving: 0, idling: 0, stopped: 0, parked: 0, unknown: 0, overdue: 0, never: 0, off_duty: 0 };
+}
+
+export function noAttention(): AttentionCounts {
+  return { overdue: 0, late: 0, stale: 0, offline: 0, diverging: 0 };
+}
+
+/** Whether a vehicle is in one of `ATTENTIONS`. */
+export function needsAttention(attention: Attention, freshness: number, isDiverging: boolean): boolean {
+  if (attention === "diverging") return isDiverging;
+  if (attention === "overdue") return freshness === STALE || freshness === OFFLINE;
+  return FRESHNESSES[freshness] === attention;
 }
 
 /** The index into `STANDINGS` for each state byte of the wire: motion in bits 0 to 2, freshness in 3 to 5. */

@@ -1,24 +1,34 @@
 // The desk: map, list and detail panel put together. Each part knows only what it is given; what
 // ties a click to a flight to an open panel, and the present to the past, stands here.
 
-import type { Standing } from "./codes.ts";
+import { isSelective } from "./live/filter.ts";
+import { DeskTools } from "./desk-tools.ts";
 import type { ListQuery } from "./live/messages.ts";
 import { NO_QUERY } from "./live/messages.ts";
 import { FleetMap } from "./map/fleet-map.ts";
 import { frameOf } from "./map/framing.ts";
+import { chooseTheme } from "./map/theme.ts";
 import { AccessWatch } from "./page/access-watch.ts";
+import { AddressAsker } from "./page/address-asker.ts";
 import { readBoot } from "./page/boot.ts";
 import { exposeDebug } from "./page/debug.ts";
+import { FarFleet } from "./page/far-fleet.ts";
+import { filterParts } from "./page/filter-parts.ts";
+import { Preferences } from "./page/preferences.ts";
 import { Reloader } from "./page/reload.ts";
 import { Selection } from "./page/selection.ts";
+import { SinceBook } from "./page/since-book.ts";
 import { Store } from "./page/store.ts";
 import { TimeTravel } from "./page/time-travel.ts";
 import type { Vehicle } from "./protocol.ts";
 import { accessEnded, showAccountMenu } from "./ui/account-menu.ts";
-import { Counts } from "./ui/counts.ts";
 import { DetailPanel } from "./ui/detail-panel.ts";
 import { byId, setText } from "./ui/dom.ts";
 import { FeedStrip } from "./ui/feed-strip.ts";
+import { Glance } from "./ui/glance.ts";
+import { GroupTree } from "./ui/group-tree.ts";
+import { freeBox, openPanels, openingPadding, panelInsets } from "./ui/layout.ts";
+import { chooseInList } from "./ui/list-choosing.ts";
 import { LocalRows, PastRows, listedRow } from "./ui/list-rows.ts";
 import type { ListedVehicle } from "./ui/list-rows.ts";
 import { RemoteRows } from "./ui/remote-rows.ts";
@@ -33,10 +43,11 @@ import { foundText, onMapText } from "./ui/words.ts";
 
 const TICK_MS = 1_000;
 const TRAIL_FOLLOWS_MS = 400;
-const NARROW = "(max-width: 760px)";
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 const boot = readBoot();
+const preferences = new Preferences();
+chooseTheme(preferences.now.theme);
 const store = new Store(new Reloader(boot.build));
 const travel = new TimeTravel({
   nowMs: () => store.serverNowMs(),
@@ -54,20 +65,28 @@ const fleetMap = new FleetMap({
   markerScale: 1,
   labelFontPx: 12,
   fleetNowMs,
-  onPick: (row) => pick(listedRow(shownTable(), row)),
+  onPick: (row, isMore) => pick(listedRow(shownTable(), row), isMore),
   onNotice: (notice) => setText(byId("map-notice"), notice),
 });
 const field = byId<HTMLInputElement>("search");
 let query: ListQuery = NO_QUERY;
 const search = new SearchBox(field, byId<HTMLSelectElement>("sort"), takeQuery);
-const localRows = new LocalRows(store);
+const sinces = new SinceBook(() => store.vehicleCount, () => store.status === "open" && document.visibilityState === "visible", () => list.render());
+const localRows = new LocalRows(store, sinces);
 const remoteRows = new RemoteRows(showList);
 const pastRows = new PastRows(travel);
 const list = new VehicleList(localRows, fleetNowMs, byId("vehicle-list"), field, { onSelect: (vehicle) => select(vehicle, true) });
-const counts = new Counts(byId("counts"), (standings) => search.setStandings(standings));
+const glance = new Glance(byId("counts"), (standings, attention) => search.setStates(standings, attention));
+const groupTree = new GroupTree(byId("groups"), (paths) => search.setGroups(paths));
+const farFleet = new FarFleet(showCounts);
+const addresses = new AddressAsker({
+  isOn: () => store.isWhole && !travel.isOn,
+  row: (id) => store.table.row(id),
+  onAddresses: (found) => store.setAddresses(found),
+});
 const feeds = new FeedStrip(byId("feeds"), byId("feed-alarms"), true);
 const why = new WhyPanel((origin, ghosts) => fleetMap.ghosts.show(origin, ghosts));
-const detail = new DetailPanel(fleetNowMs, why, deselect);
+const detail = new DetailPanel(fleetNowMs, why, () => deselect());
 const trail = new TrailPanel(fleetMap.trail, fleetNowMs);
 const signs = new ScreenSigns(store, byId("screen-badge"), byId("veil"));
 const timeBar = new TimeBar(travel);
@@ -82,12 +101,30 @@ let selectedRow = { row: -1, fingerprint: "" };
 let showsPast = false;
 let trailTimer: ReturnType<typeof setTimeout> | undefined;
 
+const tools = new DeskTools({
+  fleetMap,
+  store,
+  travel,
+  preferences,
+  table: shownTable,
+  selectedId: () => selectedId,
+  selectId,
+  filteredRows,
+  freeBox,
+  insets: panelInsets,
+  rewrite,
+});
+for (const part of filterParts(() => search.query, takeFilter)) tools.url.add(part);
 store.connectViews({
   onRows: (changes) => {
     fleetMap.apply(changes);
-    followSelected();
+    askForSelected();
+    tools.moved();
   },
-  onFirst: showWholeFleet,
+  onFirst: () => {
+    if (!tools.isPlaced) showWholeFleet();
+    tools.open();
+  },
   onCells: () => {
     fleetMap.invalidate();
     showList();
@@ -97,6 +134,11 @@ store.connectViews({
   onSources: () => feeds.show(store.sources, store.serverNowMs()),
   onStatus: (status) => watch.observe(status),
 });
+chooseInList(byId("vehicle-list"), field, (place) => {
+  const vehicle = listRows().at(place);
+  if (vehicle !== null) tools.choose(vehicle.id);
+});
+tools.read();
 fleetMap.watchSight((sight) => store.setSight(sight));
 fleetMap.map.on("moveend", showSummary);
 fleetMap.map.on("moveend", () => {
@@ -104,11 +146,20 @@ fleetMap.map.on("moveend", () => {
   if (travel.isOn && !store.isWhole) travel.go(travel.wantedMs);
 });
 setInterval(tick, TICK_MS);
-listenToKeys({ search: focusSearch, past: () => timeBar.enter(), now: () => timeBar.leave(), escape });
+listenToKeys({
+  search: focusSearch,
+  past: () => timeBar.enter(),
+  now: () => timeBar.leave(),
+  follow: () => tools.follow(),
+  measure: () => tools.measure(),
+  goTo: () => tools.goTo(),
+  escape,
+});
 exposeDebug(store, fleetMap, () => ({
   selectedId,
   listed: list.length,
   ghosts: fleetMap.ghosts.count,
+  ...tools.debug,
   past: { isOn: travel.isOn, isPlaying: travel.isPlaying, shownMs: travel.shownMs, wantedMs: travel.wantedMs, trouble: travel.trouble, counts: travel.counts },
 }), shownTable);
 timeBar.show();
@@ -129,41 +180,86 @@ function tick(): void {
   list.render();
   detail.tick();
   timeBar.show();
+  tools.tick();
   if (!store.isWhole) showSummary();
+}
+
+/** Everything that is written in units or times of day. */
+function rewrite(): void {
+  signs.tick();
+  feeds.tick(store.serverNowMs());
+  list.render();
+  detail.tick();
+  trail.showUnits();
+  timeBar.showHours();
+  timeBar.show();
 }
 
 function takeQuery(changed: ListQuery): void {
   query = changed;
   list.clearMark();
+  list.setTyped(query.text);
+  addresses.search(query.text);
   store.setQuery(query);
   remoteRows.setQuery(query);
   travel.setQuery(query);
   if (travel.isOn) showList();
+  tools.url.drift();
 }
 
-/** Takes what was clicked on the map, if anything. */
-function pick(vehicle: ListedVehicle | null): void {
-  if (vehicle === null) deselect();
+/** Takes a filter out of an address. */
+function takeFilter(part: Partial<ListQuery>): void {
+  const { standings, attention = [], groups = [] } = { ...search.query, ...part };
+  glance.press(standings, attention);
+  groupTree.choose(groups);
+  search.take(part);
+}
+
+/** Takes what was clicked on the map, if anything; `isMore` adds it to what is kept in view. */
+function pick(vehicle: ListedVehicle | null, isMore: boolean): void {
+  if (vehicle !== null && isMore) tools.choose(vehicle.id);
+  else if (vehicle === null) deselect();
   else select(vehicle, false);
+}
+
+/** Selects a vehicle of which only the id may be known yet. */
+function selectId(id: string | null): void {
+  if (id === null) return deselect();
+  const row = shownTable().row(id);
+  const known = row === undefined ? null : listedRow(shownTable(), row);
+  openDetail(id, known?.name ?? "");
 }
 
 /** Of a part of the fleet the vehicle may not be held yet: flying there brings it. */
 function select({ id, name, lngLatDeg }: ListedVehicle, flies: boolean): void {
   const isSame = id === selectedId;
+  openDetail(id, name);
+  if ((flies || !isSame) && lngLatDeg !== null) fleetMap.flyTo(lngLatDeg, panelInsets());
+}
+
+function openDetail(id: string, name: string): void {
+  const isSame = id === selectedId;
   selectedId = id;
   list.select(id);
   selectRow();
   document.documentElement.dataset["detail"] = "open";
-  if (!isSame) {
-    detail.open(name);
-    if (travel.isOn) detail.show(travel.vehicle(id) ?? null);
-    else selection.watch(id);
-    trail.open(id);
-  }
-  if ((flies || !isSame) && lngLatDeg !== null) fleetMap.flyTo(lngLatDeg, panelInsets());
+  if (isSame) return;
+  detail.open(name);
+  trail.open(id);
+  tools.selected(id);
+  if (travel.isOn) showThen(id);
+  else selection.watch(id);
 }
 
-function deselect(): void {
+/** Shows what is known of a vehicle at the time of the past that is shown. */
+function showThen(id: string): void {
+  const vehicle = travel.vehicle(id) ?? null;
+  detail.show(vehicle);
+  tools.told(vehicle);
+}
+
+/** `isGone`: not because somebody wished it, so nobody wants to go back to it. */
+function deselect(isGone = false): void {
   if (selectedId === undefined) return;
   selectedId = undefined;
   delete document.documentElement.dataset["detail"];
@@ -172,6 +268,7 @@ function deselect(): void {
   detail.close();
   trail.close();
   selection.watch(null);
+  tools.selected(undefined, isGone);
 }
 
 /** Marks the selected vehicle in the fleet that is shown. */
@@ -183,7 +280,7 @@ function selectRow(): void {
 }
 
 /** Asks for the selected vehicle when its row changed; in a new state it may have another one. */
-function followSelected(): void {
+function askForSelected(): void {
   if (selectedId === undefined || travel.isOn) return;
   const row = store.table.row(selectedId) ?? -1;
   const fingerprint = store.table.fingerprint(row);
@@ -194,18 +291,17 @@ function followSelected(): void {
 
 function showVehicle(id: string, vehicle: Vehicle | null, roundTripMs: number): void {
   if (id !== selectedId || travel.isOn) return;
-  if (vehicle === null) {
-    deselect();
-    return;
-  }
+  if (vehicle === null) return deselect(true);
   detail.toYouMs = roundTripMs / 2;
   detail.show(vehicle);
+  tools.told(vehicle);
   if (vehicle.position) trail.extend(vehicle.position, vehicle.freshness?.expected_s);
 }
 
 /** Shows the fleet of the time that is chosen, be it now. */
 function showTime(): void {
-  if (showsPast !== travel.isOn) {
+  const isOther = showsPast !== travel.isOn;
+  if (isOther) {
     showsPast = travel.isOn;
     fleetMap.showFleet(travel.isOn ? travel : null);
     selection.watch(travel.isOn ? null : (selectedId ?? null));
@@ -216,8 +312,9 @@ function showTime(): void {
   showCounts();
   signs.tick();
   timeBar.show();
+  tools.timeChanged(isOther);
   if (selectedId === undefined) return;
-  if (travel.isOn) detail.show(travel.vehicle(selectedId) ?? null);
+  if (travel.isOn) showThen(selectedId);
   clearTimeout(trailTimer);
   if (!travel.isPlaying) trailTimer = setTimeout(() => trail.reload(), TRAIL_FOLLOWS_MS);
 }
@@ -228,25 +325,33 @@ function focusSearch(): void {
 }
 
 function escape(): void {
+  if (tools.escape()) return;
   if (travel.isOn) timeBar.leave();
   else if (detail.isOpen) deselect();
   else search.clear();
 }
 
 function showCounts(): void {
-  counts.show(travel.isOn ? travel.counts : store.counts);
+  const { directory } = travel.table;
+  if (travel.isOn) glance.show(travel.counts, directory.attention());
+  else glance.show(store.counts, store.isWhole ? store.attention : { ...farFleet.attention, overdue: store.counts.overdue });
+  groupTree.show(travel.isOn ? travel.groups : store.isWhole ? store.groups : farFleet.groups);
+}
+
+function listRows() {
+  return travel.isOn ? pastRows : store.isWhole ? localRows : remoteRows;
 }
 
 function showList(): void {
   remoteRows.setActive(!store.isWhole && !travel.isOn);
-  list.setRows(travel.isOn ? pastRows : store.isWhole ? localRows : remoteRows);
+  farFleet.setActive(!store.isWhole);
+  list.setRows(listRows());
   list.update();
   showSummary();
 }
 
 function showSummary(): void {
-  const isQuerying = query.text.trim() !== "" || query.standings.length > 0;
-  const isList = isQuerying || store.isWhole || travel.isOn;
+  const isList = isSelective(query) || store.isWhole || travel.isOn;
   const text = isList ? foundText(foundCount(), list.length, allCount()) : onMapText(fleetMap.countInSight(openPanels()), allCount());
   setText(byId("list-summary"), text);
 }
@@ -262,25 +367,16 @@ function foundCount(): number | null {
   if (travel.isOn || store.isWhole) return list.length;
   if (remoteRows.total !== null) return remoteRows.total;
   // The server's own lists of a state hold those that are overdue too; the counts do not.
-  return query.text.trim() === "" ? query.standings.reduce((sum, standing) => sum + store.counts[standing as Standing], 0) : null;
+  return !isSelective({ ...query, standings: [] }) ? query.standings.reduce((sum, standing) => sum + store.counts[standing as keyof typeof store.counts], 0) : null;
 }
 
-/** What covers parts of the map. */
-function openPanels(): DOMRect[] {
-  return ["fleet", "detail"].map(byId).filter((panel) => panel.offsetWidth > 0).map((panel) => panel.getBoundingClientRect());
-}
-
-/** What the panels cover of the map, so that a flight ends in the free part. */
-function panelInsets(): { leftPx: number; rightPx: number; bottomPx: number } {
-  if (matchMedia(NARROW).matches) return { leftPx: 0, rightPx: 0, bottomPx: byId("detail").offsetHeight - byId("fleet").offsetHeight };
-  return { leftPx: byId("fleet").getBoundingClientRect().right, rightPx: innerWidth - byId("detail").getBoundingClientRect().left, bottomPx: 0 };
+/** The rows that answer the query; null where there is none, or the page does not hold them. */
+function filteredRows(): Uint32Array | null {
+  if (!isSelective(query) || (!store.isWhole && !travel.isOn)) return null;
+  return travel.isOn ? travel.order : store.order;
 }
 
 function showWholeFleet(): void {
   const frame = frameOf(store);
-  if (frame === null) return;
-  const isNarrow = matchMedia(NARROW).matches;
-  const left = isNarrow ? 32 : byId("fleet").getBoundingClientRect().right + 64;
-  const padding = { left, right: isNarrow ? 32 : 64, top: isNarrow ? 72 : 96, bottom: 64 };
-  fleetMap.map.fitBounds(frame.bounds, { padding, maxZoom: 14, animate: false });
+  if (frame !== null) fleetMap.map.fitBounds(frame.bounds, { padding: openingPadding(), maxZoom: 14, animate: false });
 }

@@ -55,11 +55,12 @@ function json(response, body) {
   response.end(JSON.stringify(body));
 }
 
-/** What the page is told of vehicles by questions; `asked` has the queries. */
+/** What the page is told of vehicles by questions; `asked` has those of the list. */
 function answers(asked = []) {
   const list = (response, request) => {
     const query = new URL(request.url, "http://host/").searchParams;
-    asked.push(query);
+    // Counts and durations are asked for too, in no order.
+    if (query.has("sort")) asked.push(query);
     const first = query.has("after") ? 100 : 0;
     const [count, total] = { null: [Number(query.get("limit")), 30_100], "with more": [100, 1_234] }[query.get("q")] ?? [3, 3];
     const vehicles = Array.from({ length: count }, (_, i) => vehicle(first + i + 1));

@@ -23,6 +23,7 @@ const teller = new SightTeller((text) => connection?.say(text) ?? false);
 let query: ListQuery = NO_QUERY;
 let listTimer: ReturnType<typeof setTimeout> | undefined;
 let listCostMs = 0;
+let groupsVersion = -1;
 
 addEventListener("message", (event: MessageEvent<ToWorker>) => receive(event.data));
 addEventListener("online", () => connection?.wake());
@@ -38,6 +39,10 @@ function receive(message: ToWorker): void {
       break;
     case "query":
       query = message.query;
+      sendList();
+      break;
+    case "addresses":
+      feed.directory.setAddresses(message.addresses);
       sendList();
       break;
     case "wake":
@@ -140,9 +145,13 @@ function sendList(): void {
   const startMs = performance.now();
   const order = feed.directory.order(query, (steadyNowMs() + clock.offsetMs) / 1000);
   const counts = feed.directory.counts();
+  const attention = feed.directory.attention();
   const vehicleCount = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const found = feed.directory.foundIn(order, query.text);
+  const groups = groupsVersion === feed.directory.groups.version ? null : feed.directory.groups.counts();
+  groupsVersion = feed.directory.groups.version;
   listCostMs = performance.now() - startMs;
-  send({ type: "list", order, counts, vehicleCount }, [order.buffer]);
+  send({ type: "list", order, counts, attention, vehicleCount, groups, found }, [order.buffer]);
   // What waits in the socket comes between two rounds of sorting.
   if (feed.directory.isSorting) listTimer = setTimeout(sendList);
 }

@@ -1,8 +1,10 @@
 // What the live worker and the page say to each other. What the server says of the fleet crosses
 // as the bytes that came, handed over rather than copied; only names cross as text.
 
-import type { StandingCounts } from "../codes.ts";
+import type { Attention, AttentionCounts, StandingCounts } from "../codes.ts";
 import type { CellsChange, Source } from "../protocol.ts";
+import type { GroupCount } from "./groups.ts";
+import type { FoundIn } from "./search.ts";
 import type { Sight } from "./sight.ts";
 
 /** Names of rows that are new or were renamed; entry `i` of each list belongs to `rows[i]`. */
@@ -16,10 +18,15 @@ export interface Labels {
 
 export type ListSort = "name" | "silence" | "recent";
 
+/** What a vehicle must fit: of each member that is not empty one, and all of these members. */
 export interface ListQuery {
   text: string;
   /** Standings to show; empty shows all. */
   standings: string[];
+  /** What needs a look; with one that is about silence, a standing is what the vehicle did before. */
+  attention?: Attention[];
+  /** Paths of groups, as `groups.ts` makes them. */
+  groups?: string[];
   sort: ListSort;
 }
 
@@ -40,11 +47,14 @@ export type ToPage =
   | { type: "status"; status: ConnectionStatus }
   | { type: "hello"; build: string }
   | { type: "sources"; sources: Source[] }
-  | { type: "list"; order: Uint32Array<ArrayBuffer>; counts: StandingCounts; vehicleCount: number }
+  /** `groups` is null where they are as before; `found` belongs to the first rows of the order. */
+  | { type: "list"; order: Uint32Array<ArrayBuffer>; counts: StandingCounts; attention: AttentionCounts; vehicleCount: number; groups: GroupCount[] | null; found: FoundIn[] }
   | { type: "reload" };
 
 export type ToWorker =
   | { type: "start"; liveUrl: string; sight: Sight }
   | { type: "sight"; sight: Sight }
   | { type: "query"; query: ListQuery }
+  /** Where the vehicles of some rows are, in words, while that is searched for; in place of what was told before. */
+  | { type: "addresses"; addresses: ReadonlyMap<number, string> }
   | { type: "wake" };

@@ -24,15 +24,17 @@ export class AutoFrame {
   #look: () => Frame | null;
   #padding: () => Padding;
   #movesSmoothly: boolean;
+  #isFirstSmooth: boolean;
   #movedAtMs = -Infinity;
   #looksAgainAtMs = -Infinity;
 
-  /** `look` finds what to frame. */
-  constructor(map: MapLibre, look: () => Frame | null, padding: () => Padding, movesSmoothly: boolean) {
+  /** `look` finds what to frame; where somebody watches, the first move is a smooth one, too. */
+  constructor(map: MapLibre, look: () => Frame | null, padding: () => Padding, movesSmoothly: boolean, isFirstSmooth = false) {
     this.#map = map;
     this.#look = look;
     this.#padding = padding;
     this.#movesSmoothly = movesSmoothly;
+    this.#isFirstSmooth = isFirstSmooth;
   }
 
   /** Looks whether to move; to be called every second or so. */
@@ -49,7 +51,7 @@ export class AutoFrame {
     const isTooWide = camera.zoom - this.#map.getZoom() > WORTHWHILE_ZOOM;
     if (!isFirst && !isTooWide && this.#shows(frame.bounds, padding)) return;
     this.#movedAtMs = nowMs;
-    const animate = this.#movesSmoothly && !isFirst;
+    const animate = this.#movesSmoothly && (!isFirst || this.#isFirstSmooth);
     this.#map.fitBounds(frame.bounds, { padding: looser(padding), maxZoom: MOST_ZOOM, animate, duration: 2_000, linear: true });
   }
 

@@ -1,7 +1,8 @@
 // The map with the fleet on it: one object that the desk and the wall both use. It hides the
 // renderer, the overlay and the theme; callers give it patches and ask it to look somewhere.
 
-import { AttributionControl, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { AttributionControl, FullscreenControl, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import type { IControl } from "maplibre-gl";
 import type { CellBook } from "../live/cells.ts";
 import type { RowChanges } from "../live/decoder.ts";
 import { sightOf } from "../live/sight.ts";
@@ -43,7 +44,8 @@ export interface FleetMapOptions {
   labelFontPx: number;
   /** Now by the clock that the fleet's times are of. */
   fleetNowMs(): number;
-  onPick(row: number): void;
+  /** `isMore`: it was clicked with a key that adds to what was chosen before. */
+  onPick(row: number, isMore: boolean): void;
   onNotice(notice: string): void;
 }
 
@@ -60,6 +62,9 @@ export class FleetMap {
   #shown: DrawnFleet;
   #cells: CellBook;
   #isAtRest = false;
+  #scale = new ScaleControl({ maxWidth: 120 });
+  /** Takes clicks in place of the vehicles, as long as it is there. */
+  clickTaker: ((lngLatDeg: [number, number]) => void) | null = null;
 
   constructor(options: FleetMapOptions) {
     setWorkerUrl(absoluteUrl(MAPLIBRE_WORKER_URL));
@@ -85,7 +90,9 @@ export class FleetMap {
     if (options.boot.kind !== "builtin") void this.basemap.load();
     onThemeChange(() => this.#restyle());
     void document.fonts.load('600 12px "Noto Sans"').then(() => this.overlay.restyle());
-    if (options.isInteractive) this.#pickOnClick(options);
+    if (!options.isInteractive) return;
+    this.#addControls();
+    this.#pickOnClick(options);
   }
 
   /** Shows rows that changed and hides rows that are gone; the table has them already. */
@@ -142,7 +149,11 @@ export class FleetMap {
 
   /** Brings a place (degrees) into the middle of what `leftPx` and `rightPx` of panels leave free. */
   flyTo(center: [lngDeg: number, latDeg: number], insets: { leftPx: number; rightPx: number; bottomPx: number }): void {
-    const zoom = Math.max(this.map.getZoom(), LEAST_ZOOM_WHEN_SELECTED);
+    this.goTo(center, Math.max(this.map.getZoom(), LEAST_ZOOM_WHEN_SELECTED), insets);
+  }
+
+  /** The same at a zoom of one's own. */
+  goTo(center: [lngDeg: number, latDeg: number], zoom: number, insets: { leftPx: number; rightPx: number; bottomPx: number }): void {
     const offset: [number, number] = [(insets.leftPx - insets.rightPx) / 2, -insets.bottomPx / 2];
     if (reducedMotion.matches) this.map.jumpTo({ center, zoom });
     else this.map.flyTo({ center, zoom, offset, speed: 1.6, maxDuration: 2_500 });
@@ -153,6 +164,31 @@ export class FleetMap {
     const point = this.#shown.markers.drawnAt(row, overlayNowMs(), { x: 0, y: 0 });
     const screen = this.map.project([lngDegOf(point.x), latDegOf(point.y)]);
     return { xPx: screen.x, yPx: screen.y };
+  }
+
+  /** Where a row's marker is now, degrees; null without a position. */
+  placeOf(row: number): [lngDeg: number, latDeg: number] | null {
+    if (!this.#shown.table.hasPosition(row)) return null;
+    const point = this.#shown.markers.drawnAt(row, overlayNowMs(), { x: 0, y: 0 });
+    return [lngDegOf(point.x), latDegOf(point.y)];
+  }
+
+  /** What the scale at the map's corner is in. */
+  setScale(unit: "metric" | "imperial"): void {
+    this.#scale.setUnit(unit);
+  }
+
+  /** The zoom, and over it the whole screen, panels included. */
+  #addControls(): void {
+    this.map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
+    this.map.addControl(new FullscreenControl({ container: document.documentElement }), "bottom-right");
+    this.map.addControl(this.#scale, "bottom-left");
+  }
+
+  /** Puts tools above the zoom. */
+  addTools(element: HTMLElement): void {
+    const control: IControl = { onAdd: () => element, onRemove: () => element.remove() };
+    this.map.addControl(control, "bottom-right");
   }
 
   #restyle(): void {
@@ -177,22 +213,23 @@ export class FleetMap {
   }
 
   /** Shows the cells of a cluster, at least a level closer than now. */
-  #zoomInto(cluster: Cluster): void {
+  #zoomInto(cluster: Cluster, originalEvent: MouseEvent): void {
     const camera = this.map.cameraForBounds(boundsOf(cluster, this.#cells.level), { padding: CLUSTER_PADDING_PX });
     const center: [number, number] = [lngDegOf(cluster.mercatorX), latDegOf(cluster.mercatorY)];
     const zoom = Math.max(this.map.getZoom() + 1, Math.min(camera?.zoom ?? 0, MOST_ZOOM_INTO_CLUSTER));
-    if (reducedMotion.matches) this.map.jumpTo({ center, zoom });
-    else this.map.easeTo({ center, zoom, duration: 600 });
+    if (reducedMotion.matches) this.map.jumpTo({ center, zoom }, { originalEvent });
+    else this.map.easeTo({ center, zoom, duration: 600 }, { originalEvent });
   }
 
   #pickOnClick({ markerScale, onPick }: FleetMapOptions): void {
     const canvas = this.map.getCanvas();
-    this.map.on("click", (event) => {
-      const isTouch = (event.originalEvent as Partial<PointerEvent>).pointerType === "touch";
-      const row = this.#rowAt(event.point.x, event.point.y, isTouch ? TOUCH_SLACK_PX : PICK_SLACK_PX, markerScale);
-      const cluster = row < 0 ? this.#clusterAt(event.point.x, event.point.y) : null;
-      if (cluster === null) onPick(row);
-      else this.#zoomInto(cluster);
+    this.map.on("click", ({ point, lngLat, originalEvent }) => {
+      if (this.clickTaker !== null) return this.clickTaker(lngLat.toArray());
+      const isTouch = (originalEvent as Partial<PointerEvent>).pointerType === "touch";
+      const row = this.#rowAt(point.x, point.y, isTouch ? TOUCH_SLACK_PX : PICK_SLACK_PX, markerScale);
+      const cluster = row < 0 ? this.#clusterAt(point.x, point.y) : null;
+      if (cluster === null) onPick(row, originalEvent.shiftKey || originalEvent.ctrlKey || originalEvent.metaKey);
+      else this.#zoomInto(cluster, originalEvent);
     });
     // A mouse tells of its moves far more often than a frame is drawn.
     let pointer: { x: number; y: number } | null = null;
@@ -201,9 +238,9 @@ export class FleetMap {
       pointer = event.point;
     });
     const look = () => {
-      const isOver = pointer !== null && this.#isOver(pointer.x, pointer.y, markerScale);
+      const isOver = pointer !== null && this.clickTaker === null && this.#isOver(pointer.x, pointer.y, markerScale);
       pointer = null;
-      canvas.style.cursor = isOver ? "pointer" : "";
+      canvas.style.cursor = this.clickTaker !== null ? "crosshair" : isOver ? "pointer" : "";
     };
   }
 }
@@ -235,9 +272,5 @@ function createMap({ container, boot, isInteractive }: FleetMapOptions): MapLibr
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new AttributionControl({ compact: false }), "bottom-right");
-  if (isInteractive) {
-    map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
-    map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-left");
-  }
   return map;
 }

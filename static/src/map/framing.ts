@@ -3,7 +3,7 @@
 
 import { OFFLINE } from "../codes.ts";
 import type { CellBook } from "../live/cells.ts";
-import type { FleetTable } from "../page/fleet-table.ts";
+import type { FleetColumns } from "../live/columns.ts";
 import { latDegOf, lngDegOf } from "./mercator.ts";
 
 /** Part of the fleet that may lie outside at each side. */
@@ -22,11 +22,22 @@ export interface Frame {
 }
 
 /** The frame of what the page holds: the cells of a large fleet, else its vehicles. */
-export function frameOf({ cells, table }: { cells: CellBook; table: FleetTable }): Frame | null {
+export function frameOf({ cells, table }: { cells: CellBook; table: FleetColumns }): Frame | null {
   return cells.isEmpty ? frameOfRows(table) : frameOfCells(cells);
 }
 
-function frameOfRows(table: FleetTable): Frame | null {
+/** The frame of vehicles that somebody chose: of these none is left out, however far or old. */
+export function frameOfChosen(table: FleetColumns, rows: Iterable<number>): Frame | null {
+  const placed = Uint32Array.from(rows).filter((row) => table.hasPosition(row));
+  return frameAround(
+    placed.map((row) => table.mercatorX[row]!),
+    placed.map((row) => table.mercatorY[row]!),
+    0,
+  );
+}
+
+/** The frame of all of a fleet that report, without the outliers. */
+export function frameOfRows(table: FleetColumns): Frame | null {
   const rows = rowsToShow(table);
   return frameAround(
     rows.map((row) => table.mercatorX[row]!),
@@ -45,16 +56,16 @@ function frameOfCells(book: CellBook): Frame | null {
   );
 }
 
-function frameAround(xs: Uint32Array, ys: Uint32Array): Frame | null {
+function frameAround(xs: Uint32Array, ys: Uint32Array, outliers = OUTLIERS): Frame | null {
   if (xs.length === 0) return null;
-  const [x, y] = [span(xs), span(ys)];
+  const [x, y] = [span(xs, outliers), span(ys, outliers)];
   const southWest: [number, number] = [lngDegOf(x.from), latDegOf(y.to)];
   const northEast: [number, number] = [lngDegOf(x.to), latDegOf(y.from)];
   return { bounds: [southWest, northEast], count: xs.length };
 }
 
 /** Those that report; all with a position where none does. */
-function rowsToShow(table: FleetTable): Uint32Array {
+function rowsToShow(table: FleetColumns): Uint32Array {
   const placed = new Uint32Array(table.rowCount);
   let count = 0;
   for (let row = 0; row < table.rowCount; row++) {
@@ -66,9 +77,9 @@ function rowsToShow(table: FleetTable): Uint32Array {
 }
 
 /** Plain numbers sort in the low milliseconds, 100,000 of them too. */
-function span(values: Uint32Array): { from: number; to: number } {
+function span(values: Uint32Array, outliers: number): { from: number; to: number } {
   const sorted = values.sort();
-  const left = Math.floor(sorted.length * OUTLIERS);
+  const left = Math.floor(sorted.length * outliers);
   const core = { from: sorted[left]!, to: sorted[sorted.length - 1 - left]! };
   const reach = Math.max(SMALLEST, (core.to - core.from) * REACH);
   const near = sorted.filter((value) => value >= core.from - reach && value <= core.to + reach);

@@ -66,6 +66,7 @@ export class Overlay {
   #pacing: Pacing;
   #selectedRow = -1;
   #labelsAtMs = -Infinity;
+  #showsNames = true;
   #isRequested = false;
   #isChanged = true;
   #lostAtMs = -Infinity;
@@ -101,6 +102,12 @@ export class Overlay {
 
   get framesPerSecondLimit(): number {
     return this.#pacing.framesPerSecond;
+  }
+
+  /** Whether names stand beside the vehicles; the selected one's does in any case. */
+  set showsNames(showsNames: boolean) {
+    this.#showsNames = showsNames;
+    this.#replaceLabelsSoon();
   }
 
   select(row: number): void {
@@ -190,6 +197,7 @@ export class Overlay {
     const startMs = performance.now();
     this.#labelsAtMs = startMs;
     this.#labels = this.#placement.place({ view, nowMs, fleetNowMs: this.#options.fleetNowMs(), scale: this.#options.markerScale, selectedRow: this.#selectedRow, before: this.#labels });
+    if (!this.#showsNames) this.#labels = new Map([...this.#labels].filter(([row]) => row === this.#selectedRow));
     const costMs = performance.now() - startMs;
     this.#labelsEveryMs = Math.min(LABELS_SELDOM_MS, Math.max(LABELS_EVERY_MS, costMs / LABELS_SHARE));
     if (this.#placement.isUnfinished) setTimeout(() => this.invalidate(), this.#labelsEveryMs);

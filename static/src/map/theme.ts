@@ -31,12 +31,33 @@ export interface Theme {
 
 const darkQuery = matchMedia("(prefers-color-scheme: dark)");
 
+const listeners: (() => void)[] = [];
+let chosen: ThemeChoice = "auto";
+darkQuery.addEventListener("change", () => {
+  if (chosen === "auto") tell();
+});
+
+export type ThemeChoice = "auto" | "light" | "dark";
+
 export function isDark(): boolean {
-  return darkQuery.matches;
+  return chosen === "auto" ? darkQuery.matches : chosen === "dark";
 }
 
 export function onThemeChange(listener: () => void): void {
-  darkQuery.addEventListener("change", listener);
+  listeners.push(listener);
+}
+
+/** Light or dark from now on, or as the system has it. */
+export function chooseTheme(choice: ThemeChoice): void {
+  const wasDark = isDark();
+  chosen = choice;
+  if (choice === "auto") delete document.documentElement.dataset["theme"];
+  else document.documentElement.dataset["theme"] = choice;
+  if (isDark() !== wasDark) tell();
+}
+
+function tell(): void {
+  for (const listener of listeners) listener();
 }
 
 export function readTheme(): Theme {

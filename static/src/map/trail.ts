@@ -1,6 +1,7 @@
 // Where a vehicle has been: its way as a line on the map, its speed by colour, dashed where nothing
 // is known, with a dot for each fix. Drawn by the map itself, under the vehicles.
 
+import type { FeatureCollection } from "geojson";
 import type { ExpressionSpecification, GeoJSONSource, Map as MapLibre } from "maplibre-gl";
 import type { TrailPoint } from "../protocol.ts";
 import type { Theme } from "./theme.ts";
@@ -13,6 +14,7 @@ export class TrailLayer {
   #map: MapLibre;
   #points: TrailPoint[] = [];
   #theme: Theme;
+  #isShown = true;
 
   constructor(map: MapLibre, theme: Theme) {
     this.#map = map;
@@ -27,6 +29,12 @@ export class TrailLayer {
   /** Taken when the map's style is loaded next, as after every change of theme. */
   set theme(theme: Theme) {
     this.#theme = theme;
+  }
+
+  /** Whether it is drawn; it is kept in any case. */
+  set isShown(isShown: boolean) {
+    this.#isShown = isShown;
+    this.#refresh();
   }
 
   show(points: TrailPoint[]): void {
@@ -54,13 +62,17 @@ export class TrailLayer {
 
   #refresh(): void {
     const source = this.#map.getSource<GeoJSONSource>(SOURCE);
-    void source?.setData(trailFeatures(this.#points));
+    void source?.setData(this.#features());
+  }
+
+  #features(): FeatureCollection {
+    return trailFeatures(this.#isShown ? this.#points : []);
   }
 
   #addLayers(): void {
     const map = this.#map;
     if (map.getSource(SOURCE)) return;
-    map.addSource(SOURCE, { type: "geojson", data: trailFeatures(this.#points) });
+    map.addSource(SOURCE, { type: "geojson", data: this.#features() });
     const { speedBands, speedUnknown, trailCasing } = this.#theme;
     const byBand = ["match", ["get", "band"], ...speedBands.flatMap((color, band) => [band, color]), speedUnknown] as unknown as ExpressionSpecification;
     const line = (id: string, isGap: boolean, paint: object) =>

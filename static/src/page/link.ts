@@ -29,6 +29,11 @@ export class LiveLink {
     this.#send({ type: "query", query });
   }
 
+  /** Tells where some vehicles are, in words; a worker that is started anew is not told. */
+  setAddresses(addresses: ReadonlyMap<number, string>): void {
+    this.#send({ type: "addresses", addresses });
+  }
+
   /** Tells what the map shows; the first time, it connects. */
   setSight(sight: Sight): void {
     const isFirst = this.#sight === null;

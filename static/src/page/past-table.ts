@@ -6,7 +6,7 @@ import { freshnessCode, motionCode } from "../codes.ts";
 import { DEFAULT_EXPECTED_S, FLAG, FleetColumns, HEADING_STEP_DEG, STATE, UNKNOWN } from "../live/columns.ts";
 import type { RowChanges } from "../live/decoder.ts";
 import { Directory } from "../live/directory.ts";
-import { displayName } from "../live/names.ts";
+import { displayName, entryOf } from "../live/names.ts";
 import { mercatorFixedX, mercatorFixedY } from "../map/mercator.ts";
 import type { Vehicle } from "../protocol.ts";
 
@@ -87,9 +87,4 @@ export class PastTable extends FleetColumns {
     this.mercatorX[row] = mercatorFixedX(at.lng_deg);
     this.mercatorY[row] = mercatorFixedY(at.lat_deg);
   }
-}
-
-function entryOf({ id, name, registration, groups, driver, devices = [] }: Vehicle) {
-  const known = { ...(name && { name }), ...(registration && { registration }), ...(groups && { groups }), ...(driver && { driver: driver.value }) };
-  return { id, ...known, devices: devices.map(({ source, device }) => `${source}/${device}`) };
 }

@@ -1,11 +1,13 @@
 // What the page knows, in one place: messages from the worker come in, views are told what
 // changed. Data flows one way; no view writes here but through the few methods at the end.
 
-import type { StandingCounts } from "../codes.ts";
-import { noCounts } from "../codes.ts";
+import type { AttentionCounts, StandingCounts } from "../codes.ts";
+import { noAttention, noCounts } from "../codes.ts";
 import { CellBook } from "../live/cells.ts";
 import type { RowChanges } from "../live/decoder.ts";
+import type { GroupCount } from "../live/groups.ts";
 import type { ConnectionStatus, ListQuery, ToPage } from "../live/messages.ts";
+import type { FoundIn } from "../live/search.ts";
 import { steadyNowMs } from "../live/server-clock.ts";
 import type { Sight } from "../live/sight.ts";
 import type { CellsChange, Source } from "../protocol.ts";
@@ -37,6 +39,12 @@ export class Store {
   readonly cells = new CellBook();
   isWhole = true;
   order = new Uint32Array(0);
+  /** Why the first of them were found. */
+  found: FoundIn[] = [];
+  /** Of what is held. */
+  attention: AttentionCounts = noAttention();
+  /** Of what is held; another list where it changed. */
+  groups: readonly GroupCount[] = [];
   counts: StandingCounts = noCounts();
   vehicleCount = 0;
   /** How many of them are in `table`. */
@@ -90,6 +98,11 @@ export class Store {
     this.#link.setQuery(query);
   }
 
+  /** Lets the rows be found by these addresses, and by no others. */
+  setAddresses(addresses: ReadonlyMap<number, string>): void {
+    this.#link.setAddresses(addresses);
+  }
+
   /** Tells what the map shows; nothing is asked of the server before. */
   setSight(sight: Sight): void {
     this.#link.setSight(sight);
@@ -130,6 +143,9 @@ export class Store {
         break;
       case "list":
         this.order = message.order;
+        this.found = message.found;
+        this.attention = message.attention;
+        this.groups = message.groups ?? this.groups;
         this.heldCount = message.vehicleCount;
         if (this.isWhole) this.#count(message.counts);
         this.#views?.onList?.();

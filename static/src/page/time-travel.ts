@@ -2,8 +2,10 @@
 // live fleet goes on underneath, untouched, so that coming back takes no longer than a frame.
 
 import type { StandingCounts } from "../codes.ts";
+import type { GroupCount } from "../live/groups.ts";
 import type { ListQuery } from "../live/messages.ts";
 import { NO_QUERY } from "../live/messages.ts";
+import type { FoundIn } from "../live/search.ts";
 import type { Sight } from "../live/sight.ts";
 import { MarkerBuffer } from "../map/marker-buffer.ts";
 import { overlayNowMs } from "../map/overlay.ts";
@@ -55,6 +57,8 @@ export class TimeTravel {
   trouble: Trouble = "none";
   history: History | null = null;
   order = new Uint32Array(0);
+  /** Why the first of them were found. */
+  found: FoundIn[] = [];
   /** How many vehicles there are where only those in sight were asked for; else null. */
   inSight: number | null = null;
   /** The viewer has chosen no time yet: it opens at one that shows something. */
@@ -62,6 +66,7 @@ export class TimeTravel {
   #events: TravelEvents;
   #asker: PastAsker;
   #query: ListQuery = NO_QUERY;
+  #groups: { version: number; counts: readonly GroupCount[] } = { version: -1, counts: [] };
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(events: TravelEvents) {
@@ -76,6 +81,13 @@ export class TimeTravel {
 
   get counts(): StandingCounts {
     return this.table.directory.counts();
+  }
+
+  /** Another list where it changed. */
+  get groups(): readonly GroupCount[] {
+    const { groups } = this.table.directory;
+    if (this.#groups.version !== groups.version) this.#groups = { version: groups.version, counts: groups.counts() };
+    return this.#groups.counts;
   }
 
   get fromMs(): number {
@@ -204,6 +216,7 @@ export class TimeTravel {
   #list(): void {
     do this.order = this.table.directory.order(this.#query, this.shownMs / 1000);
     while (this.table.directory.isSorting);
+    this.found = this.table.directory.foundIn(this.order, this.#query.text);
   }
 
   #tell(trouble: Trouble): void {

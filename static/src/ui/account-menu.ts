@@ -30,7 +30,8 @@ export async function showAccountMenu(place: HTMLElement): Promise<void> {
 /** To the login page where nobody is signed in; otherwise says what happened, over everything. */
 export function accessEnded(end: AccessEnd): void {
   if (end === "signed_out") {
-    location.assign(loginAddress());
+    // What was looked at goes along: a fragment is sent nowhere, and the login hands it on.
+    location.assign(loginAddress() + location.hash);
     return;
   }
   const isChanged = end === "changed";

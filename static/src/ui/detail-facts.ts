@@ -4,7 +4,7 @@
 import { freshnessCode, motionCode } from "../codes.ts";
 import type { Fact, Position, Vehicle } from "../protocol.ts";
 import type { FactContent } from "./fact-list.ts";
-import { DRAWN_AT_ANCHOR, FACT_WORDS, ageText, agoText, fullTimeText, headingText, latencyText, numberText, sinceText, speedText, stateWords } from "./words.ts";
+import { DRAWN_AT_ANCHOR, FACT_WORDS, ageText, agoText, coordinatesText, fullTimeText, headingText, latencyText, lengthText, numberText, odometerText, sinceText, speedText, stateWords } from "./words.ts";
 
 /** "Moving · 63 km/h". */
 export function headline(vehicle: Vehicle): string {
@@ -33,7 +33,7 @@ export function vehicleFacts(vehicle: Vehicle, nowMs: number): Map<string, FactC
   put("driver", FACT_WORDS.driver, vehicle.driver, String);
   put("address", FACT_WORDS.address, vehicle.address, String);
   put("ignition", FACT_WORDS.ignition, vehicle.ignition, (isOn) => (isOn ? "on" : "off"));
-  put("odometer", FACT_WORDS.odometer, vehicle.odometer_m, (metres) => `${numberText(metres / 1000)} km`);
+  put("odometer", FACT_WORDS.odometer, vehicle.odometer_m, odometerText);
   put("fuel", FACT_WORDS.fuel, vehicle.fuel_l, (litres) => `${numberText(litres)} l`);
   put("battery", FACT_WORDS.battery, vehicle.battery_pct, (percent) => `${numberText(percent)} %`);
   if (vehicle.groups?.length) facts.set("groups", { label: FACT_WORDS.groups, value: vehicle.groups.join(", ") });
@@ -53,12 +53,12 @@ export function positionFacts({ latency, drawn }: Vehicle, position: Position, n
   const delay = Number.isNaN(receivedMs) ? undefined : latencyText({ fix_to_receipt_ms: receivedMs - fixedMs }, null);
   put("received", FACT_WORDS.onItsWay, latency === undefined ? delay : latencyText(latency, toYouMs));
   put("source", FACT_WORDS.from, `${position.source}, device ${position.device}`);
-  put("place", FACT_WORDS.place, `${position.lat_deg.toFixed(5)}, ${position.lng_deg.toFixed(5)}`);
+  put("place", FACT_WORDS.place, coordinatesText(position.lat_deg, position.lng_deg));
   put("drawn", FACT_WORDS.drawn, drawn === undefined ? undefined : DRAWN_AT_ANCHOR);
   put("speed", FACT_WORDS.speed, position.speed_mps === undefined ? undefined : speedText(position.speed_mps));
   put("heading", FACT_WORDS.heading, position.heading_deg === undefined ? undefined : headingText(position.heading_deg));
-  put("altitude", FACT_WORDS.altitude, position.altitude_m === undefined ? undefined : `${numberText(position.altitude_m)} m`);
-  put("accuracy", FACT_WORDS.accuracy, position.accuracy_m === undefined ? undefined : `± ${numberText(position.accuracy_m)} m`);
+  put("altitude", FACT_WORDS.altitude, position.altitude_m === undefined ? undefined : lengthText(position.altitude_m));
+  put("accuracy", FACT_WORDS.accuracy, position.accuracy_m === undefined ? undefined : `± ${lengthText(position.accuracy_m)}`);
   return facts;
 }
 

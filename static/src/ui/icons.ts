@@ -1,6 +1,7 @@
 // The markers' shapes as small pictures for lists and counts: the same forms that the shader draws.
 
-import { FRESHNESSES, MOTIONS } from "../codes.ts";
+import { FRESHNESSES, MOTIONS, UNKNOWN_MOTION } from "../codes.ts";
+import type { Attention, Standing } from "../codes.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 const ARROW = "M0 -10 L7.2 7.8 L0 4.2 L-7.2 7.8 Z";
@@ -26,6 +27,29 @@ export function stateIcon(motion: number, freshness: number, isFeedDown = false)
   if (MOTIONS[motion] === "idling") icon.append(svg("path", { d: BARS, class: "bars" }));
   if (FRESHNESSES[freshness] === "offline") icon.append(svg("path", { d: STRIKE, class: "strike" }));
   if (isFeedDown) icon.append(svg("circle", { cx: "8", cy: "-8", r: "5", class: "cut" }), svg("path", { d: CUT, class: "cut-cross" }));
+  return icon;
+}
+
+/** What needs a look: a clock, a clock that lost its hands, one struck out, and two places for one vehicle. */
+const ATTENTION_SHAPES: Record<Exclude<Attention, "overdue">, [ground: string, lines: string]> = {
+  late: [DISC, "M0 -3.6 V0.4 L2.8 2.4"],
+  stale: [DISC, "M-3 0 H3"],
+  offline: [DISC, STRIKE],
+  diverging: ["M-4.4 -7 A3.6 3.6 0 1 1 -4.4 0.2 A3.6 3.6 0 1 1 -4.4 -7 Z M4.4 -0.2 A3.6 3.6 0 1 1 4.4 7 A3.6 3.6 0 1 1 4.4 -0.2 Z", "M4 -7 L7 -4 M7 -7 L4 -4"],
+};
+
+export function standingIcon(standing: Standing): SVGSVGElement {
+  if (standing === "overdue") return stateIcon(UNKNOWN_MOTION, FRESHNESSES.indexOf("stale"));
+  if (standing === "never" || standing === "off_duty") return stateIcon(UNKNOWN_MOTION, FRESHNESSES.indexOf(standing));
+  return stateIcon(MOTIONS.indexOf(standing), FRESHNESSES.indexOf("live"));
+}
+
+export function attentionIcon(attention: Attention): SVGSVGElement {
+  if (attention === "overdue") return standingIcon(attention);
+  const [ground, lines] = ATTENTION_SHAPES[attention];
+  const icon = svg("svg", { viewBox: "-12 -12 24 24", "aria-hidden": "true", class: "state-icon" }) as SVGSVGElement;
+  icon.dataset["freshness"] = attention;
+  icon.append(svg("path", { d: ground, class: "shape" }), svg("path", { d: lines, class: "strike" }));
   return icon;
 }
 

@@ -1,9 +1,13 @@
 // What the list shows, wherever it comes from: the page's own rows where it holds the whole fleet,
 // the server's answers (`remote-rows.ts`) where it holds a part.
 
+import { LATE, UNKNOWN_MOTION } from "../codes.ts";
 import type { FleetColumns } from "../live/columns.ts";
+import type { FoundIn } from "../live/search.ts";
+import type { Since, SinceBook } from "../page/since-book.ts";
 import type { Store } from "../page/store.ts";
 import type { TimeTravel } from "../page/time-travel.ts";
+import type { Vehicle } from "../protocol.ts";
 import { latDegOf, lngDegOf } from "../map/mercator.ts";
 
 /** A vehicle as the list shows it. */
@@ -21,6 +25,8 @@ export interface ListedVehicle {
   fixedAtMs: number;
   lngLatDeg: [number, number] | null;
   isFeedDown: boolean;
+  /** Since when it is doing what it does; null where that is not known. */
+  since: Since | null;
 }
 
 /** Vehicles with what they are called. */
@@ -32,15 +38,19 @@ export interface ListRows {
   at(place: number): ListedVehicle | null;
   /** The place of a vehicle, or -1. */
   placeOf(id: string): number;
-  /** Tells that the places before `end` are looked at. */
-  reach(end: number): void;
+  /** Why the vehicle at a place was found, where its name does not tell. */
+  foundIn(place: number): FoundIn;
+  /** Tells that the places from `first` to before `end` are looked at. */
+  reach(first: number, end: number): void;
 }
 
 export class LocalRows implements ListRows {
   #store: Store;
+  #sinces: SinceBook;
 
-  constructor(store: Store) {
+  constructor(store: Store, sinces: SinceBook) {
     this.#store = store;
+    this.#sinces = sinces;
   }
 
   get length(): number {
@@ -49,7 +59,12 @@ export class LocalRows implements ListRows {
 
   at(place: number): ListedVehicle | null {
     const row = this.#store.order[place];
-    return row === undefined ? null : listedRow(this.#store.table, row);
+    const vehicle = row === undefined ? null : listedRow(this.#store.table, row);
+    return vehicle === null ? null : { ...vehicle, since: this.#sinces.of(vehicle.id, vehicle.motion) };
+  }
+
+  foundIn(place: number): FoundIn {
+    return this.#store.found[place] ?? null;
   }
 
   placeOf(id: string): number {
@@ -57,7 +72,11 @@ export class LocalRows implements ListRows {
     return row === undefined ? -1 : this.#store.order.indexOf(row);
   }
 
-  reach(): void {}
+  reach(first: number, end: number): void {
+    const { table, order } = this.#store;
+    const inView = [...order.subarray(first, end)].filter((row) => table.freshness(row) <= LATE && table.motion(row) !== UNKNOWN_MOTION);
+    this.#sinces.want(inView.flatMap((row) => (table.ids[row] === undefined ? [] : [{ id: table.ids[row], motion: table.motion(row) }])));
+  }
 }
 
 /** The fleet of the time that is shown. */
@@ -74,7 +93,12 @@ export class PastRows implements ListRows {
 
   at(place: number): ListedVehicle | null {
     const row = this.#travel.order[place];
-    return row === undefined ? null : listedRow(this.#travel.table, row);
+    const vehicle = row === undefined ? null : listedRow(this.#travel.table, row);
+    return vehicle === null ? null : { ...vehicle, since: sinceOf(this.#travel.vehicle(vehicle.id)) };
+  }
+
+  foundIn(place: number): FoundIn {
+    return this.#travel.found[place] ?? null;
   }
 
   placeOf(id: string): number {
@@ -99,5 +123,12 @@ export function listedRow(table: NamedTable, row: number): ListedVehicle | null 
     fixedAtMs: table.fixedAtMs(row),
     lngLatDeg: table.hasPosition(row) ? [lngDegOf(table.mercatorX[row]!), latDegOf(table.mercatorY[row]!)] : null,
     isFeedDown: table.isFeedDown(row),
+    since: null,
   };
+}
+
+/** As the server tells it of a vehicle. */
+export function sinceOf(vehicle: Vehicle | undefined): Since | null {
+  const sinceMs = Date.parse(vehicle?.motion?.since ?? "");
+  return Number.isNaN(sinceMs) ? null : { sinceMs, isAtLeast: vehicle?.motion?.since_at_least === true };
 }

@@ -3,17 +3,27 @@
 // seconds while somebody can see it. One question is open at a time; a new query takes its place,
 // so the newest answer always wins.
 
-import { STANDINGS, freshnessCode, motionCode, standingCode } from "../codes.ts";
+import { freshnessCode, motionCode } from "../codes.ts";
+import { FLAG } from "../live/columns.ts";
+import { classOf, filterOf } from "../live/filter.ts";
+import { pathsOf } from "../live/groups.ts";
 import type { ListQuery, ListSort } from "../live/messages.ts";
 import { NO_QUERY } from "../live/messages.ts";
-import { displayName } from "../live/names.ts";
+import { displayName, entryOf } from "../live/names.ts";
+import { SearchBook, needleOf } from "../live/search.ts";
+import type { FoundIn } from "../live/search.ts";
 import type { Vehicle } from "../protocol.ts";
+import { sinceOf } from "./list-rows.ts";
 import type { ListRows, ListedVehicle } from "./list-rows.ts";
 
 const DEBOUNCE_MS = 150;
 const REFRESH_MS = 4_000;
 const TIMEOUT_MS = 10_000;
 const AT_ONCE = 100;
+/** Where the server's answer holds others too, of which only some are kept. */
+const AT_ONCE_SIFTED = 500;
+/** The server takes no more words. */
+const MOST_WORDS = 12;
 /** Of a list that was scrolled far only so many are asked for anew. */
 const MOST_REFRESHED = 1_000;
 /** Places before the end at which more are asked for. */
@@ -32,7 +42,7 @@ export class RemoteRows implements ListRows {
   total: number | null = null;
   #onChange: () => void;
   #query: ListQuery = NO_QUERY;
-  #vehicles: ListedVehicle[] = [];
+  #vehicles: RemoteVehicle[] = [];
   #next: string | undefined;
   #isActive = false;
   #open: AbortController | null = null;
@@ -55,7 +65,11 @@ export class RemoteRows implements ListRows {
     return this.#vehicles.findIndex((vehicle) => vehicle.id === id);
   }
 
-  reach(end: number): void {
+  foundIn(place: number): FoundIn {
+    return this.#vehicles[place]?.foundIn ?? null;
+  }
+
+  reach(_first: number, end: number): void {
     if (this.#isActive && this.#open === null && this.#next !== undefined && end > this.length - NEAR_END) void this.#ask(this.#next);
   }
 
@@ -89,7 +103,8 @@ export class RemoteRows implements ListRows {
     if (this.#open !== null) return this.#askIn(REFRESH_MS);
     const open = new AbortController();
     this.#open = open;
-    const limit = after === undefined ? Math.min(MOST_REFRESHED, Math.max(AT_ONCE, this.length)) : AT_ONCE;
+    const atOnce = isSifted(this.#query) ? AT_ONCE_SIFTED : AT_ONCE;
+    const limit = after === undefined ? Math.min(MOST_REFRESHED, Math.max(atOnce, this.length)) : atOnce;
     const ask = (more: Record<string, string>) => fetchVehicles({ ...questionOf(this.#query), limit: String(limit), ...(after === undefined ? {} : { after }), ...more }, open.signal).catch(() => null);
     let answer = await ask({});
     // A server that does not know that order: the oldest fix first comes nearest to it.
@@ -101,9 +116,7 @@ export class RemoteRows implements ListRows {
   }
 
   #take({ vehicles, next, total }: Answer, isMore: boolean, limit: number): void {
-    const { standings } = this.#query;
-    const isWanted = ({ motion, freshness }: ListedVehicle) => standings.includes(STANDINGS[standingCode(motion, freshness)]!);
-    const fresh = vehicles.map(listed).filter((vehicle) => standings.length === 0 || isWanted(vehicle));
+    const fresh = vehicles.filter(fitting(this.#query)).map((vehicle) => listed(vehicle, this.#query.text));
     const before = this.#vehicles;
     // Of a list beyond what is asked for anew the rest stays as it is.
     const goesBeyond = !isMore && before.length > limit;
@@ -112,18 +125,42 @@ export class RemoteRows implements ListRows {
     const others = isMore ? before : goesBeyond ? before.slice(limit) : [];
     const rest = others.filter(({ id }) => !held.has(id));
     this.#vehicles = isMore ? [...rest, ...fresh] : [...fresh, ...rest];
-    // The server counts those that are overdue under what they did before, too.
-    const isExact = standings.every((standing) => standing === "overdue" || standing === "never" || standing === "off_duty");
-    const serverTotal = isExact ? (total ?? null) : null;
+    const serverTotal = isSifted(this.#query) ? null : (total ?? null);
     this.total = this.#next === undefined ? this.length : serverTotal;
     this.#onChange();
   }
 }
 
-function questionOf({ text, standings, sort }: ListQuery): Record<string, string> {
-  const states = standings.flatMap((standing) => (standing === "overdue" ? ["stale", "offline"] : [standing]));
-  const q = text.trim();
-  return { sort: SORTS[sort], ...(q === "" ? {} : { q }), ...(states.length === 0 ? {} : { state: states.join() }) };
+/** Whether the server's answer holds vehicles that do not fit: it knows neither groups nor two questions at once. */
+function isSifted({ standings, attention = [], groups = [] }: ListQuery): boolean {
+  if (groups.length > 0 || attention.includes("diverging")) return true;
+  if (attention.length > 0) return standings.length > 0;
+  // The server counts those that are overdue under what they did before, too.
+  return standings.some((standing) => !["overdue", "never", "off_duty"].includes(standing));
+}
+
+/** Whether a vehicle fits all filters, as it would in a fleet that is held. */
+function fitting(query: ListQuery): (vehicle: Vehicle) => boolean {
+  const passes = filterOf(query);
+  const chosen = new Set(query.groups ?? []);
+  return (vehicle) => {
+    const state = motionCode(vehicle.motion?.state) | (freshnessCode(vehicle) << 3);
+    const flags = vehicle.flags?.includes("diverging") === true ? FLAG.diverging : 0;
+    const isInGroup = chosen.size === 0 || (vehicle.groups ?? []).some((group) => pathsOf(group).some((path) => chosen.has(path)));
+    return isInGroup && passes[classOf(state, flags)] === 1;
+  };
+}
+
+/** What comes nearest to the query, and leaves nothing out that fits. */
+function questionOf({ text, standings, attention = [], groups = [], sort }: ListQuery): Record<string, string> {
+  const wanted: readonly string[] = attention.length > 0 ? attention : standings;
+  const states = wanted.flatMap((one) => (one === "overdue" ? ["stale", "offline"] : [one]));
+  // The words of a group's name are found in each of its vehicles, and in others.
+  const [group, ...others] = groups;
+  const ofGroup = group === undefined || others.length > 0 ? [] : group.split(/[\s/]+/).slice(0, MOST_WORDS);
+  const q = [text.trim(), ...ofGroup].join(" ").trim();
+  const isAnyState = states.length === 0 || states.includes("diverging");
+  return { sort: SORTS[sort], ...(q === "" ? {} : { q }), ...(isAnyState ? {} : { state: [...new Set(states)].join() }) };
 }
 
 async function fetchVehicles(query: Record<string, string>, signal: AbortSignal): Promise<Answer> {
@@ -133,7 +170,11 @@ async function fetchVehicles(query: Record<string, string>, signal: AbortSignal)
   return (await response.json()) as Answer;
 }
 
-function listed(vehicle: Vehicle): ListedVehicle {
+interface RemoteVehicle extends ListedVehicle {
+  foundIn: FoundIn;
+}
+
+function listed(vehicle: Vehicle, typed: string): RemoteVehicle {
   const { id, registration = "", position, motion } = vehicle;
   const at = position && (vehicle.drawn ?? position);
   return {
@@ -146,5 +187,16 @@ function listed(vehicle: Vehicle): ListedVehicle {
     fixedAtMs: position === undefined ? NaN : Date.parse(position.fixed_at),
     lngLatDeg: at === undefined ? null : [at.lng_deg, at.lat_deg],
     isFeedDown: vehicle.flags?.includes("feed_down") === true,
+    since: sinceOf(vehicle),
+    foundIn: foundIn(vehicle, typed),
   };
+}
+
+function foundIn(vehicle: Vehicle, typed: string): FoundIn {
+  const needle = needleOf(typed);
+  if (needle === null) return null;
+  const book = new SearchBook();
+  book.put(0, entryOf(vehicle));
+  if (vehicle.address !== undefined) book.setAddresses(new Map([[0, vehicle.address.value]]));
+  return book.foundIn(0, needle);
 }

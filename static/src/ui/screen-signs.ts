@@ -3,7 +3,7 @@
 
 import type { Store } from "../page/store.ts";
 import { setText } from "./dom.ts";
-import { badgeText, clockText, sinceText } from "./words.ts";
+import { badgeText, sinceText, zonedClockText } from "./words.ts";
 
 export class ScreenSigns {
   #store: Store;
@@ -30,7 +30,7 @@ export class ScreenSigns {
     const lastMs = this.#store.lastFrameServerMs;
     if (lastMs === null) return "waiting for the server";
     const isToday = new Date(lastMs).toDateString() === new Date(this.#store.serverNowMs()).toDateString();
-    const time = isToday ? clockText(lastMs) : sinceText(lastMs, this.#store.serverNowMs());
+    const time = isToday ? zonedClockText(lastMs) : sinceText(lastMs, this.#store.serverNowMs());
     return `last data ${time}`;
   }
 }

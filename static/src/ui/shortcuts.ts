@@ -1,9 +1,13 @@
-// The keys that work anywhere on the desk: / searches, h opens the past, n and Escape come back.
+// The keys that work anywhere on the desk: / searches, h opens the past, n and Escape come back, f
+// follows, m measures, g goes to coordinates.
 
 export interface Keys {
   search(): void;
   past(): void;
   now(): void;
+  follow(): void;
+  measure(): void;
+  goTo(): void;
   escape(): void;
 }
 
@@ -11,7 +15,7 @@ export interface Keys {
 const TEXT_FIELDS = "input:not([type=range], [type=radio], [type=checkbox]), select, textarea";
 
 export function listenToKeys(keys: Keys): void {
-  const byKey: Record<string, () => void> = { "/": keys.search, h: keys.past, n: keys.now };
+  const byKey: Record<string, () => void> = { "/": keys.search, h: keys.past, n: keys.now, f: keys.follow, m: keys.measure, g: keys.goTo };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {

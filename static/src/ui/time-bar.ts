@@ -5,9 +5,10 @@
 import { PACES } from "../page/time-travel.ts";
 import type { TimeTravel } from "../page/time-travel.ts";
 import { byId, h, setText } from "./dom.ts";
-import { PAST_WORDS, clockText, historyText, partText, pastTimeText } from "./words.ts";
+import { PAST_WORDS, historyText, hourText, partText, pastTimeText, zonedClockText } from "./words.ts";
 
 const MINUTE_MS = 60_000;
+const HOURS_OF_DAY = 24;
 /** What keys on the scrubber do, in minutes. */
 const KEY_STEPS: Record<string, number> = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -60, PageUp: 60 };
 
@@ -30,6 +31,7 @@ export class TimeBar {
     this.#scrubber.addEventListener("input", () => this.#goTo(Number(this.#scrubber.value)));
     this.#scrubber.addEventListener("keydown", (event) => this.#key(event));
     this.#day.addEventListener("change", () => this.#chooseDay());
+    this.showHours();
     byId("past-paces").append(...PACES.flatMap((pace) => this.#paceChoice(pace)));
   }
 
@@ -50,6 +52,12 @@ export class TimeBar {
     if (hadFocus) this.#open.focus();
   }
 
+  /** Writes the hours of the scale as they are read now. */
+  showHours(): void {
+    const hours = byId("past-hours");
+    for (const [i, mark] of [...hours.children].entries()) setText(mark, hourText((i * HOURS_OF_DAY) / (hours.children.length - 1)));
+  }
+
   /** Brings all of it up to date. */
   show(): void {
     const travel = this.#travel;
@@ -65,7 +73,7 @@ export class TimeBar {
     this.#scrubber.min = String(startMs);
     this.#scrubber.max = String(endMs);
     this.#scrubber.value = String(travel.wantedMs);
-    this.#scrubber.setAttribute("aria-valuetext", clockText(travel.wantedMs));
+    this.#scrubber.setAttribute("aria-valuetext", zonedClockText(travel.wantedMs));
     this.#day.min = dayValue(travel.fromMs);
     this.#day.max = dayValue(travel.toMs);
     if (document.activeElement !== this.#day) this.#day.value = dayValue(travel.wantedMs);

@@ -2,9 +2,10 @@
 // kept growing with what comes in live, explained by a legend, and to be had as a file.
 
 import type { TrailLayer } from "../map/trail.ts";
+import { SPEED_BANDS_KMH } from "../map/trail-features.ts";
 import type { Position, Trail } from "../protocol.ts";
 import { byId, h, setText } from "./dom.ts";
-import { TRAIL_WORDS, trailText } from "./words.ts";
+import { TRAIL_WORDS, speedBandTexts, speedUnit, trailText } from "./words.ts";
 
 const TIMEOUT_MS = 20_000;
 const HOUR_MS = 3_600_000;
@@ -27,13 +28,15 @@ export class TrailPanel {
   #to = h("input", { type: "datetime-local", id: "trail-to", step: "60" });
   #custom = h("div", { class: "span-custom" }, h("label", { for: "trail-from" }, "From"), this.#from, h("label", { for: "trail-to" }, "To"), this.#to);
   #choices = new Map<string, HTMLInputElement>();
+  #legend = h("div", { class: "legend" });
 
   /** `nowMs` is the time that is shown, the server's or one of the past. */
   constructor(layer: TrailLayer, nowMs: () => number) {
     this.#layer = layer;
     this.#nowMs = nowMs;
     const downloads = h("p", { class: "downloads" }, "Download ", ...Object.values(this.#links));
-    byId("detail-trail").append(this.#picker(), this.#custom, this.#sentence, legend(), downloads);
+    byId("detail-trail").append(this.#picker(), this.#custom, this.#sentence, this.#legend, downloads);
+    this.showUnits();
     for (const field of [this.#from, this.#to]) field.addEventListener("change", () => this.#chooseCustom());
   }
 
@@ -43,6 +46,12 @@ export class TrailPanel {
     this.#id = id;
     this.#choices.get("1")!.checked = true;
     this.#choose("1");
+  }
+
+  /** Writes what is not written anew each second in the units of now. */
+  showUnits(): void {
+    this.#legend.replaceChildren(...legend());
+    if (this.#trail !== null) this.#tell();
   }
 
   close(): void {
@@ -133,11 +142,11 @@ export class TrailPanel {
   }
 }
 
-function legend(): HTMLElement {
-  const bands = TRAIL_WORDS.speeds.map((word, band) => h("li", {}, h("i", { class: `swatch speed-${band}` }), word));
+function legend(): HTMLElement[] {
+  const bands = speedBandTexts(SPEED_BANDS_KMH).map((word, band) => h("li", {}, h("i", { class: `swatch speed-${band}` }), word));
   const unknown = h("li", {}, h("i", { class: "swatch speed-unknown" }), TRAIL_WORDS.unknownSpeed);
   const gap = h("li", {}, h("i", { class: "swatch gap" }), TRAIL_WORDS.gap);
-  return h("div", { class: "legend" }, h("p", { id: "legend-title" }, "Speed, km/h"), h("ul", { "aria-labelledby": "legend-title" }, ...bands, unknown, gap));
+  return [h("p", { id: "legend-title" }, `Speed, ${speedUnit()}`), h("ul", { "aria-labelledby": "legend-title" }, ...bands, unknown, gap)];
 }
 
 /** As a `datetime-local` field wants it: the viewer's own zone, to the minute. */

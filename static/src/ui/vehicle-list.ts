@@ -5,8 +5,9 @@
 import { h, setText } from "./dom.ts";
 import { stateIcon } from "./icons.ts";
 import type { ListRows, ListedVehicle } from "./list-rows.ts";
-import { ageText, speedText, stateWords } from "./words.ts";
-import { FRESHNESSES, MOVING } from "../codes.ts";
+import { setMarked } from "./marks.ts";
+import { ageText, durationText, foundInText, speedText, stateWords } from "./words.ts";
+import { FRESHNESSES, LATE, LIVE, MOVING } from "../codes.ts";
 
 const ROW_PX = 52;
 const ROWS_BEYOND = 6;
@@ -18,6 +19,7 @@ interface RowElement {
   name: HTMLElement;
   age: HTMLElement;
   state: HTMLElement;
+  found: HTMLElement;
   registration: HTMLElement;
 }
 
@@ -37,6 +39,7 @@ export class VehicleList {
   #mark = -1;
   #markedId: string | undefined;
   #selectedId: string | undefined;
+  #typed = "";
 
   /** `nowMs` is the server's time. */
   constructor(rows: ListRows, nowMs: () => number, scroller: HTMLElement, field: HTMLInputElement, events: ListEvents) {
@@ -60,6 +63,11 @@ export class VehicleList {
   select(id: string | undefined): void {
     this.#selectedId = id;
     this.render();
+  }
+
+  /** What is searched for, to be marked. */
+  setTyped(typed: string): void {
+    this.#typed = typed;
   }
 
   /** Shows other rows from now on. */
@@ -95,7 +103,7 @@ export class VehicleList {
       if (place < end) this.#fillRow(element, place);
     });
     this.#announceMark(first, end);
-    this.#rows.reach(end);
+    this.#rows.reach(first, end);
   }
 
   #fillRow(element: RowElement, place: number): void {
@@ -119,10 +127,19 @@ export class VehicleList {
       element.icon = icon;
       element.iconKey = iconKey;
     }
-    setText(element.name, name);
-    setText(element.registration, registration === name ? "" : registration);
-    setText(element.state, stateText(vehicle));
+    setMarked(element.name, name, this.#typed);
+    setMarked(element.registration, registration === name ? "" : registration, this.#typed);
+    setText(element.state, stateText(vehicle, this.#nowMs()));
     setText(element.age, Number.isNaN(fixedAtMs) ? "" : ageText(this.#nowMs() - fixedAtMs));
+    this.#fillFound(element, place);
+  }
+
+  /** Why it was found, in place of its state, which the picture beside it says too. */
+  #fillFound({ found, state }: RowElement, place: number): void {
+    const foundIn = this.#typed === "" ? null : this.#rows.foundIn(place);
+    found.hidden = foundIn === null;
+    state.classList.toggle("visually-hidden", foundIn !== null);
+    if (foundIn !== null) setMarked(found, foundInText(foundIn), this.#typed);
   }
 
   #createRow(): RowElement {
@@ -130,10 +147,11 @@ export class VehicleList {
     const name = h("span", { class: "row-name" });
     const age = h("span", { class: "row-age" });
     const state = h("span", { class: "row-state" });
+    const found = h("span", { class: "row-found", hidden: "" });
     const registration = h("span", { class: "row-registration" });
-    const root = h("div", { class: "row", role: "option" }, icon, name, age, state, registration);
+    const root = h("div", { class: "row", role: "option" }, icon, name, age, state, found, registration);
     this.#body.append(root);
-    return { root, icon, iconKey: "", name, age, state, registration };
+    return { root, icon, iconKey: "", name, age, state, found, registration };
   }
 
   #click(event: MouseEvent): void {
@@ -183,8 +201,12 @@ export class VehicleList {
   }
 }
 
-function stateText({ motion, freshness, speedMps, isFeedDown }: ListedVehicle): string {
+/** "Stopped 2 h 10", "Moving 12 min · 63 km/h". Of one that is silent nobody knows for how long. */
+function stateText({ motion, freshness, speedMps, isFeedDown, since }: ListedVehicle, nowMs: number): string {
   const words = stateWords(motion, freshness, isFeedDown);
-  const showsSpeed = !isFeedDown && motion === MOVING && freshness === 0 && !Number.isNaN(speedMps);
-  return showsSpeed ? `${words} · ${speedText(speedMps)}` : words;
+  if (isFeedDown || (freshness !== LIVE && freshness !== LATE)) return words;
+  const duration = since === null ? "" : durationText(nowMs - since.sinceMs, since.isAtLeast);
+  const lasting = duration === "" ? words : `${words} ${duration}`;
+  const showsSpeed = motion === MOVING && freshness === LIVE && !Number.isNaN(speedMps);
+  return showsSpeed ? `${lasting} · ${speedText(speedMps)}` : lasting;
 }

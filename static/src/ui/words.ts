@@ -1,14 +1,27 @@
-// What the page says, in one place: words, sentences, ages, times and numbers as people read them.
-// Speeds in km/h, clock times in the viewer's own zone.
+// What the page says, in one place: words, sentences and ages as people read them. How speeds,
+// distances and times of day are written is chosen by who reads them (`units.ts`).
 
 import { FRESHNESSES, LATE, LIVE, MOTIONS, NEVER, OFFLINE, OFF_DUTY, STALE } from "../codes.ts";
-import type { Standing } from "../codes.ts";
+import type { Attention, Standing } from "../codes.ts";
+import type { FoundIn } from "../live/search.ts";
 import type { ConnectionStatus } from "../live/messages.ts";
 import type { ScreenState } from "../page/screen.ts";
 import type { DeviceReport, Freshness, HealthWord, History, Percentiles, Source, Trail, Vehicle } from "../protocol.ts";
+import { bareSinceText, dayText, numberText, sinceText, speedNumber, zonedClockText } from "./units.ts";
+
+export { clockText, dayText, distanceText, fullTimeText, hourText, lengthText, numberText, odometerText, sinceText, speedText, speedUnit, zoneText, zonedClockText } from "./units.ts";
 
 const MOTION_WORDS = { moving: "Moving", idling: "Idling", stopped: "Stopped", parked: "Parked", unknown: "Unknown" };
 export const STANDING_WORDS: Record<Standing, string> = { ...MOTION_WORDS, overdue: "Stopped reporting", never: "No position", off_duty: "Off duty" };
+export const ATTENTION_WORDS: Record<Attention, string> = { overdue: STANDING_WORDS.overdue, late: "Late", stale: "Stale", offline: "Offline", diverging: "Diverging" };
+/** Both rows are filters; how they go together is for those who cannot see it from the list. */
+export const GLANCE_WORDS = {
+  doing: "Show vehicles by what they do: any of those that are on",
+  nothingKnown: "Show vehicles by what they do, continued: those of which nothing is known",
+  attention: "Show vehicles that need a look: any of those that are on, and what they do must fit as well",
+  unknownCount: "–",
+} as const;
+export const GROUP_WORDS = { title: "Groups", tree: "Show vehicles of groups: any of those that are on, and their state must fit as well", clear: "Show all groups" } as const;
 export const HEALTH_WORDS: Record<HealthWord, string> = {
   connecting: "connecting",
   up: "up",
@@ -72,6 +85,17 @@ export function ageText(ageMs: number): string {
   return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
 }
 
+/** "under 1 min", "12 min", "2 h 10", "3 d 4 h"; "over 2 h 10" where it may be longer, empty where that says nothing. */
+export function durationText(ms: number, isAtLeast: boolean): string {
+  const minutes = Math.max(0, Math.floor(ms / 60_000));
+  const [hours, days] = [Math.floor(minutes / 60), Math.floor(minutes / 1440)];
+  if (minutes === 0) return isAtLeast ? "" : "under 1 min";
+  const over = isAtLeast ? "over " : "";
+  if (hours === 0) return `${over}${minutes} min`;
+  if (days === 0) return `${over}${hours} h${minutes % 60 === 0 ? "" : ` ${String(minutes % 60).padStart(2, "0")}`}`;
+  return `${over}${days} d${hours % 24 === 0 ? "" : ` ${hours % 24} h`}`;
+}
+
 /** "under 1 min", "4 min", "3 h", "2 d": for what is drawn and should not change each second. */
 export function roughAgeText(ageMs: number): string {
   return ageMs < 60_000 ? "under 1 min" : ageText(Math.max(100_000, ageMs));
@@ -87,47 +111,17 @@ export function agoText(ageMs: number): string {
   return `${ageText(ageMs)} ago`;
 }
 
-export function speedText(speedMps: number): string {
-  return `${Math.round(speedMps * 3.6)} km/h`;
-}
-
-const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const minuteFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
-const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
-const zoneFormat = new Intl.DateTimeFormat(undefined, { timeZoneName: "short" });
-
-/** "14:02:31". */
-export function clockText(ms: number): string {
-  return clockFormat.format(ms);
-}
-
-/** "14:02", with the day where it is not today. */
-export function sinceText(ms: number, nowMs: number): string {
-  const isToday = new Date(ms).toDateString() === new Date(nowMs).toDateString();
-  return isToday ? minuteFormat.format(ms) : `${dayFormat.format(ms)}, ${minuteFormat.format(ms)}`;
-}
-
-export function dayText(ms: number): string {
-  return dayFormat.format(ms);
-}
-
-/** Date, time and zone in full, for tooltips. */
-export function fullTimeText(ms: number): string {
-  return fullFormat.format(ms);
-}
-
-/** "SAST", "GMT+2". */
-export function zoneText(ms: number): string {
-  return zoneFormat.formatToParts(ms).find((part) => part.type === "timeZoneName")?.value ?? "";
-}
-
 const COMPASS = ["north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"];
 
 /** "south (182°)". */
 export function headingText(headingDeg: number): string {
   const word = COMPASS[Math.round(headingDeg / 45) % 8] ?? "north";
   return `${word} (${Math.round(headingDeg)}°)`;
+}
+
+/** "52.52000, 13.40500": about a metre. */
+export function coordinatesText(latDeg: number, lngDeg: number): string {
+  return `${latDeg.toFixed(5)}, ${lngDeg.toFixed(5)}`;
 }
 
 /** "12 of 30,100 on the map". */
@@ -141,12 +135,6 @@ export function foundText(found: number | null, shown: number, all: number): str
   if (found === null) return `${numberText(shown)} or more of ${numberText(all)}`;
   if (found === all) return countText(all, "vehicle");
   return `${numberText(found)} of ${countText(all, "vehicle")}`;
-}
-
-const wholeNumber = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-
-export function numberText(value: number): string {
-  return wholeNumber.format(value);
 }
 
 /** How old the position is against what is normal for it; empty without a position. */
@@ -187,19 +175,19 @@ export function percentilesText({ p50, p95 }: Percentiles): string {
   return `half within ${delayText(p50)}, 95 of 100 within ${delayText(p95)}`;
 }
 
-/** What a pill says after the name: "2 s", "down since 14:02". */
+/** What a pill says after the name: "2 s", "down for 12 min". */
 export function feedText(source: Source, nowMs: number): string {
   const lastMs = Date.parse(source.last_success_at ?? "");
   const sinceMs = Date.parse(source.since ?? "");
-  const since = Number.isNaN(sinceMs) ? "" : ` since ${sinceText(sinceMs, nowMs)}`;
+  const lasts = Number.isNaN(sinceMs) ? "" : ` for ${ageText(nowMs - sinceMs)}`;
   const age = Number.isNaN(lastMs) ? "" : ageText(nowMs - lastMs);
   const texts: Record<HealthWord, string> = {
     up: age || "up",
     slow: `slow${age && `, ${age}`}`,
     connecting: "connecting",
     limited: limitedText(source, nowMs),
-    auth: `access refused${since}`,
-    down: `down${since}`,
+    auth: `access refused${lasts}`,
+    down: `down${lasts}`,
   };
   return texts[source.health] ?? source.health;
 }
@@ -239,19 +227,24 @@ export const TRAIL_WORDS = {
   failed: "The trail could not be loaded.",
   badSpan: "The start must be before the end.",
   spans: { "1": "1 h", "6": "6 h", "24": "24 h", custom: "Custom" } as Record<string, string>,
-  speeds: ["under 20", "20 to 50", "50 to 80", "80 to 110", "over 110"],
   unknownSpeed: "unknown",
   gap: "no reports",
 } as const;
 
+/** The bands of a trail's speeds, given where they end: "under 20", "20 to 50", "over 110". */
+export function speedBandTexts(endsKmh: readonly number[]): string[] {
+  const ends = endsKmh.map(speedNumber);
+  return [`under ${ends[0]}`, ...ends.slice(1).map((end, i) => `${ends[i]} to ${end}`), `over ${ends.at(-1)}`];
+}
+
 /** "1 position", "1,234 positions". */
-function countText(count: number, one: string, many = `${one}s`): string {
+export function countText(count: number, one: string, many = `${one}s`): string {
   return `${numberText(count)} ${count === 1 ? one : many}`;
 }
 
 /** "412 positions, 13:10 to 14:10, simplified". */
 export function trailText({ points, simplified }: Trail, fromMs: number, toMs: number): string {
-  const span = `${sinceText(fromMs, toMs)} to ${sinceText(toMs, toMs)}`;
+  const span = `${bareSinceText(fromMs, toMs)} to ${sinceText(toMs, toMs)}`;
   if (points.length === 0) return `No positions, ${span}.`;
   const filled = points.filter((point) => point.filled === true).length;
   const parts = [countText(points.length, "position"), span];
@@ -283,6 +276,12 @@ export const FACT_WORDS = {
   accuracy: "Accuracy",
 } as const;
 
+/** "Driver Thandi Nkosi": why a vehicle was found. */
+export function foundInText({ field, value }: NonNullable<FoundIn>): string {
+  const words: Record<string, string> = { driver: FACT_WORDS.driver, group: "Group", address: FACT_WORDS.address, device: "Device", id: FACT_WORDS.id };
+  return `${words[field] ?? field} ${value}`;
+}
+
 export const DETAILS_TROUBLE = "Details cannot be loaded at the moment; trying again.";
 /** Fixes of a parked vehicle drift; its marker does not. */
 export const DRAWN_AT_ANCHOR = "where it parked, so that it does not wander";
@@ -307,7 +306,7 @@ export function partText(shown: number, inSight: number): string {
   return "The list and the counts are of what the map shows.";
 }
 
-/** "Thu 5 Aug, 14:02:31". */
+/** "Thu 5 Aug, 14:02:31 SAST". */
 export function pastTimeText(ms: number): string {
-  return `${dayText(ms)}, ${clockText(ms)}`;
+  return `${dayText(ms)}, ${zonedClockText(ms)}`;
 }

@@ -20,9 +20,14 @@ export async function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
 }
 
+/** Of a region that has kilometres and 24 hours. */
+const LOCALE = "en-IE";
+/** Others may be busy on this machine. */
+const LOADS_WITHIN_MS = 90_000;
+
 /** A page with its complaints; `errors` and `violations` stay empty on a good one. */
 export async function open(browser, url, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: LOCALE, ...options });
   const page = await context.newPage();
   const watched = { page, errors: [], violations: [] };
   page.on("console", (message) => {
@@ -35,7 +40,7 @@ export async function open(browser, url, options = {}) {
       window.reportViolation(`${event.violatedDirective} ${event.blockedURI}`);
     });
   });
-  await page.goto(url);
+  await page.goto(url, { timeout: LOADS_WITHIN_MS });
   return watched;
 }
 
@@ -45,12 +50,12 @@ export function read(page) {
 }
 
 /** Waits until the page's account passes the test; answers that account. */
-export function until(page, test, timeoutMs = 15_000) {
+export function until(page, test, timeoutMs = 30_000) {
   return poll(() => read(page), (state) => state !== undefined && test(state), `${test}`, timeoutMs);
 }
 
 /** Waits until what `look` finds in the page passes the test. */
-export function untilDom(page, look, test, timeoutMs = 15_000) {
+export function untilDom(page, look, test, timeoutMs = 30_000) {
   return poll(() => page.evaluate(look), test, `${look} -> ${test}`, timeoutMs);
 }
 

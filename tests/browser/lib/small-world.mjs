@@ -50,7 +50,7 @@ export class SmallWorld {
     viewer.hello({ heartbeat_ms: 4_000 });
     viewer.json({ type: "sources", all: true, base: 1, seq: 1, sources: this.sources() });
     const fleet = this.fleetAt(Date.now());
-    viewer.fleet({ kind: DICTIONARY, seq: 1, names: fleet.map(({ id, name }, index) => [index, { id, name, devices: [] }]) });
+    viewer.fleet({ kind: DICTIONARY, seq: 1, names: fleet.map((vehicle, index) => [index, this.entryOf(vehicle)]) });
     viewer.fleet({ kind: KEYFRAME, seq: 1, full: fleet.map(rowOf) });
     let seq = 1;
     const timer = setInterval(() => {
@@ -59,6 +59,11 @@ export class SmallWorld {
     }, 1_000);
     timer.unref();
     return timer;
+  }
+
+  /** What the dictionary says of a vehicle. */
+  entryOf({ id, name, groups, driver }) {
+    return { id, name, groups, driver: driver?.value, devices: [] };
   }
 
   sources() {

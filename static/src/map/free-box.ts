@@ -1,0 +1,31 @@
+// The part of the map that no panel covers, in pixels from the map's top left, and where on its rim
+// something beyond it is to be pointed at. Pure.
+
+export interface FreeBox {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+export interface RimPoint {
+  xPx: number;
+  yPx: number;
+  /** Clockwise from up. */
+  angleDeg: number;
+}
+
+export function middleOf({ left, right, top, bottom }: FreeBox): { xPx: number; yPx: number } {
+  return { xPx: (left + right) / 2, yPx: (top + bottom) / 2 };
+}
+
+/** Where to point at something from; null where it lies inside and needs no pointing at. */
+export function rimPoint(box: FreeBox, xPx: number, yPx: number): RimPoint | null {
+  const isInside = xPx >= box.left && xPx <= box.right && yPx >= box.top && yPx <= box.bottom;
+  if (isInside || box.right <= box.left || box.bottom <= box.top) return null;
+  const middle = middleOf(box);
+  const [dx, dy] = [xPx - middle.xPx, yPx - middle.yPx];
+  const share = Math.min((box.right - box.left) / 2 / Math.abs(dx), (box.bottom - box.top) / 2 / Math.abs(dy));
+  const angleDeg = (Math.atan2(dx, -dy) * 180) / Math.PI;
+  return { xPx: middle.xPx + dx * share, yPx: middle.yPx + dy * share, angleDeg: (angleDeg + 360) % 360 };
+}

@@ -1,0 +1,67 @@
+// What one can do with one vehicle's place: follow it, copy its coordinates, open it in another
+// map. That leaves this page, and says so; nothing is asked of the other map before.
+
+import { h, setText } from "./dom.ts";
+import { copyText } from "./copy.ts";
+import { FOLLOW_WORDS, PLACE_WORDS } from "./map-words.ts";
+import { coordinatesText } from "./words.ts";
+
+const COPIED_FOR_MS = 2_000;
+const DIGITS = 6;
+const OSM_ZOOM = 16;
+
+interface At {
+  lat_deg: number;
+  lng_deg: number;
+}
+
+export class PlaceActions {
+  readonly element: HTMLElement;
+  #follow = h("button", { type: "button", class: "bar-button", "aria-pressed": "false" }, FOLLOW_WORDS.vehicle);
+  #copy = h("button", { type: "button", class: "bar-button" }, PLACE_WORDS.copy);
+  #app = foreignLink(PLACE_WORDS.app);
+  #osm = foreignLink(PLACE_WORDS.osm);
+  #at: At | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(onFollow: () => void) {
+    this.#osm.target = "_blank";
+    const others = h("p", { class: "other-maps" }, `${PLACE_WORDS.other} `, this.#app, " · ", this.#osm);
+    this.element = h("div", { class: "place-actions", hidden: "" }, h("div", { class: "place-buttons" }, this.#follow, this.#copy), others);
+    this.#follow.addEventListener("click", onFollow);
+    this.#copy.addEventListener("click", () => void this.#copyPlace());
+  }
+
+  /** Shows a vehicle's place, or none. */
+  show(at: At | null, isFollowing: boolean): void {
+    this.#at = at;
+    this.element.hidden = at === null;
+    this.showFollowing(isFollowing);
+    if (at === null) return;
+    const [lat, lng] = [at.lat_deg.toFixed(DIGITS), at.lng_deg.toFixed(DIGITS)];
+    setAddress(this.#app, `geo:${lat},${lng}`);
+    setAddress(this.#osm, `https://www.openstreetmap.org/?mlat=${lat}&mlon=${lng}#map=${OSM_ZOOM}/${lat}/${lng}`);
+  }
+
+  showFollowing(isFollowing: boolean): void {
+    this.#follow.setAttribute("aria-pressed", String(isFollowing));
+  }
+
+  async #copyPlace(): Promise<void> {
+    if (this.#at === null) return;
+    const text = coordinatesText(this.#at.lat_deg, this.#at.lng_deg);
+    const isCopied = await copyText(text);
+    // Where nothing can be copied it is at least there to be read and taken.
+    setText(this.#copy, isCopied ? PLACE_WORDS.copied : text);
+    clearTimeout(this.#timer);
+    if (isCopied) this.#timer = setTimeout(() => setText(this.#copy, PLACE_WORDS.copy), COPIED_FOR_MS);
+  }
+}
+
+function foreignLink(text: string): HTMLAnchorElement {
+  return h("a", { rel: "noopener noreferrer", title: PLACE_WORDS.leaves }, text, h("span", { class: "visually-hidden" }, ` (${PLACE_WORDS.leaves})`));
+}
+
+function setAddress(link: HTMLAnchorElement, address: string): void {
+  if (link.getAttribute("href") !== address) link.setAttribute("href", address);
+}

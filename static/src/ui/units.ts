@@ -1,0 +1,111 @@
+// Speeds, distances and times of day as this viewer reads them. Inside it is metres, seconds and
+// milliseconds everywhere; only here they become what was chosen. A time of day always has its zone.
+
+export interface Reading {
+  units: "km" | "mi";
+  hours: "24" | "12";
+}
+
+const M_PER_MILE = 1_609.344;
+const M_PER_FOOT = 0.3048;
+const KMH_PER_MPS = 3.6;
+const KM_PER_MILE = M_PER_MILE / 1_000;
+
+let reading: Reading = { units: "km", hours: "24" };
+let formats = formatsOf("24");
+
+/** Has all that is written from now on be written so. */
+export function readAs(changed: Reading): void {
+  reading = { units: changed.units, hours: changed.hours };
+  formats = formatsOf(reading.hours);
+}
+
+export function speedUnit(): string {
+  return reading.units === "mi" ? "mph" : "km/h";
+}
+
+/** A number of km/h in the viewer's unit. */
+export function speedNumber(kmh: number): number {
+  return Math.round(reading.units === "mi" ? kmh / KM_PER_MILE : kmh);
+}
+
+/** "63 km/h", "39 mph". */
+export function speedText(speedMps: number): string {
+  return `${speedNumber(speedMps * KMH_PER_MPS)} ${speedUnit()}`;
+}
+
+/** "640 m", "2.4 km", "1,204 km"; "900 ft", "1.5 mi". */
+export function distanceText(metres: number): string {
+  const [small, smallUnit, large, largeUnit] = reading.units === "mi" ? [metres / M_PER_FOOT, "ft", metres / M_PER_MILE, "mi"] : [metres, "m", metres / 1_000, "km"];
+  if (small < 1_000) return `${numberText(small < 100 ? small : Math.round(small / 10) * 10)} ${smallUnit}`;
+  return `${large < 10 ? large.toFixed(2) : large < 100 ? large.toFixed(1) : numberText(large)} ${largeUnit}`;
+}
+
+/** A long way on a counter: "120,431 km", "74,832 mi". */
+export function odometerText(metres: number): string {
+  return reading.units === "mi" ? `${numberText(metres / M_PER_MILE)} mi` : `${numberText(metres / 1_000)} km`;
+}
+
+/** A height or an error of some metres: "1,420 m", "4,659 ft". */
+export function lengthText(metres: number): string {
+  return reading.units === "mi" ? `${numberText(metres / M_PER_FOOT)} ft` : `${numberText(metres)} m`;
+}
+
+const wholeNumber = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
+
+export function numberText(value: number): string {
+  return wholeNumber.format(value);
+}
+
+const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
+const zoneFormat = new Intl.DateTimeFormat(undefined, { timeZoneName: "short" });
+
+function formatsOf(hours: Reading["hours"]) {
+  const shape = hours === "24" ? ({ hour: "2-digit", hourCycle: "h23" } as const) : ({ hour: "numeric", hourCycle: "h12" } as const);
+  return {
+    clock: new Intl.DateTimeFormat(undefined, { ...shape, minute: "2-digit", second: "2-digit" }),
+    minute: new Intl.DateTimeFormat(undefined, { ...shape, minute: "2-digit" }),
+    hour: new Intl.DateTimeFormat(undefined, shape),
+    full: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long", hourCycle: shape.hourCycle }),
+  };
+}
+
+/** "14:02:31", for where the zone stands beside it. */
+export function clockText(ms: number): string {
+  return formats.clock.format(ms);
+}
+
+/** "14:02:31 SAST". */
+export function zonedClockText(ms: number): string {
+  return `${clockText(ms)} ${zoneText(ms)}`;
+}
+
+/** "14:02", with the day where it is not today: for where the zone follows. */
+export function bareSinceText(ms: number, nowMs: number): string {
+  const isToday = new Date(ms).toDateString() === new Date(nowMs).toDateString();
+  return isToday ? formats.minute.format(ms) : `${dayText(ms)}, ${formats.minute.format(ms)}`;
+}
+
+/** "14:02 SAST", with the day where it is not today. */
+export function sinceText(ms: number, nowMs: number): string {
+  return `${bareSinceText(ms, nowMs)} ${zoneText(ms)}`;
+}
+
+/** A whole hour of any day on a scale: "18:00", "6 pm". */
+export function hourText(hour: number): string {
+  return reading.hours === "24" ? `${hour}:00` : formats.hour.format(new Date(2026, 0, 1, hour));
+}
+
+export function dayText(ms: number): string {
+  return dayFormat.format(ms);
+}
+
+/** Date, time and zone in full, for tooltips. */
+export function fullTimeText(ms: number): string {
+  return formats.full.format(ms);
+}
+
+/** "SAST", "GMT+2". */
+export function zoneText(ms: number): string {
+  return zoneFormat.formatToParts(ms).find((part) => part.type === "timeZoneName")?.value ?? "";
+}
