@@ -11,7 +11,7 @@ use jiff::Timestamp;
 pub struct Echo {
     /// Its time by the vendor's word.
     pub vendor_at: Timestamp,
-    /// Its place, by [`super::Rota::digest`].
+    /// Its place, by `Rota::digest`.
     pub digest: u64,
 }
 
