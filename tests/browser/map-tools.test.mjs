@@ -72,6 +72,9 @@ test("several that are chosen are kept in view, whole, and so after a reload", {
   await until(page, (state) => state.follow?.kind === "several" && isSettled(state) && state.zoom < 12.9);
   assert.ok(await areInView([TRUCK, CAR]));
   await untilPart(page, "follow", (follow) => follow === "group");
+  // What is searched for would be there again too.
+  await page.fill("#search", "");
+  await untilPart(page, "q", (text) => text === null);
   await page.reload();
   await until(page, (state) => state.listed === LISTED && state.follow?.kind === "several" && state.chosen.length === 2, 30_000);
   assert.match(await untilDom(page, () => document.querySelector(".follow-bar p").textContent, (text) => text.includes("Truck 1")), /Keeping Truck 1, Car 1 in view/);
