@@ -135,7 +135,7 @@ test("on the desk: by driver, by group and by where it is, each with the reason 
   await untilDom(page, found, (text) => text === "<mark>Van 2</mark>: ");
   await page.fill("#search", "");
   await untilDom(page, NAMES, (names) => names.split(",").length === 11);
-  await untilDom(page, () => document.querySelectorAll(".row:not([hidden]) mark").length, (count) => count === 0);
+  await untilDom(page, () => [...document.querySelectorAll("mark")].filter((mark) => mark.checkVisibility()).length, (count) => count === 0);
   const questions = world.listed.map(({ searchParams }) => searchParams.get("q")).filter((q) => q !== null);
   // What was typed over before it was time to ask is not asked; the rest once.
   const typed = ["ndlovo", "marine par", "durban", "van 2"];
