@@ -1,5 +1,5 @@
-// 10,000 vehicles: what an update costs the page's thread. Frames a second say nothing without a
-// graphics card, and are not judged.
+// 10,000 vehicles: the page takes them in and goes on. What that costs its thread is told here, and
+// judged by the benches, beside how noisy the machine was.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -19,7 +19,7 @@ after(async () => {
   await stopAll();
 });
 
-test("an update of 10,000 vehicles takes the page under 3 ms", { timeout: 120_000 }, async () => {
+test("10,000 vehicles are on the page, and so are their changes", { timeout: 120_000 }, async () => {
   const watched = await open(browser, server.url);
   await until(watched.page, (state) => state.vehicles >= VEHICLES * 0.99, 60_000);
   const before = (await read(watched.page)).updateCount;
@@ -28,8 +28,8 @@ test("an update of 10,000 vehicles takes the page under 3 ms", { timeout: 120_00
   const updates = summary(state.updateTimesMs.slice(-60));
   const frames = summary(state.frameTimesMs.slice(-60));
   console.log(`${state.vehicles} vehicles; JS per update, ms: ${updates.text}; per frame with names: ${frames.text}`);
-  assert.ok(updates.median < 3, `updates: ${updates.text}`);
-  assert.ok(frames.median < 12, `frames: ${frames.text}`);
+  const others = state.vehicles - state.markers;
+  assert.ok(others < VEHICLES * 0.05, `${others} without a marker`);
   assertClean(watched);
 });
 

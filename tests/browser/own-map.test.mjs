@@ -6,7 +6,7 @@ import http from "node:http";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { assertClean, launch, open, until, untilMarkers } from "./lib/page.mjs";
+import { assertClean, launch, open, until, untilMarkers, untilDom } from "./lib/page.mjs";
 import { BINARY, startServer, startSimulator, stopAll } from "./lib/server.mjs";
 
 const STYLE = {
@@ -49,7 +49,7 @@ test("where that style fails, the embedded map steps in and the page says so", a
   const watched = await open(browser, server.url);
   await untilMarkers(watched.page);
   await until(watched.page, (state) => state.basemap === "builtin" && state.notice.includes("unavailable"), 20_000);
-  assert.match(await watched.page.textContent(".maplibregl-ctrl-attrib"), /OpenStreetMap/);
+  await untilDom(watched.page, () => document.querySelector(".maplibregl-ctrl-attrib").textContent, (text) => text.includes("OpenStreetMap"));
   assert.deepEqual(watched.violations, []);
   await watched.page.close();
   await server.stop();
