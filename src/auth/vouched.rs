@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use std::sync::PoisonError;
 
 use jiff::{SignedDuration, Timestamp};
+use rusqlite::Connection;
 
 use super::audit::{self, Subject, What};
 use super::people::{self, External, Name, NewUser, UserId};
@@ -73,10 +74,7 @@ impl Access {
         };
         let id = user.id;
         self.write(move |db| {
-            if 0 < session::remove_of(db, id, None)? {
-                let by = Actor::server();
-                audit::note(db, &by, What::SessionRevoked, &Subject::User(id), now)?;
-            }
+            end_sessions(db, id, now)?;
             Ok(Some(id))
         })
         .await
@@ -100,14 +98,12 @@ impl Access {
             return Ok(Some(id));
         }
         self.write(move |db| {
-            let (by, subject) = (Actor::server(), Subject::User(id));
             if has_rights {
                 people::set_rights(db, id, Role::Viewer, &nothing)?;
+                let (by, subject) = (Actor::server(), Subject::User(id));
                 audit::note(db, &by, What::UserChanged, &subject, now)?;
             }
-            if 0 < session::remove_of(db, id, None)? {
-                audit::note(db, &by, What::SessionRevoked, &subject, now)?;
-            }
+            end_sessions(db, id, now)?;
             Ok(Some(id))
         })
         .await
@@ -156,4 +152,13 @@ impl Access {
         }
         is_news
     }
+}
+
+/// Ends all sessions of a user, and notes it where there were any.
+fn end_sessions(db: &Connection, user: UserId, now: Timestamp) -> Result<(), AuthError> {
+    if 0 < session::remove_of(db, user, None)? {
+        let (by, subject) = (Actor::server(), Subject::User(user));
+        audit::note(db, &by, What::SessionRevoked, &subject, now)?;
+    }
+    Ok(())
 }

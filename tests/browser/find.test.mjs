@@ -6,7 +6,7 @@ import { imported } from "./lib/bundle.mjs";
 import { assertClean, launch, open, until, untilDom } from "./lib/page.mjs";
 import { startDemo, stopAll } from "./lib/server.mjs";
 import { standIn } from "./lib/stand-in.mjs";
-import { ToldWorld } from "./lib/told-world.mjs";
+import { NAMES, ToldWorld } from "./lib/told-world.mjs";
 
 const { Directory, FleetColumns, marksIn, typoPlace } = await imported(`
   export { Directory } from "./src/live/directory.ts";
@@ -14,7 +14,6 @@ const { Directory, FleetColumns, marksIn, typoPlace } = await imported(`
   export { marksIn } from "./src/ui/marks.ts";
   export { typoPlace } from "./src/live/match.ts";
 `);
-const NAMES = () => [...document.querySelectorAll(".row:not([hidden]) .row-name")].map((name) => name.textContent).join();
 
 let server;
 let browser;

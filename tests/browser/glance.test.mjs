@@ -9,7 +9,7 @@ import { assertClean, launch, open, until, untilDom } from "./lib/page.mjs";
 import { startDemo, stopAll } from "./lib/server.mjs";
 import { rowOf } from "./lib/small-world.mjs";
 import { standIn } from "./lib/stand-in.mjs";
-import { ToldWorld, idOf } from "./lib/told-world.mjs";
+import { NAMES, ToldWorld, idOf } from "./lib/told-world.mjs";
 
 const { filterOf, classOf, durationText } = await imported(`
   export { filterOf, classOf } from "./src/live/filter.ts";
@@ -17,7 +17,6 @@ const { filterOf, classOf, durationText } = await imported(`
 `);
 const MOTIONS = ["moving", "idling", "stopped", "parked", "unknown"];
 const FRESHNESSES = ["live", "late", "stale", "offline", "never", "off_duty"];
-const NAMES = () => [...document.querySelectorAll(".row:not([hidden]) .row-name")].map((name) => name.textContent).join();
 const MINUTE_MS = 60_000;
 
 let server;

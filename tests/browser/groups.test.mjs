@@ -8,10 +8,9 @@ import { assertClean, launch, open, until, untilDom } from "./lib/page.mjs";
 import { startDemo, stopAll } from "./lib/server.mjs";
 import { rowOf } from "./lib/small-world.mjs";
 import { standIn } from "./lib/stand-in.mjs";
-import { ToldWorld } from "./lib/told-world.mjs";
+import { NAMES, ToldWorld } from "./lib/told-world.mjs";
 
 const { GroupBook, pathsOf, treeOf } = await imported(`export { GroupBook, pathsOf, treeOf } from "./src/live/groups.ts";`);
-const NAMES = () => [...document.querySelectorAll(".row:not([hidden]) .row-name")].map((name) => name.textContent).join();
 const LINES = () => [...document.querySelectorAll(".group")].map((line) => line.textContent).join();
 
 let server;

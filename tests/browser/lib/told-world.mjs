@@ -19,6 +19,9 @@ const TOLD = [
   {},
 ];
 
+/** The names that the list shows; to be evaluated in the page. */
+export const NAMES = () => [...document.querySelectorAll(".row:not([hidden]) .row-name")].map((name) => name.textContent).join();
+
 export class ToldWorld extends SmallWorld {
   listed = [];
   #startMs = Date.now();
