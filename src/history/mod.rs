@@ -18,6 +18,7 @@ mod frame;
 mod keeper;
 mod kept;
 mod last;
+mod latest;
 mod memory;
 mod open;
 mod past;

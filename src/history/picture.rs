@@ -13,6 +13,7 @@ use super::codec::rows;
 use super::day;
 use super::error::HistoryError;
 use super::keeper::Shared;
+use super::latest::{Piece, latest};
 use super::memory::SEALED_WITHIN_MS;
 use super::past::{Known, was_running};
 use super::piece::{Keyframe, Sealed, open_block, slot_of};
@@ -55,9 +56,6 @@ impl InMemory {
         }
     }
 }
-
-/// A piece of a device: minute, commit, part.
-type Which = (i64, i64, i64);
 
 /// What was last said of the map by each device up to a time.
 pub(super) struct Picture {
@@ -121,45 +119,30 @@ impl Picture {
     fn read_pieces(&mut self, db: &Connection, saved_n: u64) -> rusqlite::Result<Option<()>> {
         let first = slot_of(self.keyframe_at_ms);
         let last = slot_of(self.at_ms.saturating_add(SEALED_WITHIN_MS));
-        let mut chosen: HashMap<u32, (i64, Which)> = HashMap::new();
-        let mut heads = db.prepare(
-            "SELECT v, s0, slot, n, part FROM chunk WHERE slot BETWEEN ? AND ? AND n <= ? AND s0 <= ?",
+        // From the newest on: the first one found of a device is nearly always the one.
+        let mut newest_first = db.prepare(
+            "SELECT v, s0, piece FROM chunk WHERE slot BETWEEN ? AND ? AND n <= ? AND s0 <= ?
+             ORDER BY slot DESC, v DESC, n DESC, part DESC",
         )?;
-        let mut found = heads.query(params![first, last, saved_n.cast_signed(), self.at_ms])?;
+        let mut found =
+            newest_first.query(params![first, last, saved_n.cast_signed(), self.at_ms])?;
+        let mut chosen: HashMap<u32, (i64, Vec<u8>)> = HashMap::new();
         while let Some(row) = found.next()? {
             let (v, s0) = (row.get(0)?, row.get(1)?);
-            let best = chosen.entry(v).or_insert((i64::MIN, (0, 0, 0)));
-            if best.0 <= s0 {
-                *best = (s0, (row.get(2)?, row.get(3)?, row.get(4)?));
+            let best = chosen.entry(v).or_insert((i64::MIN, Vec::new()));
+            if best.0 < s0 {
+                let piece = row.get_ref(2)?.as_blob().unwrap_or_default();
+                *best = (s0, piece.to_owned());
             }
         }
-        let mut order: Vec<_> = chosen.into_iter().collect();
-        order.sort_unstable_by_key(|(v, (_, (slot, ..)))| (*slot, *v));
-        let mut piece =
-            db.prepare("SELECT piece FROM chunk WHERE slot = ? AND v = ? AND n = ? AND part = ?")?;
-        for (v, (_, (slot, n, part))) in order {
-            let mut row = piece.query(params![slot, v, n, part])?;
-            if let Some(row) = row.next()? {
-                let bytes = row.get_ref(0)?.as_blob().unwrap_or_default();
-                if self.read_piece(v, bytes).is_none() {
-                    return Ok(None);
-                }
-            }
-        }
-        Ok(Some(()))
+        let pieces: Vec<_> = chosen.into_iter().map(|(v, (_, it))| (v, it)).collect();
+        Ok(self.enter_latest(&pieces))
     }
 
-    fn read_piece(&mut self, v: u32, piece: &[u8]) -> Option<()> {
-        let mut last = None;
-        let at_ms = self.at_ms;
-        self.reader.read(piece, |record| {
-            let is_early = record.at_ms <= at_ms;
-            if is_early && record.is_shown() {
-                last = Some(record);
-            }
-            is_early
-        })?;
-        self.enter(v, last);
+    fn enter_latest<P: AsRef<[u8]> + Sync>(&mut self, pieces: &[Piece<P>]) -> Option<()> {
+        for (v, record) in latest(pieces, self.at_ms)? {
+            self.enter(v, record);
+        }
         Some(())
     }
 
@@ -189,9 +172,9 @@ impl Picture {
         for (v, key) in &memory.keys {
             self.keys.entry(*v).or_insert_with(|| key.clone());
         }
-        for sealed in &memory.sealed {
-            let _ = self.read_piece(sealed.v, &sealed.piece);
-        }
+        let sealed = memory.sealed.iter();
+        let sealed: Vec<_> = sealed.map(|it| (it.v, it.piece.as_slice())).collect();
+        let _ = self.enter_latest(&sealed);
         for (v, pending) in &memory.pending {
             let records = rows(pending).take_while(|record| record.at_ms <= self.at_ms);
             let last = records.filter(Record::is_shown).last();

@@ -14,7 +14,19 @@ fn low_bits(value: u64) -> u8 {
 }
 
 /// Takes a number off the front; `None` where there is no whole one.
+#[inline]
 pub(super) fn take(from: &mut &[u8]) -> Option<u64> {
+    // Nearly all are of one byte.
+    match from.split_first() {
+        Some((&byte, rest)) if byte < 0x80 => {
+            *from = rest;
+            Some(byte.into())
+        }
+        _ => take_long(from),
+    }
+}
+
+fn take_long(from: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     for (index, &byte) in from.iter().take(10).enumerate() {
         value |= u64::from(byte & 0x7f).checked_shl(u32::try_from(7 * index).ok()?)?;
