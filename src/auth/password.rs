@@ -2,15 +2,15 @@
 //! has it.
 //!
 //! A hash costs memory and time on purpose, so at most two are made at once, some wait, and the
-//! rest are told to come back: a flood of logins exhausts nothing. A name that nobody has costs
-//! the same as a wrong password.
+//! rest are told to come back: a flood of logins exhausts nothing. What they are made in is kept for
+//! the next ones: the allocator would keep a piece of each thread that ever made one, gigabytes in
+//! the end. A name that nobody has costs the same as a wrong password.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use icu_normalizer::ComposingNormalizerBorrowed;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -110,6 +110,31 @@ pub(super) struct Hasher {
     room: Arc<Semaphore>,
     running: Arc<Semaphore>,
     tally: Arc<Tally>,
+    memory: Arc<Memory>,
+}
+
+/// What hashes are made in; as many as were ever made at once.
+#[derive(Debug, Default)]
+struct Memory(Mutex<Vec<Box<[Block]>>>);
+
+impl Memory {
+    fn take(&self) -> Box<[Block]> {
+        let kept = self.kept().pop();
+        kept.unwrap_or_else(|| blocks(ours().params()).into_boxed_slice())
+    }
+
+    fn put_back(&self, blocks: Box<[Block]>) {
+        self.kept().push(blocks);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<Box<[Block]>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a hash of these parameters is made in.
+fn blocks(params: &Params) -> Vec<Block> {
+    vec![Block::default(); params.block_count()]
 }
 
 #[derive(Debug, Default)]
@@ -125,12 +150,14 @@ impl Hasher {
             room: Arc::new(Semaphore::new(ROOM)),
             running: Arc::new(Semaphore::new(AT_ONCE)),
             tally: Arc::default(),
+            memory: Arc::default(),
         }
     }
 
     /// Hashes a password to be kept.
     pub(super) async fn hash(&self, password: SecretString) -> Result<String, NotHashed> {
-        self.run(move || hash(password.expose_secret())).await?
+        self.run(move |memory| hash(password.expose_secret(), memory))
+            .await?
     }
 
     /// Compares; `kept` is `None` where there is nothing to compare with, which costs the same.
@@ -139,9 +166,9 @@ impl Hasher {
         password: SecretString,
         kept: Option<String>,
     ) -> Result<Verdict, NotHashed> {
-        self.run(move || match kept {
-            Some(kept) => verify(password.expose_secret(), &kept),
-            None => hash(password.expose_secret()).map(|_| Verdict::Wrong),
+        self.run(move |memory| match kept {
+            Some(kept) => verify(password.expose_secret(), &kept, memory),
+            None => hash(password.expose_secret(), memory).map(|_| Verdict::Wrong),
         })
         .await?
     }
@@ -156,13 +183,19 @@ impl Hasher {
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut [Block]) -> T + Send + 'static,
     ) -> Result<T, NotHashed> {
         let room = Arc::clone(&self.room).try_acquire_owned();
         let room = room.map_err(|_full| NotHashed::Busy)?;
         let turn = Arc::clone(&self.running).acquire_owned().await;
         let turn = turn.map_err(|_closed| NotHashed::Broken)?;
-        let tally = Arc::clone(&self.tally);
+        let (tally, memory) = (Arc::clone(&self.tally), Arc::clone(&self.memory));
+        let work = move || {
+            let mut blocks = memory.take();
+            let outcome = work(&mut blocks);
+            memory.put_back(blocks);
+            outcome
+        };
         // The permits go along: whoever hangs up meanwhile makes no room for another hash.
         let work = move || counted(&tally, work, (room, turn));
         let done = tokio::task::spawn_blocking(work).await;
@@ -192,24 +225,79 @@ impl From<NotHashed> for AuthError {
     }
 }
 
-fn hash(password: &str) -> Result<String, NotHashed> {
-    let made = ours().hash_password(normal(password).as_bytes());
-    let made: PasswordHash = made.map_err(|_error| NotHashed::Broken)?;
+fn hash(password: &str, memory: &mut [Block]) -> Result<String, NotHashed> {
+    let (argon, salt) = (ours(), Salt::generate());
+    let made = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(argon.params()).map_err(|_error| NotHashed::Broken)?,
+        salt: Some(salt),
+        hash: Some(output(
+            &argon,
+            password,
+            &salt,
+            Params::DEFAULT_OUTPUT_LEN,
+            memory,
+        )?),
+    };
     Ok(made.to_string())
 }
 
-fn verify(password: &str, kept: &str) -> Result<Verdict, NotHashed> {
+fn verify(password: &str, kept: &str, memory: &mut [Block]) -> Result<Verdict, NotHashed> {
     let kept = PasswordHash::new(kept).map_err(|_error| NotHashed::Broken)?;
-    // The parameters are those of the hash.
-    let same = ours().verify_password(normal(password).as_bytes(), &kept);
-    if same.is_err() {
+    // Kind and parameters are those of the hash.
+    let (argon, salt, expected) = parts(&kept).ok_or(NotHashed::Broken)?;
+    let found = output(&argon, password, &salt, expected.len(), memory)?;
+    // Compared in a time that tells nothing.
+    if found != expected {
         return Ok(Verdict::Wrong);
     }
-    let is_ours = Params::try_from(&kept).is_ok_and(|params| {
-        (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES)
-    });
-    let again = if is_ours { None } else { Some(hash(password)?) };
+    let params = argon.params();
+    let is_ours =
+        (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES);
+    let again = if is_ours {
+        None
+    } else {
+        Some(hash(password, memory)?)
+    };
     Ok(Verdict::Right(again))
+}
+
+/// How a hash was made, with which salt, and what came out.
+fn parts(kept: &PasswordHash) -> Option<(Argon2<'static>, Salt, Output)> {
+    let algorithm = Algorithm::try_from(kept.algorithm.as_str()).ok()?;
+    let version = kept.version.and_then(|n| Version::try_from(n).ok())?;
+    let params = Params::try_from(kept).ok()?;
+    Some((
+        Argon2::new(algorithm, version, params),
+        kept.salt?,
+        kept.hash?,
+    ))
+}
+
+/// What `password` comes to, in so many bytes.
+fn output(
+    argon: &Argon2<'_>,
+    password: &str,
+    salt: &Salt,
+    n_bytes: usize,
+    memory: &mut [Block],
+) -> Result<Output, NotHashed> {
+    let mut out = [0; Output::MAX_LENGTH];
+    let out = out.get_mut(..n_bytes).ok_or(NotHashed::Broken)?;
+    let password = normal(password);
+    let mut larger;
+    let memory = if argon.params().block_count() <= memory.len() {
+        memory
+    } else {
+        // Of another release, once: it is hashed again with ours.
+        larger = blocks(argon.params());
+        &mut larger
+    };
+    let made =
+        argon.hash_password_into_with_memory(password.as_bytes(), salt.as_ref(), out, memory);
+    made.map_err(|_error| NotHashed::Broken)?;
+    Output::new(out).map_err(|_error| NotHashed::Broken)
 }
 
 fn ours() -> Argon2<'static> {
@@ -220,6 +308,8 @@ fn ours() -> Argon2<'static> {
 
 #[cfg(test)]
 mod tests {
+    use argon2::password_hash::PasswordHasher;
+
     use super::*;
 
     fn secret(text: &str) -> SecretString {
@@ -276,22 +366,36 @@ mod tests {
 
     #[tokio::test]
     async fn a_hash_of_other_parameters_is_made_again() {
-        let weak = Argon2::new(
-            Algorithm::Argon2id,
-            Version::V0x13,
-            Params::new(64, 1, 1, None).unwrap(),
-        );
-        let kept: PasswordHash = weak.hash_password(b"correct horse battery").unwrap();
         let hasher = Hasher::new();
         let right = secret("correct horse battery");
-        let verdict = hasher.verify(right.clone(), Some(kept.to_string())).await;
-        let Verdict::Right(Some(again)) = verdict.unwrap() else {
-            panic!("not hashed again");
-        };
-        assert_eq!(
-            hasher.verify(right, Some(again)).await.unwrap(),
-            Verdict::Right(None)
-        );
+        for (kind, memory_kib) in [
+            (Algorithm::Argon2id, 64),
+            (Algorithm::Argon2id, 2 * MEMORY_KIB),
+            (Algorithm::Argon2i, 64),
+        ] {
+            let params = Params::new(memory_kib, 1, 1, None).unwrap();
+            let other = Argon2::new(kind, Version::V0x13, params);
+            let kept: PasswordHash = other.hash_password(b"correct horse battery").unwrap();
+            let kept = kept.to_string();
+            let wrong = hasher.verify(secret("incorrect horse"), Some(kept.clone()));
+            assert_eq!(wrong.await.unwrap(), Verdict::Wrong);
+            let verdict = hasher.verify(right.clone(), Some(kept)).await;
+            let Verdict::Right(Some(again)) = verdict.unwrap() else {
+                panic!("not hashed again");
+            };
+            assert!(again.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+            let verdict = hasher.verify(right.clone(), Some(again)).await;
+            assert_eq!(verdict.unwrap(), Verdict::Right(None));
+        }
+    }
+
+    #[tokio::test]
+    async fn ours_is_what_the_library_makes_and_takes() {
+        let made = hash("correct horse battery", &mut blocks(ours().params())).unwrap();
+        let kept = PasswordHash::new(&made).unwrap();
+        let salt = kept.salt.unwrap();
+        let theirs = ours().hash_password_with_salt(b"correct horse battery", &salt);
+        assert_eq!(theirs.unwrap().to_string(), made);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -319,5 +423,6 @@ mod tests {
             n_wrong >= ROOM as u64 && hashing.most_at_once <= 2,
             "{hashing:?}"
         );
+        assert!(hasher.memory.kept().len() <= AT_ONCE, "it is used again");
     }
 }

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use rustls::pki_types::CertificateDer;
 use secrecy::SecretString;
 use url::{Host, Url};
 
+use super::authority;
 use super::document::{ConfigError, Section};
 use super::env::Env;
 use super::given;
@@ -30,6 +32,8 @@ pub struct OidcSettings {
     /// `groups_claim`: the claim with the names of the user's groups; a member of an object is
     /// named with dots. Default `groups`.
     pub groups_claim: String,
+    /// `ca_file`: whose certificates are trusted of the provider, beside the system's authorities.
+    pub authorities: Vec<CertificateDer<'static>>,
     /// `role`, `roles`, `sees`.
     pub rights: Rights,
 }
@@ -46,7 +50,9 @@ impl PartialEq for OidcSettings {
                 asked,
             )
         };
-        own(self) == own(other) && self.rights == other.rights
+        own(self) == own(other)
+            && self.rights == other.rights
+            && self.authorities == other.authorities
     }
 }
 
@@ -74,6 +80,7 @@ pub(super) fn oidc(
     let name = section.parsed("name", "1 to 40 characters", name)?;
     let scopes = scopes(&mut section)?;
     let groups_claim = section.parsed("groups_claim", "the name of a claim", claim)?;
+    let authorities = authorities(&mut section, folder)?;
     let rights = rights(&mut section)?;
     if login == Some(false) {
         return Err(section.error(
@@ -110,19 +117,41 @@ pub(super) fn oidc(
         client_secret: client_secret.map(|(secret, _)| SecretString::from(secret)),
         scopes,
         groups_claim: groups_claim.unwrap_or_else(|| "groups".to_owned()),
+        authorities,
         rights,
     })
 }
 
-/// Whether what is sent to `url` can be read along; `http` to this very machine cannot.
+/// Whether nobody can read along what is sent to `url`: by `https`, or to this very machine.
 pub fn is_safe(url: &Url) -> bool {
-    match (url.scheme(), url.host()) {
-        ("https", Some(_)) => true,
-        ("http", Some(Host::Domain(name))) => name == "localhost",
-        ("http", Some(Host::Ipv4(ip))) => ip.is_loopback(),
-        ("http", Some(Host::Ipv6(ip))) => ip.is_loopback(),
+    match url.scheme() {
+        "https" => url.host().is_some(),
+        "http" => is_on_this_machine(url),
         _ => false,
     }
+}
+
+/// Whether `url` is of this very machine.
+pub fn is_on_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+fn authorities(
+    section: &mut Section<'_>,
+    folder: &Path,
+) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+    let Some((file, span)) = section.string("ca_file")? else {
+        return Ok(Vec::new());
+    };
+    authority::read(&folder.join(&file)).map_err(|why| {
+        let problem = format!("`ca_file` names {file}, which {why}");
+        section.error_at(&span, problem)
+    })
 }
 
 fn issuer_url(text: &str) -> Result<Url, &'static str> {
@@ -258,6 +287,10 @@ mod tests {
                 "more than once",
             ),
             (format!("{FINE}redirect = \"x\""), "unknown key"),
+            (
+                format!("{FINE}ca_file = \"no/such.pem\""),
+                "`ca_file` names no/such.pem, which cannot be read",
+            ),
         ];
         for (text, expected) in cases {
             let said = read(&format!("[access.oidc]\n{text}")).unwrap_err();

@@ -30,6 +30,7 @@ mod record;
 mod renumber;
 mod request;
 mod schema;
+mod seen;
 mod shown;
 pub mod simplify;
 mod status;
@@ -53,6 +54,8 @@ use self::digest::Tick;
 use self::keeper::Shared;
 use self::past::Whose;
 use self::request::Request;
+use self::seen::{Question, Seen};
+use crate::domain::sight::Groups;
 use crate::domain::{DeviceKey, Reading, Vehicle, VehicleId};
 use crate::fleet::memory::Remembered;
 use crate::fleet::{Changes, Fix};
@@ -157,13 +160,14 @@ impl History {
     }
 
     /// Where vehicle `id`, which has `devices` now (highest rank first), was from `from` to `to`,
-    /// with the devices that it had then; `None` if it never had any.
+    /// with the devices that it had then; `None` if it never had any. Only who sees all vehicles
+    /// gets all of it; others what is of a time when it is known to have been in one of `groups`.
     pub fn trail_of(
         &self,
         id: &VehicleId,
         devices: &[DeviceKey],
-        from: Timestamp,
-        to: Timestamp,
+        (from, to): (Timestamp, Timestamp),
+        groups: &Groups,
     ) -> Result<Option<Vec<TrailPoint>>, HistoryError> {
         let mut all = devices.to_vec();
         for device in past::devices_of(&self.shared, id, from.as_millisecond())? {
@@ -174,7 +178,19 @@ impl History {
         if all.is_empty() {
             return Ok(None);
         }
-        let whose = Whose { id, devices };
+        let question = Question {
+            id,
+            devices: &all,
+            groups,
+            span_ms: (from.as_millisecond(), to.as_millisecond()),
+        };
+        // Before any fix is read: one that came since is of a time that it does not know.
+        let seen = match groups {
+            Groups::All => None,
+            Groups::Only(_) => Some(Seen::look(&self.shared, question)?),
+        };
+        let seen = seen.as_ref();
+        let whose = Whose { id, devices, seen };
         self.put_together(&all, (from, to), Some(whose)).map(Some)
     }
 

@@ -22,6 +22,7 @@ use super::piece::{LATE_AFTER_MS, Sealed, slot_of};
 use super::place::{self, Day, day_file};
 use super::record::{Record, time};
 use super::schema;
+use super::seen::Seen;
 use super::status::State;
 use crate::domain::{DeviceKey, Vehicle, VehicleId};
 
@@ -31,12 +32,31 @@ pub(super) struct Whose<'a> {
     pub(super) id: &'a VehicleId,
     /// The devices that it has now.
     pub(super) devices: &'a [DeviceKey],
+    /// When the viewer could see it; `None` for who sees all vehicles.
+    pub(super) seen: Option<&'a Seen>,
 }
 
 impl Whose<'_> {
+    /// Whether a fix is the vehicle's, and the viewer could see that when it was there. `card` is
+    /// the record's; `None` where the device was in no vehicle yet, or nobody knows in which.
+    fn has(&self, record: &Record, card: Option<&Card>) -> bool {
+        // What came before the device was in any vehicle is the first one's.
+        if !card.is_none_or(|card| self.is_of(card)) {
+            return false;
+        }
+        let Some(seen) = self.seen else { return true };
+        let then = match card {
+            Some(card) => &card.id,
+            None if record.card == 0 => self.id,
+            None => return false,
+        };
+        let fix_ms = record.fix_at_ms();
+        fix_ms.is_some_and(|fix_ms| seen.at(then, fix_ms))
+    }
+
     /// Whether `card` was the vehicle's, or that of one of its devices on its own before it was
     /// known to be in this vehicle. Another plate or roster entry was another vehicle.
-    fn has(&self, card: &Card) -> bool {
+    fn is_of(&self, card: &Card) -> bool {
         let is_alone =
             |key: &DeviceKey| card.id.as_str() == format!("{}/{}", key.source, key.device);
         card.id == *self.id
@@ -79,7 +99,7 @@ pub(super) fn fixes(
     }
     if let Some(whose) = whose {
         let memory = shared.memory();
-        found.retain(|record| memory.card(record.card).is_none_or(|card| whose.has(card)));
+        found.retain(|record| whose.has(record, memory.card(record.card)));
     }
     if let Some(dir) = &shared.settings.dir {
         for (day, _) in place::days(dir) {
@@ -110,16 +130,16 @@ pub(super) fn fixes(
     Ok(found)
 }
 
-/// Leaves out what the cards of a file tell to be of another vehicle.
+/// Leaves out what the cards of a file tell to be of another vehicle, or not for this viewer.
 fn keep_own(
     db: &Connection,
     whose: Whose<'_>,
     records: &mut Vec<Record>,
 ) -> Result<(), HistoryError> {
     let mut card = db.prepare("SELECT id, devices FROM card WHERE k = ?")?;
-    let mut is_own: HashMap<u64, bool> = HashMap::new();
+    let mut cards: HashMap<u64, Option<Card>> = HashMap::new();
     for record in &*records {
-        if is_own.contains_key(&record.card) {
+        if cards.contains_key(&record.card) {
             continue;
         }
         let found = card.query_row([record.card.cast_signed()], |row| {
@@ -131,16 +151,18 @@ fn keep_own(
                 devices: card::devices(&row.get::<_, String>(1)?),
             })
         });
-        // What came before the device was in any vehicle is the first one's.
-        let is_its = found.optional()?.is_none_or(|card| whose.has(&card));
-        is_own.insert(record.card, is_its);
+        cards.insert(record.card, found.optional()?);
     }
-    records.retain(|record| is_own.get(&record.card) != Some(&false));
+    records.retain(|record| {
+        let card = cards.get(&record.card).and_then(Option::as_ref);
+        whose.has(record, card)
+    });
     Ok(())
 }
 
-/// The pieces of a device in the file of one day that may hold fixes between two times.
-fn each_piece(
+/// The pieces of a device in the file of one day that may hold fixes between two times, or records
+/// that were published then.
+pub(super) fn each_piece(
     db: &Connection,
     key: &DeviceKey,
     (from_ms, to_ms): (i64, i64),

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use http::Response;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
+use reqwest::Certificate;
 use url::Url;
 
-use crate::config::oidc::is_safe;
+use crate::config::oidc::{OidcSettings, is_on_this_machine, is_safe};
 
 /// A connection stands within this, or there is none.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
@@ -17,6 +18,9 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// No metadata, key set or token is longer.
 const BODY_MAX_BYTES: usize = 1 << 20;
+/// The remedy where nobody who is trusted has signed the provider's certificate.
+const OWN_AUTHORITY: &str =
+    "; if its authority is your own, name it with `ca_file` in [access.oidc]";
 const USER_AGENT: &str = concat!("fleetglass/", env!("CARGO_PKG_VERSION"));
 
 /// The client for one provider.
@@ -43,24 +47,29 @@ pub(super) enum NoAnswer {
 }
 
 impl Http {
-    /// For the provider at `issuer`.
+    /// For the provider that is configured.
     ///
     /// # Errors
     /// Where TLS cannot be set up at all.
-    pub(super) fn new(issuer: &Url) -> Result<Self, String> {
+    pub(super) fn new(settings: &OidcSettings) -> Result<Self, String> {
+        let issuer = &settings.issuer;
         let is_local = issuer.scheme() == "http";
+        let authorities = settings.authorities.iter();
+        let authorities = authorities.map(|der| Certificate::from_der(der));
+        let authorities: Vec<_> = authorities.collect::<Result<_, _>>().map_err(unusable)?;
         let mut builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .connect_timeout(CONNECT_WITHIN)
             .timeout(ANSWER_WITHIN)
             // Where a redirect leads, our secret would go along.
             .redirect(reqwest::redirect::Policy::none());
-        if is_local {
+        if is_on_this_machine(issuer) {
             builder = builder.no_proxy();
         }
-        let client = builder
-            .build()
-            .map_err(|error| format!("the HTTP client cannot be set up: {}", innermost(&error)))?;
+        if !authorities.is_empty() {
+            builder = builder.tls_certs_merge(authorities);
+        }
+        let client = builder.build().map_err(unusable)?;
         Ok(Self { client, is_local })
     }
 
@@ -101,11 +110,24 @@ impl<'c> AsyncHttpClient<'c> for Http {
     clippy::needless_pass_by_value,
     reason = "it is what map_err hands over"
 )]
+fn unusable(error: reqwest::Error) -> String {
+    format!("the HTTP client cannot be set up: {}", innermost(&error))
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what map_err hands over"
+)]
 fn no_answer(error: reqwest::Error) -> NoAnswer {
     if error.is_timeout() {
         NoAnswer::TimeOut
     } else if error.is_connect() {
-        NoAnswer::Connect(innermost(&error))
+        let mut words = innermost(&error);
+        // As TLS calls it, among words that say no more than that.
+        if words.contains("UnknownIssuer") {
+            words.push_str(OWN_AUTHORITY);
+        }
+        NoAnswer::Connect(words)
     } else {
         NoAnswer::Broken(innermost(&error))
     }

@@ -135,7 +135,7 @@ impl Provider {
         let issuer = IssuerUrl::new(settings.issuer_text.clone());
         let issuer = issuer.map_err(|_not_a_url| "the issuer is no address".to_owned())?;
         Ok(Self {
-            http: Http::new(&settings.issuer)?,
+            http: Http::new(&settings)?,
             known: Known::new(issuer),
             pending: Mutex::default(),
             settings,

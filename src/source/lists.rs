@@ -163,7 +163,11 @@ impl Metadata {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::mpsc;
+
     use super::*;
+    use crate::domain::SourceId;
+    use crate::source::http::trouble::Kind;
 
     #[tokio::test]
     async fn names_are_due_at_once_then_hourly_or_for_an_unknown_device() {
@@ -174,5 +178,29 @@ mod tests {
         metadata.done(now);
         assert_eq!(metadata.due_at(false, gap), now + METADATA_EVERY);
         assert_eq!(metadata.due_at(true, gap), now + gap);
+    }
+
+    /// Whoever is hidden off duty for want of a list is so still, and that is to be told.
+    #[tokio::test]
+    async fn a_list_that_fails_is_told_at_each_attempt_whatever_the_trouble() {
+        let (reports, mut heard) = mpsc::channel(1);
+        let outlet = Outlet::new(SourceId::new("a"), reports);
+        let mut metadata = Metadata::new(Instant::now());
+        for kind in [
+            Kind::Denied,
+            Kind::Denied,
+            Kind::Busy,
+            Kind::Limited,
+            Kind::Busy,
+        ] {
+            metadata.walk = Some(VehicleWalk::default());
+            let trouble = Trouble::new(kind, "no");
+            let wait = metadata.failed(&trouble, &outlet).await;
+            let said = heard.try_recv().map(|report| report.said);
+            assert!(matches!(said, Ok(Said::Listed(None))), "{kind:?}: {said:?}");
+            // The rows of half a list are of no list.
+            assert!(!metadata.is_reading(), "{kind:?}");
+            assert!(metadata.due_at(true, Duration::ZERO) <= Instant::now() + wait);
+        }
     }
 }

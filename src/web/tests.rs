@@ -887,3 +887,35 @@ async fn questions_about_the_past_have_turns_and_are_answered_to_who_may_still_l
     let answer = asked(&server.web, &Looking(ann), |_| Ok(7)).await;
     assert_eq!(answer.unwrap(), 7);
 }
+
+/// By the groups of then, in whichever form it is asked for.
+#[tokio::test]
+async fn a_trail_is_of_the_times_when_its_viewer_could_see_the_vehicle() {
+    let (server, mut truth) = (Server::new(), Truth::default());
+    let (north, south) = (1, 2);
+    for (nth, groups) in (1..).zip([north, north, south, south, north]) {
+        let step = vec![(0, Some((groups, false)))];
+        server.publish(&truth.take(&step, nth), nth);
+    }
+    server.web.history.flush().unwrap();
+    let north = Sight {
+        groups: Groups::only(["North"]),
+        facts: Facts::ALL,
+    };
+    let id = id(0, false).replace('/', "%2F");
+    for (sight, expected) in [
+        (north, vec![1, 2, 5]),
+        (Sight::everything(), vec![1, 2, 3, 4, 5]),
+    ] {
+        let sight = Arc::new(sight);
+        for rest in ["", "?format=gpx", "?format=csv", "?format=geojson"] {
+            let path = format!("/api/v1/vehicles/{id}/trail{rest}");
+            let (status, body) = server.get(&sight, &path).await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+            // Where it was in each step.
+            let is_told = |nth: &usize| body.contains(&format!("28.000{nth}"));
+            let told: Vec<usize> = (1..=5).filter(is_told).collect();
+            assert_eq!(told, expected, "{path}: {body}");
+        }
+    }
+}

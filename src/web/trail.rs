@@ -97,7 +97,8 @@ pub(super) struct Drawn {
     simplified: bool,
 }
 
-/// The trail of a vehicle over any span that is remembered.
+/// The trail of a vehicle over any span that is remembered; of the times when this viewer could see
+/// the vehicle, by its groups of then.
 #[utoipa::path(get, path = "/api/v1/vehicles/{id}/trail",
     params(("id" = String, Path), TrailQuery),
     responses(
@@ -159,8 +160,11 @@ pub async fn trail(
         format,
         max_points,
     };
+    let groups = looking.0.sight.groups.clone();
     let answer = asked(&web, &looking, move |web| {
-        let points = web.history.trail_of(&vehicle, &devices, from, to)?;
+        let points = web
+            .history
+            .trail_of(&vehicle, &devices, (from, to), &groups)?;
         if points.is_none() && wish.name.is_none() {
             return Ok(Err(ApiError::no_vehicle(&wish.id)));
         }

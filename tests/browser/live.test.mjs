@@ -151,6 +151,37 @@ test("refused (4003), the page says so and stays away", async () => {
   await page.close();
 });
 
+test("who is shut out while looking, as by a proxy that takes the groups away, is told so; other refusals pass", { timeout: 60_000 }, async () => {
+  let code = null;
+  let asked = 0;
+  const me = (response) => {
+    if (code === null) return false;
+    asked += 1;
+    response.writeHead(403, { "content-type": "application/json" }).end(JSON.stringify({ error: { code, message: "no" } }));
+    return true;
+  };
+  const viewers = [];
+  const onViewer = (viewer) => {
+    greet(viewer);
+    viewers.push(viewer);
+  };
+  host = await standIn(server, onViewer, { "/api/v1/me": me }, () => code === null);
+  const page = await openDesk();
+  await until(page, (state) => state.vehicles === 2 && state.screen === "live");
+  code = "foreign_host";
+  viewers.at(-1).close(1012, "retry_ms=0");
+  // Asked twice, it has thought about the first answer.
+  while (asked < 2) await page.waitForTimeout(100);
+  assert.equal(await page.locator("dialog.access-ended").count(), 0);
+  code = "not_allowed";
+  await page.getByRole("dialog").getByText("may no longer look").waitFor();
+  const came = host.refusals;
+  // Longer than any wait between attempts in the first half minute.
+  await page.waitForTimeout(5_000);
+  assert.equal(host.refusals, came, "it does not try any more");
+  await page.close();
+});
+
 test("a server of another build makes the page load itself anew, once for that build", async () => {
   host = await standIn(server, (viewer) => {
     viewer.hello({ build: "another" });

@@ -1,12 +1,16 @@
 //! The doors over HTTP: who is let in, who is not, and what ends when.
 
 mod coming_in;
+mod crowd;
 mod ending;
+mod flood;
+mod health;
 mod held;
 mod noted;
 mod oidc;
 mod oidc_fake;
 mod oidc_forged;
+mod oidc_tls;
 mod origins;
 mod people;
 mod proxy;

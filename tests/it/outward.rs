@@ -1,9 +1,9 @@
 //! What goes out, and to whom: bad certificates, hostile addresses and redirects, and where the
 //! credentials come from. The vendors here are listeners that note whatever reaches them.
 
+pub(crate) mod chains;
 pub(crate) mod fake;
 mod certificates;
-mod chains;
 mod echoes;
 mod given;
 mod redirects;

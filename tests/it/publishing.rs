@@ -15,7 +15,16 @@ use crate::harness::PATIENCE;
 const SOURCE: &str = "[[source]]\nid = \"e\"\nkind = \"eztotrack\"\n\
     api_key_env = \"EZTOTRACK_API_KEY\"\nbase_url = \"http://127.0.0.1:1\"\n";
 
-struct Program(Child);
+pub(crate) struct Program(pub(crate) Child);
+
+impl Program {
+    /// Lets it write its log, however long that is, to nobody.
+    pub(crate) fn is_heard(&mut self) {
+        let stderr = self.0.stderr.take();
+        let mut stderr = stderr.expect("nobody listens yet");
+        std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+    }
+}
 
 impl Drop for Program {
     fn drop(&mut self) {
@@ -24,7 +33,7 @@ impl Drop for Program {
     }
 }
 
-fn start(dir: &Path, config: &str) -> Program {
+pub(crate) fn start(dir: &Path, config: &str) -> Program {
     let file = dir.join("f.toml");
     let text = format!("{config}\n{SOURCE}");
     std::fs::write(&file, text).expect("it is written");
@@ -42,7 +51,7 @@ fn start(dir: &Path, config: &str) -> Program {
     Program(child.expect("the program starts"))
 }
 
-fn first_line(program: &mut Program) -> String {
+pub(crate) fn first_line(program: &mut Program) -> String {
     let mut line = String::new();
     let stdout = program.0.stdout.as_mut().expect("stdout");
     BufReader::new(stdout).read_line(&mut line).expect("a line");
@@ -62,7 +71,7 @@ fn pem(kind: &str, der: &[u8]) -> String {
 }
 
 /// A pair of files, and who trusts it.
-fn pair(dir: &Path) -> Certificate {
+pub(crate) fn pair(dir: &Path) -> Certificate {
     let signed = rcgen::generate_simple_self_signed(["localhost".to_owned()]);
     let signed = signed.expect("a certificate");
     let key = dir.join("key.pem");

@@ -199,6 +199,26 @@ async fn names_that_cannot_be_read_keep_nobody_waiting() {
 }
 
 #[tokio::test]
+async fn a_list_of_vehicles_that_fails_is_told_with_each_attempt() {
+    let server = MockServer::start().await;
+    let body = serde_json::json!({ "data": [status_row(7)] });
+    let ok = ResponseTemplate::new(200).set_body_json(body);
+    answers(&server, "/rest/vehicles/status", ok).await;
+    answers(&server, "/rest/vehicles", ResponseTemplate::new(500)).await;
+    let mut account = account(&server);
+    account.poll_interval = Some(Duration::from_millis(50));
+    let mut running = Running::start(account);
+    for n_told in 1..=3 {
+        running
+            .until(|said| matches!(said, Said::Listed(None)).then_some(()))
+            .await;
+        let asked = server.received_requests().await.unwrap();
+        let asked = asked.iter().filter(|it| it.url.path() == "/rest/vehicles");
+        assert!(n_told <= asked.count(), "told {n_told} times");
+    }
+}
+
+#[tokio::test]
 async fn bad_rows_are_counted_and_the_rest_kept() {
     let server = MockServer::start().await;
     let body = serde_json::json!({ "data": ["garbage", status_row(7), { "speed": 1 }] });

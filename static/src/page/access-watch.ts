@@ -9,7 +9,8 @@ const TIMEOUT_MS = 5_000;
 
 /**
  * `signed_out`: nobody is signed in here (any more). `revoked`: closed for good while one was
- * looking. `changed`: closed for good, but still somebody: the rights are others now.
+ * looking, or shut out by now. `changed`: closed for good, but still somebody: the rights are others
+ * now.
  */
 export type AccessEnd = "signed_out" | "revoked" | "changed";
 
@@ -36,9 +37,10 @@ export class AccessWatch {
     if (this.#isAsking || performance.now() - this.#askedAtMs < AT_MOST_EVERY_MS) return;
     this.#isAsking = true;
     this.#askedAtMs = performance.now();
-    const isOut = (await isSignedIn()) === false;
+    const who = await whoOneIs();
     this.#isAsking = false;
-    if (isOut) this.#end("signed_out");
+    if (who === "nobody") this.#end("signed_out");
+    if (who === "shut_out") this.#end("revoked");
   }
 
   #end(end: AccessEnd): void {
@@ -50,7 +52,21 @@ export class AccessWatch {
 
 /** Whether the server knows who this is; null where it does not say, as while it is away. */
 export async function isSignedIn(): Promise<boolean | null> {
+  const who = await whoOneIs();
+  return who === "somebody" ? true : who === "nobody" ? false : null;
+}
+
+/** `shut_out`: a proxy says who this is, and that is nobody who may come in. */
+async function whoOneIs(): Promise<"somebody" | "nobody" | "shut_out" | null> {
   const response = await fetch(new URL("/api/v1/me", location.origin), { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(() => null);
   if (response === null) return null;
-  return response.ok ? true : response.status === 401 ? false : null;
+  if (response.ok) return "somebody";
+  if (response.status === 401) return "nobody";
+  // Other refusals are not about people: a host or a way that is not ours, or a proxy's own page.
+  return response.status === 403 && (await refusalCode(response)) === "not_allowed" ? "shut_out" : null;
+}
+
+async function refusalCode(response: Response): Promise<unknown> {
+  const body = (await response.json().catch(() => null)) as { error?: { code?: unknown } } | null;
+  return body?.error?.code;
 }

@@ -16,7 +16,7 @@ const LOGIN: &str = "/api/v1/oidc/login";
 impl Doors {
     /// The session's cookie of who comes in by `fake` with `more` in their token, or where they
     /// are led instead.
-    async fn enter_by(&self, fake: &Fake, more: &Value) -> Result<String, String> {
+    pub(super) async fn enter_by(&self, fake: &Fake, more: &Value) -> Result<String, String> {
         let asked = self.to_provider(LOGIN).await;
         let code = fake.grant(&asked, more);
         let answer = self.back(&asked, &code).await;

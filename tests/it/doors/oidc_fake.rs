@@ -2,6 +2,7 @@
 //! somebody who signs in by it.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -10,6 +11,7 @@ use axum::extract::{Form, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::serve::Listener;
 use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -21,7 +23,10 @@ use reqwest::header::{COOKIE, LOCATION};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::server::TlsStream;
 use url::Url;
 
 use super::{Doors, cookie};
@@ -41,7 +46,31 @@ struct Held {
     key: Key,
     grants: HashMap<String, Grant>,
     user_info: Value,
+    n_asked: usize,
     n_key_sets: usize,
+}
+
+/// Who does not get through the handshake has asked nothing.
+struct Secured(TcpListener, TlsAcceptor);
+
+impl Listener for Secured {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        let Self(listener, acceptor) = self;
+        loop {
+            let accepted = TcpListener::accept(listener).await;
+            let (socket, address) = accepted.expect("a connection");
+            if let Ok(stream) = acceptor.accept(socket).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
 }
 
 /// A key that signs, by its name.
@@ -117,15 +146,31 @@ impl Fake {
         Self::serve(listener)
     }
 
+    /// Which proves itself so, as `localhost`.
+    pub(super) async fn start_over_tls(tls: Arc<ServerConfig>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let secured = Secured(listener, TlsAcceptor::from(tls));
+        Self::serve_as(format!("https://localhost:{port}"), secured)
+    }
+
     /// On a port that was free a moment ago.
     pub(super) fn serve(listener: TcpListener) -> Self {
         let address = listener.local_addr().expect("an address");
+        Self::serve_as(format!("http://{address}"), listener)
+    }
+
+    fn serve_as<L>(issuer: String, listener: L) -> Self
+    where
+        L: Listener<Addr: std::fmt::Debug>,
+    {
         let fake = Self {
-            issuer: format!("http://{address}"),
+            issuer,
             held: Arc::new(Mutex::new(Held {
                 key: Key::new("first"),
                 grants: HashMap::new(),
                 user_info: Value::Null,
+                n_asked: 0,
                 n_key_sets: 0,
             })),
         };
@@ -151,6 +196,7 @@ impl Fake {
             name: "Example".to_owned(),
             scopes: vec!["profile".to_owned(), "groups".to_owned()],
             groups_claim: "groups".to_owned(),
+            authorities: Vec::new(),
             rights: Rights {
                 role: None,
                 roles: [
@@ -176,6 +222,11 @@ impl Fake {
     /// Signs by another key from now on.
     pub(super) fn rotate(&self) {
         self.lock().key = Key::new("second");
+    }
+
+    /// How often it was asked who it is.
+    pub(super) fn n_asked(&self) -> usize {
+        self.lock().n_asked
     }
 
     /// How often it was asked for its keys.
@@ -220,6 +271,7 @@ impl Fake {
 }
 
 async fn metadata(State(fake): State<Fake>) -> Json<Value> {
+    fake.lock().n_asked += 1;
     let at = |path: &str| format!("{}{path}", fake.issuer);
     Json(json!({
         "issuer": fake.issuer, "authorization_endpoint": at("/authorize"),

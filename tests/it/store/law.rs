@@ -273,16 +273,27 @@ fn law(
     (began_ms, can_restart): (i64, bool),
     settings: impl Fn() -> (Option<tempfile::TempDir>, HistorySettings),
 ) {
+    held(longest, step(), |steps| {
+        let (dir, settings) = settings();
+        run(steps, &settings, began_ms, can_restart);
+        drop(dir);
+    });
+}
+
+/// Whether `law` holds whatever happens, in so many steps at most.
+pub(super) fn held<S: std::fmt::Debug>(
+    longest: usize,
+    step: impl Strategy<Value = S>,
+    law: impl Fn(&[S]),
+) {
     let config = Config {
         cases: n_cases(),
         failure_persistence: None,
         ..Config::default()
     };
-    let steps = prop::collection::vec(step(), 10..longest);
+    let steps = prop::collection::vec(step, 10..longest);
     let outcome = TestRunner::new(config).run(&steps, |steps| {
-        let (dir, settings) = settings();
-        run(&steps, &settings, began_ms, can_restart);
-        drop(dir);
+        law(&steps);
         Ok(())
     });
     if let Err(error) = outcome {
@@ -290,7 +301,7 @@ fn law(
     }
 }
 
-fn on_disk() -> (Option<tempfile::TempDir>, HistorySettings) {
+pub(super) fn on_disk() -> (Option<tempfile::TempDir>, HistorySettings) {
     let dir = tempfile::tempdir().expect("a directory");
     let settings = super::settings(&dir.path().join("state"));
     (Some(dir), settings)

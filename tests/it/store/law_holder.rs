@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fleetglass::domain::{DeviceView, VehicleId};
+use fleetglass::domain::{DeviceView, Groups, VehicleId};
 use fleetglass::fleet::Changes;
 use fleetglass::history::History;
 
@@ -34,7 +34,12 @@ fn drive_in(history: &History, id: &str, device: &str, from: i64, is_removed: bo
 
 fn seconds(history: &History, id: &str, devices: &[&str]) -> Vec<i64> {
     let devices: Vec<_> = devices.iter().map(|device| key(device)).collect();
-    let trail = history.trail_of(&VehicleId::new(id), &devices, at(0), at(999));
+    let trail = history.trail_of(
+        &VehicleId::new(id),
+        &devices,
+        (at(0), at(999)),
+        &Groups::All,
+    );
     let trail = trail.expect("an answer").expect("a trail");
     let second = |at: jiff::Timestamp| at.as_second() - super::START_S;
     trail.iter().map(|point| second(point.fixed_at)).collect()
@@ -57,7 +62,8 @@ fn a_tracker_that_moves_on_leaves_the_way_to_the_vehicle_it_was_in() {
         assert_eq!(seconds(history, "reg:A", &["u"]), own);
         // One that is no more has its past still.
         assert_eq!(seconds(history, "a/t", &[]), range(0));
-        let nobody = history.trail_of(&VehicleId::new("reg:C"), &[], at(0), at(999));
+        let nobody = VehicleId::new("reg:C");
+        let nobody = history.trail_of(&nobody, &[], (at(0), at(999)), &Groups::All);
         assert_eq!(nobody.expect("an answer"), None);
     };
     history.flush().expect("a working store");

@@ -5,6 +5,7 @@ mod crash;
 mod faults;
 mod forget;
 mod law;
+mod law_groups;
 mod law_holder;
 mod law_outage;
 mod served;
