@@ -7,8 +7,9 @@ import { FleetMap } from "./map/fleet-map.ts";
 import { frameOf } from "./map/framing.ts";
 import { chooseTheme } from "./map/theme.ts";
 import { AccessWatch } from "./page/access-watch.ts";
-import { readBoot } from "./page/boot.ts";
+import { absoluteUrl, readBoot } from "./page/boot.ts";
 import { exposeDebug } from "./page/debug.ts";
+import { PlaceSearch, fixedOf } from "./page/place-search.ts";
 import { Preferences } from "./page/preferences.ts";
 import { Reloader } from "./page/reload.ts";
 import { Selection } from "./page/selection.ts";
@@ -19,14 +20,15 @@ import { accessEnded, showAccountMenu } from "./ui/account-menu.ts";
 import { DetailPanel } from "./ui/detail-panel.ts";
 import { byId, setText } from "./ui/dom.ts";
 import { FeedStrip } from "./ui/feed-strip.ts";
+import { MOST_CHOSEN } from "./ui/follow-controls.ts";
 import { freeBox, openPanels, openingPadding, panelInsets } from "./ui/layout.ts";
-import { chooseInList } from "./ui/list-choosing.ts";
 import { listedRow } from "./ui/list-rows.ts";
 import type { ListedVehicle } from "./ui/list-rows.ts";
 import { ScreenSigns } from "./ui/screen-signs.ts";
 import { listenToKeys } from "./ui/shortcuts.ts";
 import { TimeBar } from "./ui/time-bar.ts";
 import { TrailPanel } from "./ui/trail-panel.ts";
+import { ViewsMenu } from "./ui/views-menu.ts";
 import { WhyPanel } from "./ui/why-panel.ts";
 
 const TICK_MS = 1_000;
@@ -62,6 +64,8 @@ const panel = new FleetPanel({
   fleetNowMs,
   countInSight: () => fleetMap.countInSight(openPanels()),
   onSelect: (vehicle) => select(vehicle, true),
+  onChoose: (ids, isToggle) => tools.choose(ids, isToggle),
+  mostChosen: MOST_CHOSEN,
   onDrift: () => tools.url.drift(),
 });
 const feeds = new FeedStrip(byId("feeds"), byId("feed-alarms"), true);
@@ -75,6 +79,7 @@ const watch = new AccessWatch((end) => {
   store.stop();
   accessEnded(end);
 });
+const placeNames = new PlaceSearch(absoluteUrl(boot.map.builtinTiles));
 let selectedId: string | undefined;
 /** Its row as it was last seen. */
 let selectedRow = { row: -1, fingerprint: "" };
@@ -89,9 +94,12 @@ const tools = new DeskTools({
   table: shownTable,
   selectedId: () => selectedId,
   selectId,
+  fleetNowMs,
+  showChosen: (chosen) => panel.list.showChosen(chosen),
   filteredRows: () => panel.filteredRows(),
   freeBox,
   insets: panelInsets,
+  findPlaces: (text) => placeNames.find(text, wherePlacesAreWanted()),
   rewrite,
 });
 for (const part of panel.parts()) tools.url.add(part);
@@ -114,10 +122,6 @@ store.connectViews({
   onSources: () => feeds.show(store.sources, store.serverNowMs()),
   onStatus: (status) => watch.observe(status),
 });
-chooseInList(byId("vehicle-list"), panel.field, (place) => {
-  const vehicle = panel.rows.at(place);
-  if (vehicle !== null) tools.choose(vehicle.id);
-});
 tools.read();
 fleetMap.watchSight((sight) => store.setSight(sight));
 fleetMap.map.on("moveend", () => panel.showSummary());
@@ -133,6 +137,8 @@ listenToKeys({
   follow: () => tools.follow(),
   measure: () => tools.measure(),
   goTo: () => tools.goTo(),
+  compare: () => tools.compare(),
+  nearest: () => tools.nearest(),
   escape,
 });
 exposeDebug(store, fleetMap, () => ({
@@ -144,6 +150,7 @@ exposeDebug(store, fleetMap, () => ({
 }), shownTable);
 timeBar.show();
 void showAccountMenu(byId("account"));
+void new ViewsMenu(byId("views"), () => tools.url.fragment, (fragment) => tools.url.visit(fragment)).begin();
 
 /** Now, or the time of the past that is shown. */
 function fleetNowMs(): number {
@@ -176,7 +183,7 @@ function rewrite(): void {
 
 /** Takes what was clicked on the map, if anything; `isMore` adds it to what is kept in view. */
 function pick(vehicle: ListedVehicle | null, isMore: boolean): void {
-  if (vehicle !== null && isMore) tools.choose(vehicle.id);
+  if (vehicle !== null && isMore) tools.choose([vehicle.id], true);
   else if (vehicle === null) deselect();
   else select(vehicle, false);
 }
@@ -283,6 +290,14 @@ function escape(): void {
   if (travel.isOn) timeBar.leave();
   else if (detail.isOpen) deselect();
   else panel.clearSearch();
+}
+
+/** Where the fleet is, and where the map looks. */
+function* wherePlacesAreWanted() {
+  const { table, cells } = store;
+  yield fixedOf(fleetMap.map.getCenter().wrap().toArray());
+  for (const cell of cells.cells) yield { x: cell.mercatorX, y: cell.mercatorY };
+  for (let row = 0; row < table.rowCount; row++) if (table.hasPosition(row)) yield { x: table.mercatorX[row]!, y: table.mercatorY[row]! };
 }
 
 function showWholeFleet(): void {

@@ -160,7 +160,7 @@ test("coordinates are gone to, pinned and shared; what cannot be read is said", 
   const watched = await desk.open();
   const { page } = watched;
   await page.keyboard.press("g");
-  await page.fill("#go-to-field", "somewhere");
+  await page.fill("#go-to-field", "999, 999");
   await page.keyboard.press("Enter");
   await page.getByText("No coordinates can be read from this.").waitFor();
   await page.fill("#go-to-field", "52°31'12\"N 13°24'18\"E");
@@ -226,7 +226,7 @@ for (const colorScheme of ["light", "dark"]) {
     await page.getByRole("button", { name: "Settings" }).click();
     assert.deepEqual(await findings(page), []);
     await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: /^Go to coordinates/ }).click();
+    await page.getByRole("button", { name: /^Go to a place/ }).click();
     assert.deepEqual(await findings(page), []);
     await page.close();
   });
