@@ -215,8 +215,8 @@ test("the whole screen is the page's, panels included", { timeout: 240_000 }, as
 for (const colorScheme of ["light", "dark"]) {
   test(`the tools have no serious finding (${colorScheme})`, { timeout: 240_000 }, async () => {
     const { page } = await desk.open("#map=12/-26.2/27.0&pin=-26.2/27.0", { colorScheme, bypassCSP: true });
-    await rowOf(page, "Truck 1").click({ modifiers: ["Shift"] });
-    await rowOf(page, "Van 2").click({ modifiers: ["Shift"] });
+    await rowOf(page, "Truck 1").click({ modifiers: ["Control"] });
+    await rowOf(page, "Van 2").click({ modifiers: ["Control"] });
     await page.keyboard.press("m");
     await page.mouse.click(600, 500);
     await page.mouse.click(700, 500);

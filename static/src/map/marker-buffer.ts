@@ -100,6 +100,10 @@ export class MarkerBuffer {
     this.#chosenRows = rows;
   }
 
+  isChosen(row: number): boolean {
+    return (this.words[row * RECORD_WORDS + WORD.look]! & LOOK.isChosen) !== 0;
+  }
+
   #setBit(bit: number, before: readonly number[], now: readonly number[]): void {
     const { words } = this;
     const set = new Set(now);
