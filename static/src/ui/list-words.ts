@@ -41,11 +41,9 @@ export const SORT_WORDS: Record<ListSort, string> = {
 };
 
 export const LIST_WORDS = {
-  order: "Order",
   reverse: "Reverse the order",
   columns: "Columns",
   reset: "Back to the usual",
-  chooseAll: "Choose these",
   wholeOnly: "A fleet of which the page holds a part cannot be put in this order",
 } as const;
 
