@@ -45,5 +45,5 @@ export function movingMessage(vehicles, random, share = 1) {
 export function labelsFor(first, count) {
   const rows = Uint32Array.from({ length: count }, (_, i) => first + i);
   const ids = Array.from(rows, (row) => `bench/${row}`);
-  return [{ rows, ids, names: Array.from(rows, (row) => `Lorry ${row * 7 % 99_991}`), registrations: ids.map(() => "") }];
+  return [{ rows, ids, names: Array.from(rows, (row) => `Lorry ${row * 7 % 99_991}`), registrations: ids.map(() => ""), drivers: ids.map(() => ""), groups: ids.map(() => "") }];
 }

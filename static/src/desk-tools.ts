@@ -5,7 +5,7 @@
 // Another part of the view (a filter, an order) is added with `url.add`, before `open`; whoever owns
 // it calls `url.drift()` when it changes, or `url.jump()` where one should be able to go back.
 
-import type { FleetColumns } from "./live/columns.ts";
+import { Several } from "./desk-several.ts";
 import type { FleetMap } from "./map/fleet-map.ts";
 import { Follow } from "./map/follow.ts";
 import type { Followed } from "./map/follow.ts";
@@ -13,6 +13,7 @@ import type { FreeBox } from "./map/free-box.ts";
 import { frameOf, frameOfChosen, frameOfRows } from "./map/framing.ts";
 import type { Frame } from "./map/framing.ts";
 import { chooseTheme } from "./map/theme.ts";
+import type { NamedPlace } from "./page/place-search.ts";
 import type { Preferences } from "./page/preferences.ts";
 import type { Store } from "./page/store.ts";
 import { mapPart, timePart, vehiclePart } from "./page/view-parts.ts";
@@ -24,6 +25,7 @@ import { EdgePointers } from "./ui/edge-pointers.ts";
 import type { Pointed } from "./ui/edge-pointers.ts";
 import { FollowControls } from "./ui/follow-controls.ts";
 import { GoTo } from "./ui/go-to.ts";
+import type { NamedTable } from "./ui/list-rows.ts";
 import { TOOL_WORDS } from "./ui/map-words.ts";
 import { Measuring } from "./ui/measuring.ts";
 import { PlaceActions } from "./ui/place-actions.ts";
@@ -43,7 +45,11 @@ export interface DeskHost {
   travel: TimeTravel;
   preferences: Preferences;
   /** The fleet that is shown, live or of the past. */
-  table(): FleetColumns & { row(id: string): number | undefined; readonly names: readonly string[] };
+  table(): NamedTable & { row(id: string): number | undefined };
+  /** Now, or the time of the past that is shown. */
+  fleetNowMs(): number;
+  /** Marks in the list those that were chosen together. */
+  showChosen(chosen: ReadonlySet<string>): void;
   selectedId(): string | undefined;
   /** Selects a vehicle by its id, wherever it is, or none. */
   selectId(id: string | null): void;
@@ -52,6 +58,8 @@ export interface DeskHost {
   /** The part of the map that no panel covers, and what the panels take of it. */
   freeBox(): FreeBox;
   insets(): { leftPx: number; rightPx: number; bottomPx: number };
+  /** Places by their name. */
+  findPlaces(text: string): Promise<NamedPlace[]>;
   /** Everything is to be written anew, as in other units. */
   rewrite(): void;
 }
@@ -65,6 +73,7 @@ export class DeskTools {
   readonly #followControls: FollowControls;
   readonly #measuring: Measuring;
   readonly #goTo: GoTo;
+  readonly #several: Several;
   readonly #pointers: EdgePointers;
   readonly #actions: PlaceActions;
   readonly #settings: Settings;
@@ -92,14 +101,22 @@ export class DeskTools {
       selectedId: () => desk.selectedId(),
       listedCount: () => desk.filteredRows()?.length ?? null,
       onChange: () => this.#changed(),
+      onCompare: () => this.compare(),
+    });
+    this.#several = new Several({
+      ...desk,
+      chosen: () => this.#followControls.chosen,
+      nameOf: (id) => this.#nameOf(id),
+      placeOf: (id) => this.#placeOf(id),
+      onChange: () => this.#showButtons(),
     });
     this.#measuring = new Measuring(fleetMap, () => this.#showButtons());
-    this.#goTo = new GoTo(fleetMap, () => desk.insets(), (isJump) => this.#went(isJump));
+    this.#goTo = new GoTo(fleetMap, () => desk.insets(), (isJump) => this.#went(isJump), (text) => desk.findPlaces(text));
     this.#pointers = new EdgePointers(fleetMap.map, byId("edge-pointers"), () => desk.freeBox(), ({ lngLatDeg }) => this.#goToPointed(lngLatDeg));
     this.#pointers.add(() => this.#wanted());
-    this.#actions = new PlaceActions(() => this.#followSelected());
+    this.#actions = new PlaceActions(() => this.#followSelected(), () => this.#nearestToSelected());
     this.#settings = new Settings(byId("settings-place"), preferences);
-    byId("map-bars").prepend(this.#share.element, this.#measuring.element, this.#followControls.element);
+    byId("map-bars").prepend(this.#several.compare.element, this.#several.nearest.element, this.#share.element, this.#measuring.element, this.#followControls.element);
     byId("detail-position").after(this.#actions.element);
     fleetMap.addTools(this.#toolbar());
     preferences.onChange(() => this.#applyPreferences());
@@ -141,20 +158,31 @@ export class DeskTools {
     this.#flyToLinked();
   }
 
-  /** Adds a vehicle to those that are to be kept in view, or takes it out. */
-  choose(id: string): void {
-    this.#followControls.toggle(id);
+  /** Adds vehicles to those that are chosen together; `isToggle`: or takes them out. */
+  choose(ids: readonly string[], isToggle: boolean): void {
+    this.#followControls.choose(ids, isToggle);
+  }
+
+  compare(): void {
+    this.#several.toggleCompare();
+  }
+
+  nearest(): void {
+    if (this.#measuring.isOn) this.#measuring.stop();
+    this.#several.nearest.toggle();
   }
 
   /** Vehicles moved. */
   moved(): void {
     this.#pointers.update();
+    this.#several.moved();
     if (this.#follow.followed?.kind === "vehicle") this.#follow.tick(performance.now());
   }
 
   tick(): void {
     this.#follow.tick(performance.now());
     this.#followControls.show();
+    this.#several.tick();
     this.#pointers.update();
   }
 
@@ -162,6 +190,7 @@ export class DeskTools {
   timeChanged(isJump: boolean): void {
     if (isJump) this.url.jump();
     else this.url.drift();
+    this.#several.show();
     this.#pointers.update();
   }
 
@@ -170,6 +199,7 @@ export class DeskTools {
   }
 
   measure(): void {
+    this.#several.nearest.stop();
     this.#measuring.toggle();
   }
 
@@ -179,6 +209,7 @@ export class DeskTools {
 
   /** Whether there was something to end here. */
   escape(): boolean {
+    if (this.#several.escape()) return true;
     if (!this.#measuring.isOn) return false;
     this.#measuring.stop();
     return true;
@@ -216,6 +247,8 @@ export class DeskTools {
     fleetMap.trail.isShown = trail === "on";
     this.#settings.show();
     this.#measuring.show();
+    this.#several.show();
+    this.#several.nearest.show();
     this.#pointers.update();
     this.url.drift();
     this.#desk.rewrite();
@@ -231,6 +264,7 @@ export class DeskTools {
     };
     button("follow", TOOL_WORDS.follow, () => this.follow(), "f");
     button("measure", TOOL_WORDS.measure, () => this.measure(), "m");
+    button("nearest", TOOL_WORDS.nearest, () => this.nearest(), "v");
     button("goTo", TOOL_WORDS.goTo, () => {}, "g");
     // So that a second press closes it.
     this.#buttons.get("goTo")!.popoverTargetElement = this.#goTo.popover;
@@ -242,6 +276,7 @@ export class DeskTools {
     const isOn = (icon: ToolIcon, on: boolean) => this.#buttons.get(icon)?.setAttribute("aria-pressed", String(on));
     isOn("follow", this.#follow.followed !== null && !this.#follow.isPaused);
     isOn("measure", this.#measuring.isOn);
+    isOn("nearest", this.#several.nearest.isOn);
   }
 
   /** Follows, or no longer; or pauses, or goes on; or others are followed. */
@@ -249,6 +284,7 @@ export class DeskTools {
     this.#followControls.show();
     this.#showButtons();
     this.#showFollowing();
+    this.#several.show();
     this.url.drift();
     this.#pointers.update();
   }
@@ -256,6 +292,12 @@ export class DeskTools {
   #followSelected(): void {
     const id = this.#desk.selectedId();
     if (id !== undefined) this.#followControls.actOnSelected(id);
+  }
+
+  #nearestToSelected(): void {
+    const id = this.#desk.selectedId();
+    if (this.#measuring.isOn) this.#measuring.stop();
+    if (id !== undefined) this.#several.nearest.start(id);
   }
 
   #showPlace(vehicle: Vehicle | null): void {

@@ -1,23 +1,18 @@
 // The desk: map, list and detail panel put together. Each part knows only what it is given; what
 // ties a click to a flight to an open panel, and the present to the past, stands here.
 
-import { isSelective } from "./live/filter.ts";
 import { DeskTools } from "./desk-tools.ts";
-import type { ListQuery } from "./live/messages.ts";
-import { NO_QUERY } from "./live/messages.ts";
+import { FleetPanel } from "./fleet-panel.ts";
 import { FleetMap } from "./map/fleet-map.ts";
 import { frameOf } from "./map/framing.ts";
 import { chooseTheme } from "./map/theme.ts";
 import { AccessWatch } from "./page/access-watch.ts";
-import { AddressAsker } from "./page/address-asker.ts";
-import { readBoot } from "./page/boot.ts";
+import { absoluteUrl, readBoot } from "./page/boot.ts";
 import { exposeDebug } from "./page/debug.ts";
-import { FarFleet } from "./page/far-fleet.ts";
-import { filterParts } from "./page/filter-parts.ts";
+import { PlaceSearch, fixedOf } from "./page/place-search.ts";
 import { Preferences } from "./page/preferences.ts";
 import { Reloader } from "./page/reload.ts";
 import { Selection } from "./page/selection.ts";
-import { SinceBook } from "./page/since-book.ts";
 import { Store } from "./page/store.ts";
 import { TimeTravel } from "./page/time-travel.ts";
 import type { Vehicle } from "./protocol.ts";
@@ -25,21 +20,16 @@ import { accessEnded, showAccountMenu } from "./ui/account-menu.ts";
 import { DetailPanel } from "./ui/detail-panel.ts";
 import { byId, setText } from "./ui/dom.ts";
 import { FeedStrip } from "./ui/feed-strip.ts";
-import { Glance } from "./ui/glance.ts";
-import { GroupTree } from "./ui/group-tree.ts";
+import { MOST_CHOSEN } from "./ui/follow-controls.ts";
 import { freeBox, openPanels, openingPadding, panelInsets } from "./ui/layout.ts";
-import { chooseInList } from "./ui/list-choosing.ts";
-import { LocalRows, PastRows, listedRow } from "./ui/list-rows.ts";
+import { listedRow } from "./ui/list-rows.ts";
 import type { ListedVehicle } from "./ui/list-rows.ts";
-import { RemoteRows } from "./ui/remote-rows.ts";
 import { ScreenSigns } from "./ui/screen-signs.ts";
-import { SearchBox } from "./ui/search-box.ts";
 import { listenToKeys } from "./ui/shortcuts.ts";
 import { TimeBar } from "./ui/time-bar.ts";
 import { TrailPanel } from "./ui/trail-panel.ts";
-import { VehicleList } from "./ui/vehicle-list.ts";
+import { ViewsMenu } from "./ui/views-menu.ts";
 import { WhyPanel } from "./ui/why-panel.ts";
-import { foundText, onMapText } from "./ui/words.ts";
 
 const TICK_MS = 1_000;
 const TRAIL_FOLLOWS_MS = 400;
@@ -68,21 +58,15 @@ const fleetMap = new FleetMap({
   onPick: (row, isMore) => pick(listedRow(shownTable(), row), isMore),
   onNotice: (notice) => setText(byId("map-notice"), notice),
 });
-const field = byId<HTMLInputElement>("search");
-let query: ListQuery = NO_QUERY;
-const search = new SearchBox(field, byId<HTMLSelectElement>("sort"), takeQuery);
-const sinces = new SinceBook(() => store.vehicleCount, () => store.status === "open" && document.visibilityState === "visible", () => list.render());
-const localRows = new LocalRows(store, sinces);
-const remoteRows = new RemoteRows(showList);
-const pastRows = new PastRows(travel);
-const list = new VehicleList(localRows, fleetNowMs, byId("vehicle-list"), field, { onSelect: (vehicle) => select(vehicle, true) });
-const glance = new Glance(byId("counts"), (standings, attention) => search.setStates(standings, attention));
-const groupTree = new GroupTree(byId("groups"), (paths) => search.setGroups(paths));
-const farFleet = new FarFleet(showCounts);
-const addresses = new AddressAsker({
-  isOn: () => store.isWhole && !travel.isOn,
-  row: (id) => store.table.row(id),
-  onAddresses: (found) => store.setAddresses(found),
+const panel = new FleetPanel({
+  store,
+  travel,
+  fleetNowMs,
+  countInSight: () => fleetMap.countInSight(openPanels()),
+  onSelect: (vehicle) => select(vehicle, true),
+  onChoose: (ids, isToggle) => tools.choose(ids, isToggle),
+  mostChosen: MOST_CHOSEN,
+  onDrift: () => tools.url.drift(),
 });
 const feeds = new FeedStrip(byId("feeds"), byId("feed-alarms"), true);
 const why = new WhyPanel((origin, ghosts) => fleetMap.ghosts.show(origin, ghosts));
@@ -95,6 +79,7 @@ const watch = new AccessWatch((end) => {
   store.stop();
   accessEnded(end);
 });
+const placeNames = new PlaceSearch(absoluteUrl(boot.map.builtinTiles));
 let selectedId: string | undefined;
 /** Its row as it was last seen. */
 let selectedRow = { row: -1, fingerprint: "" };
@@ -109,12 +94,15 @@ const tools = new DeskTools({
   table: shownTable,
   selectedId: () => selectedId,
   selectId,
-  filteredRows,
+  fleetNowMs,
+  showChosen: (chosen) => panel.list.showChosen(chosen),
+  filteredRows: () => panel.filteredRows(),
   freeBox,
   insets: panelInsets,
+  findPlaces: (text) => placeNames.find(text, wherePlacesAreWanted()),
   rewrite,
 });
-for (const part of filterParts(() => search.query, takeFilter)) tools.url.add(part);
+for (const part of panel.parts()) tools.url.add(part);
 store.connectViews({
   onRows: (changes) => {
     fleetMap.apply(changes);
@@ -127,43 +115,42 @@ store.connectViews({
   },
   onCells: () => {
     fleetMap.invalidate();
-    showList();
+    panel.show();
   },
-  onList: showList,
-  onCounts: showCounts,
+  onList: () => panel.show(),
+  onCounts: () => panel.showCounts(),
   onSources: () => feeds.show(store.sources, store.serverNowMs()),
   onStatus: (status) => watch.observe(status),
 });
-chooseInList(byId("vehicle-list"), field, (place) => {
-  const vehicle = listRows().at(place);
-  if (vehicle !== null) tools.choose(vehicle.id);
-});
 tools.read();
 fleetMap.watchSight((sight) => store.setSight(sight));
-fleetMap.map.on("moveend", showSummary);
+fleetMap.map.on("moveend", () => panel.showSummary());
 fleetMap.map.on("moveend", () => {
   // Of a large fleet only what is in sight was asked for.
   if (travel.isOn && !store.isWhole) travel.go(travel.wantedMs);
 });
 setInterval(tick, TICK_MS);
 listenToKeys({
-  search: focusSearch,
+  search: () => panel.focusSearch(),
   past: () => timeBar.enter(),
   now: () => timeBar.leave(),
   follow: () => tools.follow(),
   measure: () => tools.measure(),
   goTo: () => tools.goTo(),
+  compare: () => tools.compare(),
+  nearest: () => tools.nearest(),
   escape,
 });
 exposeDebug(store, fleetMap, () => ({
   selectedId,
-  listed: list.length,
+  listed: panel.list.length,
   ghosts: fleetMap.ghosts.count,
   ...tools.debug,
   past: { isOn: travel.isOn, isPlaying: travel.isPlaying, shownMs: travel.shownMs, wantedMs: travel.wantedMs, trouble: travel.trouble, counts: travel.counts },
 }), shownTable);
 timeBar.show();
 void showAccountMenu(byId("account"));
+void new ViewsMenu(byId("views"), () => tools.url.fragment, (fragment) => tools.url.visit(fragment)).begin();
 
 /** Now, or the time of the past that is shown. */
 function fleetNowMs(): number {
@@ -177,47 +164,26 @@ function shownTable() {
 function tick(): void {
   signs.tick();
   feeds.tick(store.serverNowMs());
-  list.render();
+  panel.tick();
   detail.tick();
   timeBar.show();
   tools.tick();
-  if (!store.isWhole) showSummary();
 }
 
 /** Everything that is written in units or times of day. */
 function rewrite(): void {
   signs.tick();
   feeds.tick(store.serverNowMs());
-  list.render();
+  panel.tick();
   detail.tick();
   trail.showUnits();
   timeBar.showHours();
   timeBar.show();
 }
 
-function takeQuery(changed: ListQuery): void {
-  query = changed;
-  list.clearMark();
-  list.setTyped(query.text);
-  addresses.search(query.text);
-  store.setQuery(query);
-  remoteRows.setQuery(query);
-  travel.setQuery(query);
-  if (travel.isOn) showList();
-  tools.url.drift();
-}
-
-/** Takes a filter out of an address. */
-function takeFilter(part: Partial<ListQuery>): void {
-  const { standings, attention = [], groups = [] } = { ...search.query, ...part };
-  glance.press(standings, attention);
-  groupTree.choose(groups);
-  search.take(part);
-}
-
 /** Takes what was clicked on the map, if anything; `isMore` adds it to what is kept in view. */
 function pick(vehicle: ListedVehicle | null, isMore: boolean): void {
-  if (vehicle !== null && isMore) tools.choose(vehicle.id);
+  if (vehicle !== null && isMore) tools.choose([vehicle.id], true);
   else if (vehicle === null) deselect();
   else select(vehicle, false);
 }
@@ -240,7 +206,7 @@ function select({ id, name, lngLatDeg }: ListedVehicle, flies: boolean): void {
 function openDetail(id: string, name: string): void {
   const isSame = id === selectedId;
   selectedId = id;
-  list.select(id);
+  panel.list.select(id);
   selectRow();
   document.documentElement.dataset["detail"] = "open";
   if (isSame) return;
@@ -263,7 +229,7 @@ function deselect(isGone = false): void {
   if (selectedId === undefined) return;
   selectedId = undefined;
   delete document.documentElement.dataset["detail"];
-  list.select(undefined);
+  panel.list.select(undefined);
   fleetMap.select(-1);
   detail.close();
   trail.close();
@@ -308,8 +274,8 @@ function showTime(): void {
   }
   selectRow();
   fleetMap.invalidate();
-  showList();
-  showCounts();
+  panel.show();
+  panel.showCounts();
   signs.tick();
   timeBar.show();
   tools.timeChanged(isOther);
@@ -319,61 +285,19 @@ function showTime(): void {
   if (!travel.isPlaying) trailTimer = setTimeout(() => trail.reload(), TRAIL_FOLLOWS_MS);
 }
 
-function focusSearch(): void {
-  field.focus();
-  field.select();
-}
-
 function escape(): void {
   if (tools.escape()) return;
   if (travel.isOn) timeBar.leave();
   else if (detail.isOpen) deselect();
-  else search.clear();
+  else panel.clearSearch();
 }
 
-function showCounts(): void {
-  const { directory } = travel.table;
-  if (travel.isOn) glance.show(travel.counts, directory.attention());
-  else glance.show(store.counts, store.isWhole ? store.attention : { ...farFleet.attention, overdue: store.counts.overdue });
-  groupTree.show(travel.isOn ? travel.groups : store.isWhole ? store.groups : farFleet.groups);
-}
-
-function listRows() {
-  return travel.isOn ? pastRows : store.isWhole ? localRows : remoteRows;
-}
-
-function showList(): void {
-  remoteRows.setActive(!store.isWhole && !travel.isOn);
-  farFleet.setActive(!store.isWhole);
-  list.setRows(listRows());
-  list.update();
-  showSummary();
-}
-
-function showSummary(): void {
-  const isList = isSelective(query) || store.isWhole || travel.isOn;
-  const text = isList ? foundText(foundCount(), list.length, allCount()) : onMapText(fleetMap.countInSight(openPanels()), allCount());
-  setText(byId("list-summary"), text);
-}
-
-function allCount(): number {
-  if (!travel.isOn) return store.vehicleCount;
-  // Of a large fleet's past there may be more than came.
-  return Math.max(travel.inSight ?? 0, Object.values(travel.counts).reduce((sum, count) => sum + count, 0));
-}
-
-/** How many answer the query; null where that is not known. */
-function foundCount(): number | null {
-  if (travel.isOn || store.isWhole) return list.length;
-  if (remoteRows.total !== null) return remoteRows.total;
-  // The server's own lists of a state hold those that are overdue too; the counts do not.
-  return !isSelective({ ...query, standings: [] }) ? query.standings.reduce((sum, standing) => sum + store.counts[standing as keyof typeof store.counts], 0) : null;
-}
-
-/** The rows that answer the query; null where there is none, or the page does not hold them. */
-function filteredRows(): Uint32Array | null {
-  if (!isSelective(query) || (!store.isWhole && !travel.isOn)) return null;
-  return travel.isOn ? travel.order : store.order;
+/** Where the fleet is, and where the map looks. */
+function* wherePlacesAreWanted() {
+  const { table, cells } = store;
+  yield fixedOf(fleetMap.map.getCenter().wrap().toArray());
+  for (const cell of cells.cells) yield { x: cell.mercatorX, y: cell.mercatorY };
+  for (let row = 0; row < table.rowCount; row++) if (table.hasPosition(row)) yield { x: table.mercatorX[row]!, y: table.mercatorY[row]! };
 }
 
 function showWholeFleet(): void {

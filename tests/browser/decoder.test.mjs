@@ -62,7 +62,7 @@ test("a row that another tile took over is not removed by the first", () => {
 
 test("a new state forgets what rows meant before", () => {
   const table = new FleetTable();
-  const labels = (id) => [{ rows: Uint32Array.of(0), ids: [id], names: [id], registrations: [""] }];
+  const labels = (id) => [{ rows: Uint32Array.of(0), ids: [id], names: [id], registrations: [""], drivers: [""], groups: [""] }];
   table.apply(keyframe([{ index: 0, ...ROW }, { index: 1, ...ROW }], [1, 0, 0]), true, labels("old"));
   const { removed } = table.apply(keyframe([{ index: 0, ...ROW }]), true, labels("new"));
   assert.deepEqual([...removed], [0, 1]);

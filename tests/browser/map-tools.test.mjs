@@ -160,7 +160,7 @@ test("coordinates are gone to, pinned and shared; what cannot be read is said", 
   const watched = await desk.open();
   const { page } = watched;
   await page.keyboard.press("g");
-  await page.fill("#go-to-field", "somewhere");
+  await page.fill("#go-to-field", "999, 999");
   await page.keyboard.press("Enter");
   await page.getByText("No coordinates can be read from this.").waitFor();
   await page.fill("#go-to-field", "52°31'12\"N 13°24'18\"E");
@@ -215,8 +215,8 @@ test("the whole screen is the page's, panels included", { timeout: 240_000 }, as
 for (const colorScheme of ["light", "dark"]) {
   test(`the tools have no serious finding (${colorScheme})`, { timeout: 240_000 }, async () => {
     const { page } = await desk.open("#map=12/-26.2/27.0&pin=-26.2/27.0", { colorScheme, bypassCSP: true });
-    await rowOf(page, "Truck 1").click({ modifiers: ["Shift"] });
-    await rowOf(page, "Van 2").click({ modifiers: ["Shift"] });
+    await rowOf(page, "Truck 1").click({ modifiers: ["Control"] });
+    await rowOf(page, "Van 2").click({ modifiers: ["Control"] });
     await page.keyboard.press("m");
     await page.mouse.click(600, 500);
     await page.mouse.click(700, 500);
@@ -226,7 +226,7 @@ for (const colorScheme of ["light", "dark"]) {
     await page.getByRole("button", { name: "Settings" }).click();
     assert.deepEqual(await findings(page), []);
     await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: /^Go to coordinates/ }).click();
+    await page.getByRole("button", { name: /^Go to a place/ }).click();
     assert.deepEqual(await findings(page), []);
     await page.close();
   });

@@ -16,6 +16,8 @@ import { NameOrder } from "./name-order.ts";
 import { displayName } from "./names.ts";
 import { SearchBook, needleOf, thinksOfTypos } from "./search.ts";
 import type { FoundIn, Needle } from "./search.ts";
+import type { RowFacts } from "./facts.ts";
+import { SortKeys } from "./sort-keys.ts";
 
 const NOT_COUNTED = 255;
 /** The bucket of a row that passes the filters and does not fit what is typed. */
@@ -27,7 +29,6 @@ const OVERDUE_URGENCIES = 2;
 /** The ages up to which a position is live, at least: of one last seen on the move, and at rest. */
 const LIVE_ON_THE_MOVE_S = 60;
 const LIVE_AT_REST_S = 15 * 60;
-const NEWEST_S = 2 ** 32 - 1;
 const MOST_LIMITS = 2 ** 32 - 1;
 /** Nobody reads further down a list before typing more. */
 const MOST_FOUND_IN = 300;
@@ -39,12 +40,14 @@ export class Directory {
   readonly groups = new GroupBook();
   #search = new SearchBook();
   #names = new NameOrder();
+  #keys: SortKeys;
   /** By row the class of `filter.ts`, as it was counted last. */
   #class = new Uint8Array(0);
   #counts = new Uint32Array(CLASSES);
 
   constructor(columns: FleetColumns) {
     this.#columns = columns;
+    this.#keys = new SortKeys(columns, this.#search);
   }
 
   /** Whether some names are still to be sorted: then ask again soon. */
@@ -68,6 +71,11 @@ export class Directory {
   /** Where some rows are, in words, to be found by that; all others are found by it no more. */
   setAddresses(addresses: ReadonlyMap<number, string>): void {
     this.#search.setAddresses(addresses);
+  }
+
+  /** What only the server's answers tell, by id, to be sorted by. */
+  setFacts(facts: ReadonlyMap<string, RowFacts>): void {
+    this.#keys.facts = facts;
   }
 
   /** Counts rows anew that changed or were removed. */
@@ -117,10 +125,13 @@ export class Directory {
       const bucket = buckets[i]!;
       if (bucket < MISSED) ordered[ends[bucket]!++] = rows[i]!;
     }
+    const keyOf = this.#keys.of(query, ordered);
     for (let bucket = 0; bucket < QUALITIES * URGENCIES; bucket++) {
       const part = ordered.subarray(starts[bucket], starts[bucket + 1]);
+      if (part.length === 0) continue;
       const isOverdue = query.sort === "silence" && bucket % URGENCIES < OVERDUE_URGENCIES;
-      if (query.sort === "recent") this.#sortByKey(part, (row) => NEWEST_S - this.#columns.fixedAtS[row]!);
+      if (keyOf !== null) this.#sortByKey(part, keyOf);
+      else if (query.sort === "name" && query.isDescending === true) part.reverse();
       else if (isOverdue) this.#sortByKey(part, (row) => MOST_LIMITS - this.#limitsSilent(row, nowS, bucket % URGENCIES === 0));
     }
     return ordered;

@@ -129,5 +129,7 @@ function labelsOf(rows: Uint32Array, entries: DictionaryEntry[]): Labels {
     ids: entries.map((entry) => entry.id),
     names: entries.map(displayName),
     registrations: entries.map((entry) => entry.registration ?? ""),
+    drivers: entries.map((entry) => entry.driver ?? ""),
+    groups: entries.map((entry) => (entry.groups ?? []).join(", ")),
   };
 }

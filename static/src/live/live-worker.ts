@@ -4,9 +4,12 @@
 import type { CellsChange, Heartbeat, Hello, Source, SourcesChange, ViewTold } from "../protocol.ts";
 import { LiveConnection } from "./connection.ts";
 import type { AnyJson } from "./connection.ts";
+import { FactAsker } from "./fact-asker.ts";
 import { FleetFeed } from "./fleet-feed.ts";
 import type { ListQuery, ToPage, ToWorker } from "./messages.ts";
 import { NO_QUERY } from "./messages.ts";
+import { filterOf } from "./filter.ts";
+import { nearestRows } from "./nearest.ts";
 import { ServerClock, steadyNowMs } from "./server-clock.ts";
 import { SightTeller, sightQuery } from "./sight.ts";
 
@@ -19,6 +22,11 @@ const feed = new FleetFeed();
 const clock = new ServerClock();
 let sources = new Map<string, Source>();
 let connection: LiveConnection | null = null;
+const facts = new FactAsker((known) => {
+  feed.directory.setFacts(known);
+  send({ type: "facts", facts: known });
+  sendListIn(0);
+});
 const teller = new SightTeller((text) => connection?.say(text) ?? false);
 let query: ListQuery = NO_QUERY;
 let listTimer: ReturnType<typeof setTimeout> | undefined;
@@ -45,6 +53,15 @@ function receive(message: ToWorker): void {
       feed.directory.setAddresses(message.addresses);
       sendList();
       break;
+    case "facts":
+      facts.want(message.areWanted);
+      break;
+    case "nearest": {
+      const { lngLatDeg, standings, most, except } = message.question;
+      const rows = nearestRows(feed.columns, lngLatDeg, filterOf({ ...NO_QUERY, standings }), most, except);
+      send({ type: "nearest", number: message.number, rows });
+      break;
+    }
     case "wake":
       connection?.wake();
       break;

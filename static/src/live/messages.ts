@@ -3,6 +3,8 @@
 
 import type { Attention, AttentionCounts, StandingCounts } from "../codes.ts";
 import type { CellsChange, Source } from "../protocol.ts";
+import type { RowFacts } from "./facts.ts";
+import type { NearRow } from "./nearest.ts";
 import type { GroupCount } from "./groups.ts";
 import type { FoundIn } from "./search.ts";
 import type { Sight } from "./sight.ts";
@@ -14,9 +16,14 @@ export interface Labels {
   names: string[];
   /** Empty where there is none. */
   registrations: string[];
+  drivers: string[];
+  /** All of a vehicle as one text. */
+  groups: string[];
 }
 
-export type ListSort = "name" | "silence" | "recent";
+/** What the list is in the order of: names, who stopped reporting, the age of the fix, and so on. */
+export const LIST_SORTS = ["name", "silence", "recent", "state", "speed", "driver", "registration", "group", "address", "source", "ignition", "odometer", "battery", "fuel"] as const;
+export type ListSort = (typeof LIST_SORTS)[number];
 
 /** What a vehicle must fit: of each member that is not empty one, and all of these members. */
 export interface ListQuery {
@@ -28,6 +35,8 @@ export interface ListQuery {
   /** Paths of groups, as `groups.ts` makes them. */
   groups?: string[];
   sort: ListSort;
+  /** The other way round; what is not known stays last. */
+  isDescending?: boolean;
 }
 
 export const NO_QUERY: ListQuery = { text: "", standings: [], sort: "name" };
@@ -49,7 +58,20 @@ export type ToPage =
   | { type: "sources"; sources: Source[] }
   /** `groups` is null where they are as before; `found` belongs to the first rows of the order. */
   | { type: "list"; order: Uint32Array<ArrayBuffer>; counts: StandingCounts; attention: AttentionCounts; vehicleCount: number; groups: GroupCount[] | null; found: FoundIn[] }
+  /** What only the server's answers tell of the vehicles of a fleet that is held, by their ids. */
+  | { type: "facts"; facts: ReadonlyMap<string, RowFacts> }
+  /** To the question of that number. */
+  | { type: "nearest"; number: number; rows: NearRow[] }
   | { type: "reload" };
+
+/** Which vehicles are nearest to a place; of what they do any fits, all where that is empty. */
+export interface NearestQuestion {
+  lngLatDeg: [number, number];
+  standings: string[];
+  most: number;
+  /** A row that is not meant. */
+  except?: number;
+}
 
 export type ToWorker =
   | { type: "start"; liveUrl: string; sight: Sight }
@@ -57,4 +79,7 @@ export type ToWorker =
   | { type: "query"; query: ListQuery }
   /** Where the vehicles of some rows are, in words, while that is searched for; in place of what was told before. */
   | { type: "addresses"; addresses: ReadonlyMap<number, string> }
+  /** Whether somebody looks at what only the server's answers tell. */
+  | { type: "facts"; areWanted: boolean }
+  | { type: "nearest"; number: number; question: NearestQuestion }
   | { type: "wake" };

@@ -70,6 +70,11 @@ export class SearchBook {
     }
   }
 
+  /** What a field says of a row, as it is written; empty where it says nothing. */
+  text(row: number, field: Field): string {
+    return valuesOf(this.#texts[row]?.split("\n")[1 + FIELDS.indexOf(field)] ?? "").join(", ");
+  }
+
   /** How well a row fits as it is typed. */
   quality(row: number, { text, words, compact }: Needle): number {
     const folded = this.#folded[row]!;

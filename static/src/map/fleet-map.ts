@@ -114,6 +114,7 @@ export class FleetMap {
 
   /** Draws another fleet, as of the past; null for the live one, which is up to date at any time. */
   showFleet(fleet: DrawnFleet | null): void {
+    this.#shown.markers.choose([]);
     this.#shown = fleet ?? this.#live;
     this.overlay.show(this.#shown, fleet === null);
   }
@@ -145,6 +146,12 @@ export class FleetMap {
 
   select(row: number): void {
     this.overlay.select(row);
+  }
+
+  /** Puts rings round the rows that were chosen together, of the fleet that is shown. */
+  choose(rows: readonly number[]): void {
+    this.#shown.markers.choose(rows);
+    this.overlay.invalidate();
   }
 
   /** Brings a place (degrees) into the middle of what `leftPx` and `rightPx` of panels leave free. */

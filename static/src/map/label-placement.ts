@@ -176,7 +176,7 @@ export class LabelPlacement {
     const isSelected = row === input.selectedRow;
     const { heightPx } = this.#atlas;
     const widthPx = this.#atlas.widthPx(text);
-    const clearPx = radiusPx * (isSelected ? RING_RADII : 1.05);
+    const clearPx = radiusPx * (isSelected || this.#markers.isChosen(row) ? RING_RADII : 1.05);
     const firstSide = input.before.get(row)?.side ?? 0;
     // The selected one is named in any case, on its first side once more where all are covered.
     for (let i = 0; i < SIDES.length + (isSelected ? 1 : 0); i++) {

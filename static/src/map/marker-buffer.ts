@@ -16,7 +16,7 @@ export const WORD = { from: 0, to: 2, startMs: 4, durationMs: 5, look: 6 } as co
  * Bits of the look word: motion in bits 0 to 2, freshness in bits 3 to 5, as on the wire; the
  * headings before and after the glide in the two highest bytes, in steps, 255 where unknown.
  */
-export const LOOK = { freshnessShift: 3, isShown: 1 << 6, mayCoast: 1 << 7, isSelected: 1 << 8, isFeedDown: 1 << 9, headingFromShift: 16, headingToShift: 24 } as const;
+export const LOOK = { freshnessShift: 3, isShown: 1 << 6, mayCoast: 1 << 7, isSelected: 1 << 8, isFeedDown: 1 << 9, isChosen: 1 << 10, headingFromShift: 16, headingToShift: 24 } as const;
 
 const STATE_MASK = 0x7f;
 const MOTION_AND_FRESHNESS = 0x3f;
@@ -60,6 +60,7 @@ export class MarkerBuffer {
   /** The time of the fix that each marker goes to; 0 is none. */
   #lastFixedAtS = new Int32Array(0);
   #selectedRow = -1;
+  #chosenRows: readonly number[] = [];
   #table: FleetColumns;
   #coasts: boolean;
   #isGliding: () => boolean;
@@ -85,19 +86,35 @@ export class MarkerBuffer {
     this.#putAll(changed, nowMs);
     this.#markDirty(changed);
     this.select(this.#selectedRow);
+    this.choose(this.#chosenRows);
   }
 
   select(row: number): void {
+    this.#setBit(LOOK.isSelected, [this.#selectedRow], [row]);
+    this.#selectedRow = row;
+  }
+
+  /** Marks those that were chosen together. */
+  choose(rows: readonly number[]): void {
+    this.#setBit(LOOK.isChosen, this.#chosenRows, rows);
+    this.#chosenRows = rows;
+  }
+
+  isChosen(row: number): boolean {
+    return (this.words[row * RECORD_WORDS + WORD.look]! & LOOK.isChosen) !== 0;
+  }
+
+  #setBit(bit: number, before: readonly number[], now: readonly number[]): void {
     const { words } = this;
-    for (const changed of new Set([this.#selectedRow, row])) {
-      if (changed < 0 || changed >= this.#lastFixedAtS.length) continue;
-      const at = changed * RECORD_WORDS + WORD.look;
-      const look = changed === row ? words[at]! | LOOK.isSelected : words[at]! & ~LOOK.isSelected;
+    const set = new Set(now);
+    for (const row of new Set([...before, ...now])) {
+      if (row < 0 || row >= this.#lastFixedAtS.length) continue;
+      const at = row * RECORD_WORDS + WORD.look;
+      const look = set.has(row) ? words[at]! | bit : words[at]! & ~bit;
       if (look === words[at]) continue;
       words[at] = look;
-      this.#markDirty(Uint32Array.of(changed));
+      this.#markDirty(Uint32Array.of(row));
     }
-    this.#selectedRow = row;
   }
 
   /** Where a row's marker is drawn at `nowMs`, written to `out`. */

@@ -33,6 +33,7 @@ flat out int motion;
 flat out int freshness;
 flat out float hasHeading;
 flat out float isSelected;
+flat out float isChosen;
 
 float elapsedMs() { return float(int(nowMs - startMs)); }
 
@@ -54,6 +55,7 @@ void main() {
   hasHeading = steps.y != ${UNKNOWN}u ? 1.0 : 0.0;
   vec2 headings = vec2(steps) * ${HEADING_STEP_DEG.toFixed(1)};
   isSelected = selected ? 1.0 : 0.0;
+  isChosen = (look & ${LOOK.isChosen}u) != 0u ? 1.0 : 0.0;
   float along = progress();
   vec2 from = vec2(ivec2(fromXY - centerXY));
   vec2 to = vec2(ivec2(toXY - centerXY));
@@ -80,6 +82,7 @@ flat in int motion;
 flat in int freshness;
 flat in float hasHeading;
 flat in float isSelected;
+flat in float isChosen;
 uniform vec3 motionColor[5];
 uniform vec3 staleColor;
 uniform vec3 offlineColor;
@@ -156,8 +159,9 @@ void main() {
     vec3 sign_ = mix(badColor, surfaceColor, 1.0 - smoothstep(-soft, soft, cross_));
     color = vec4(sign_, 1.0) * plate + color * (1.0 - plate);
   }
-  if (isSelected > 0.5) {
-    float ring = abs(length(spot) - 1.62) - 0.13;
+  if (isSelected + isChosen > 0.5) {
+    // That of one among several is thinner than that of the one that is open.
+    float ring = abs(length(spot) - 1.62) - (isSelected > 0.5 ? 0.13 : 0.06);
     float edge = 1.0 - smoothstep(-soft, soft, ring - 0.09);
     color = vec4(haloColor, 1.0) * edge * (1.0 - color.a) + color;
     float on = 1.0 - smoothstep(-soft, soft, ring);

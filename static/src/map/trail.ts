@@ -2,6 +2,7 @@
 // is known, with a dot for each fix. Drawn by the map itself, under the vehicles.
 
 import type { FeatureCollection } from "geojson";
+import { Marker } from "maplibre-gl";
 import type { ExpressionSpecification, GeoJSONSource, Map as MapLibre } from "maplibre-gl";
 import type { TrailPoint } from "../protocol.ts";
 import type { Theme } from "./theme.ts";
@@ -15,6 +16,7 @@ export class TrailLayer {
   #points: TrailPoint[] = [];
   #theme: Theme;
   #isShown = true;
+  #spot: Marker | null = null;
 
   constructor(map: MapLibre, theme: Theme) {
     this.#map = map;
@@ -55,8 +57,19 @@ export class TrailLayer {
     this.#refresh();
   }
 
+  /** Points at one place of it, or at none. */
+  spot(lngLatDeg: [number, number] | null): void {
+    if (lngLatDeg === null) {
+      this.#spot?.remove();
+      return;
+    }
+    this.#spot ??= new Marker({ element: spotElement() });
+    this.#spot.setLngLat(lngLatDeg).addTo(this.#map);
+  }
+
   clear(): void {
     this.#points = [];
+    this.spot(null);
     this.#refresh();
   }
 
@@ -97,4 +110,11 @@ export class TrailLayer {
       paint: { "circle-radius": 2, "circle-color": ["case", ["get", "isFilled"], trailCasing, speedUnknown], "circle-stroke-color": ["case", ["get", "isFilled"], speedUnknown, trailCasing], "circle-stroke-width": 1 },
     });
   }
+}
+
+function spotElement(): HTMLElement {
+  const element = document.createElement("div");
+  element.className = "trail-spot";
+  element.setAttribute("aria-hidden", "true");
+  return element;
 }

@@ -3,15 +3,14 @@
 
 import { ATTENTIONS, STANDINGS } from "../codes.ts";
 import type { Attention, Standing } from "../codes.ts";
-import type { ListQuery, ListSort } from "../live/messages.ts";
-import { NO_QUERY } from "../live/messages.ts";
+import { LIST_SORTS } from "../live/messages.ts";
+import type { Filter, Order } from "../ui/search-box.ts";
 import type { ViewPart } from "./view-url.ts";
 
 const MOST_TYPED = 100;
-const SORTS: readonly ListSort[] = ["name", "silence", "recent"];
 
 /** `take` is given what of the query is to be another. */
-export function filterParts(query: () => ListQuery, take: (part: Partial<ListQuery>) => void): ViewPart[] {
+export function filterParts(query: () => Filter, take: (part: Partial<Filter>) => void): ViewPart[] {
   return [
     { name: "q", encode: () => query().text.trim() || null, decode: (text) => take({ text: (text ?? "").slice(0, MOST_TYPED) }) },
     { name: "show", encode: () => listed([...query().standings, ...(query().attention ?? [])]), decode: (text) => take(statesOf(text)) },
@@ -23,8 +22,11 @@ export function filterParts(query: () => ListQuery, take: (part: Partial<ListQue
     },
     {
       name: "sort",
-      encode: () => (query().sort === NO_QUERY.sort ? null : query().sort),
-      decode: (text) => take({ sort: SORTS.find((sort) => sort === text) ?? NO_QUERY.sort }),
+      encode: () => {
+        const { order } = query();
+        return order === null ? null : `${order.isDescending ? "-" : ""}${order.sort}`;
+      },
+      decode: (text) => take({ order: orderOf(text ?? "") }),
     },
   ];
 }
@@ -34,6 +36,13 @@ function statesOf(text: string | null): { standings: Standing[]; attention: Atte
   const names = new Set(named(text));
   const attention = ATTENTIONS.filter((one) => names.has(one));
   return { standings: STANDINGS.filter((one) => one !== "overdue" && names.has(one)), attention };
+}
+
+/** "speed", and "-speed" for the other way round; one that is not known is the one that fits the filter. */
+function orderOf(text: string): Order | null {
+  const isDescending = text.startsWith("-");
+  const sort = LIST_SORTS.find((one) => one === text.slice(isDescending ? 1 : 0));
+  return sort === undefined ? null : { sort, isDescending };
 }
 
 function named(text: string | null): string[] {

@@ -14,6 +14,8 @@ export class FleetTable extends FleetColumns {
   readonly ids: (string | undefined)[] = [];
   readonly names: string[] = [];
   readonly registrations: string[] = [];
+  readonly drivers: string[] = [];
+  readonly groups: string[] = [];
   /** Differs whenever other tiles are held. */
   tilesVersion = 0;
   readonly #rowById = new Map<string, number>();
@@ -53,12 +55,14 @@ export class FleetTable extends FleetColumns {
     return { removed, changed: NO_ROWS };
   }
 
-  #label({ rows, ids, names, registrations }: Labels): void {
+  #label({ rows, ids, names, registrations, drivers, groups }: Labels): void {
     rows.forEach((row, i) => {
       this.#unlabel(row);
       this.ids[row] = ids[i];
       this.names[row] = names[i]!;
       this.registrations[row] = registrations[i]!;
+      this.drivers[row] = drivers[i]!;
+      this.groups[row] = groups[i]!;
       this.#rowById.set(ids[i]!, row);
     });
   }
@@ -69,5 +73,7 @@ export class FleetTable extends FleetColumns {
     this.ids[row] = undefined;
     this.names[row] = "";
     this.registrations[row] = "";
+    this.drivers[row] = "";
+    this.groups[row] = "";
   }
 }

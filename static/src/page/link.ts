@@ -1,7 +1,7 @@
 // The page's end of the live worker: starts it, hands its messages on, and starts another if it
 // ever dies.
 
-import type { ListQuery, ToPage, ToWorker } from "../live/messages.ts";
+import type { ListQuery, NearestQuestion, ToPage, ToWorker } from "../live/messages.ts";
 import { NO_QUERY } from "../live/messages.ts";
 import type { Sight } from "../live/sight.ts";
 import { liveUrl } from "./boot.ts";
@@ -13,6 +13,7 @@ export class LiveLink {
   #onMessage: (message: ToPage) => void;
   #query: ListQuery = NO_QUERY;
   #sight: Sight | null = null;
+  #areFactsWanted = false;
   #isStopped = false;
 
   constructor(onMessage: (message: ToPage) => void) {
@@ -32,6 +33,17 @@ export class LiveLink {
   /** Tells where some vehicles are, in words; a worker that is started anew is not told. */
   setAddresses(addresses: ReadonlyMap<number, string>): void {
     this.#send({ type: "addresses", addresses });
+  }
+
+  /** Tells whether somebody looks at what only the server's answers tell. */
+  wantFacts(areWanted: boolean): void {
+    if (areWanted === this.#areFactsWanted) return;
+    this.#areFactsWanted = areWanted;
+    this.#send({ type: "facts", areWanted });
+  }
+
+  askNearest(number: number, question: NearestQuestion): void {
+    this.#send({ type: "nearest", number, question });
   }
 
   /** Tells what the map shows; the first time, it connects. */
@@ -62,6 +74,7 @@ export class LiveLink {
     this.#worker.onmessage = (event: MessageEvent<ToPage>) => this.#onMessage(event.data);
     this.#worker.onerror = () => this.restart();
     this.#send({ type: "query", query: this.#query });
+    this.#send({ type: "facts", areWanted: this.#areFactsWanted });
     this.#begin();
   }
 

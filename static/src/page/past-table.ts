@@ -6,6 +6,7 @@ import { freshnessCode, motionCode } from "../codes.ts";
 import { DEFAULT_EXPECTED_S, FLAG, FleetColumns, HEADING_STEP_DEG, STATE, UNKNOWN } from "../live/columns.ts";
 import type { RowChanges } from "../live/decoder.ts";
 import { Directory } from "../live/directory.ts";
+import { factsOf } from "../live/facts.ts";
 import { displayName, entryOf } from "../live/names.ts";
 import { mercatorFixedX, mercatorFixedY } from "../map/mercator.ts";
 import type { Vehicle } from "../protocol.ts";
@@ -18,6 +19,8 @@ export class PastTable extends FleetColumns {
   readonly ids: (string | undefined)[] = [];
   readonly names: string[] = [];
   readonly registrations: string[] = [];
+  readonly drivers: string[] = [];
+  readonly groups: string[] = [];
   readonly directory = new Directory(this);
   #vehicles: (Vehicle | undefined)[] = [];
   #rowById = new Map<string, number>();
@@ -43,6 +46,7 @@ export class PastTable extends FleetColumns {
     const removed = [...this.#rowById].filter(([id]) => !ids.has(id)).map(([id, row]) => this.#remove(id, row));
     const changed = vehicles.map((vehicle) => this.#put(vehicle));
     const changes = { removed: Uint32Array.from(removed), changed: Uint32Array.from(changed) };
+    this.directory.setFacts(new Map(vehicles.map((vehicle) => [vehicle.id, factsOf(vehicle)])));
     this.directory.recount(changes.removed);
     this.directory.recount(changes.changed);
     return changes;
@@ -65,6 +69,8 @@ export class PastTable extends FleetColumns {
     this.ids[row] = vehicle.id;
     this.names[row] = displayName(vehicle);
     this.registrations[row] = vehicle.registration ?? "";
+    this.drivers[row] = vehicle.driver?.value ?? "";
+    this.groups[row] = (vehicle.groups ?? []).join(", ");
     this.directory.name(row, entryOf(vehicle));
     this.#fill(row, vehicle);
     return row;

@@ -5,8 +5,10 @@ import type { AttentionCounts, StandingCounts } from "../codes.ts";
 import { noAttention, noCounts } from "../codes.ts";
 import { CellBook } from "../live/cells.ts";
 import type { RowChanges } from "../live/decoder.ts";
+import type { RowFacts } from "../live/facts.ts";
 import type { GroupCount } from "../live/groups.ts";
-import type { ConnectionStatus, ListQuery, ToPage } from "../live/messages.ts";
+import type { ConnectionStatus, ListQuery, NearestQuestion, ToPage } from "../live/messages.ts";
+import type { NearRow } from "../live/nearest.ts";
 import type { FoundIn } from "../live/search.ts";
 import { steadyNowMs } from "../live/server-clock.ts";
 import type { Sight } from "../live/sight.ts";
@@ -41,6 +43,8 @@ export class Store {
   order = new Uint32Array(0);
   /** Why the first of them were found. */
   found: FoundIn[] = [];
+  /** What only the server's answers tell, by id; as of the last time that it was wanted. */
+  facts: ReadonlyMap<string, RowFacts> = new Map();
   /** Of what is held. */
   attention: AttentionCounts = noAttention();
   /** Of what is held; another list where it changed. */
@@ -61,6 +65,8 @@ export class Store {
   #startedMs = performance.now();
   #views: Views | null = null;
   #isFirstTold = false;
+  /** The question of the nearest that is open. */
+  #nearest: { number: number; onRows: (rows: NearRow[]) => void } = { number: 0, onRows: () => {} };
   #link: LiveLink;
   #reloader: Reloader;
 
@@ -103,6 +109,17 @@ export class Store {
     this.#link.setAddresses(addresses);
   }
 
+  /** Tells whether `facts` are to be asked for, over and over. */
+  wantFacts(areWanted: boolean): void {
+    this.#link.wantFacts(areWanted);
+  }
+
+  /** Asks which of the fleet that is held are nearest; a question before it is not answered any more. */
+  askNearest(question: NearestQuestion, onRows: (rows: NearRow[]) => void): void {
+    this.#nearest = { number: this.#nearest.number + 1, onRows };
+    this.#link.askNearest(this.#nearest.number, question);
+  }
+
   /** Tells what the map shows; nothing is asked of the server before. */
   setSight(sight: Sight): void {
     this.#link.setSight(sight);
@@ -140,6 +157,12 @@ export class Store {
       case "sources":
         this.sources = message.sources;
         this.#views?.onSources();
+        break;
+      case "nearest":
+        if (message.number === this.#nearest.number) this.#nearest.onRows(message.rows);
+        break;
+      case "facts":
+        this.facts = message.facts;
         break;
       case "list":
         this.order = message.order;

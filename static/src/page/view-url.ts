@@ -72,6 +72,18 @@ export class ViewUrl {
     this.#wroteAtMs = performance.now();
   }
 
+  /** What stands behind the "#" for what is seen now. */
+  get fragment(): string {
+    return this.#text().slice(1);
+  }
+
+  /** Shows what a fragment says, as an entry that one can go back from. */
+  visit(fragment: string): void {
+    this.flush();
+    // The browser tells of it as of going back.
+    location.hash = fragment;
+  }
+
   /** The whole address of what is seen now. */
   get href(): string {
     return new URL(this.#text(), location.href).href;

@@ -24,6 +24,9 @@ export function sinceLine(vehicle: Vehicle, nowMs: number): string {
   return `for ${ageText(nowMs - sinceMs)}, since ${sinceText(sinceMs, nowMs)}${atLeast}`;
 }
 
+/** What a vehicle says of itself comes with each report, as a rule; older than this it may be so no more. */
+const OLD_MS = 3_600_000;
+
 export function vehicleFacts(vehicle: Vehicle, nowMs: number): Map<string, FactContent> {
   const facts = new Map<string, FactContent>();
   const put = <T>(key: string, label: string, fact: Fact<T> | undefined, text: (value: T) => string) => {
@@ -42,14 +45,15 @@ export function vehicleFacts(vehicle: Vehicle, nowMs: number): Map<string, FactC
 }
 
 /** `toYouMs` is how long the line to this screen takes, where that is known. */
-export function positionFacts({ latency, drawn }: Vehicle, position: Position, nowMs: number, toYouMs: number | null): Map<string, FactContent> {
+export function positionFacts({ latency, drawn, freshness }: Vehicle, position: Position, nowMs: number, toYouMs: number | null): Map<string, FactContent> {
   const facts = new Map<string, FactContent>();
   const put = (key: string, label: string, value: string | undefined) => {
-    if (value !== undefined) facts.set(key, { label, value });
+    if (value !== undefined) facts.set(key, { label, value, isOld });
   };
+  const isOld = freshness?.state === "stale" || freshness?.state === "offline";
   const fixedMs = Date.parse(position.fixed_at);
   const receivedMs = Date.parse(position.received_at);
-  facts.set("fixed", { label: FACT_WORDS.fixed, value: agoText(nowMs - fixedMs), title: fullTimeText(fixedMs) });
+  facts.set("fixed", { label: FACT_WORDS.fixed, value: agoText(nowMs - fixedMs), title: fullTimeText(fixedMs), isOld });
   const delay = Number.isNaN(receivedMs) ? undefined : latencyText({ fix_to_receipt_ms: receivedMs - fixedMs }, null);
   put("received", FACT_WORDS.onItsWay, latency === undefined ? delay : latencyText(latency, toYouMs));
   put("source", FACT_WORDS.from, `${position.source}, device ${position.device}`);
@@ -62,8 +66,8 @@ export function positionFacts({ latency, drawn }: Vehicle, position: Position, n
   return facts;
 }
 
-function origin(at: string, source: string, nowMs: number): { note: string; title?: string } {
+function origin(at: string, source: string, nowMs: number): { note: string; title?: string; isOld?: boolean } {
   const ms = Date.parse(at);
   if (Number.isNaN(ms)) return { note: source };
-  return { note: `${ageText(nowMs - ms)} ago, ${source}`, title: fullTimeText(ms) };
+  return { note: `${ageText(nowMs - ms)} ago, ${source}`, title: fullTimeText(ms), isOld: nowMs - ms > OLD_MS };
 }

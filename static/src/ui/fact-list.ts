@@ -9,6 +9,8 @@ export interface FactContent {
   /** Where and when from, in small type. */
   note?: string;
   title?: string;
+  /** It may be so no more. */
+  isOld?: boolean;
   /** Stands out, as the one that counts. */
   isMarked?: boolean;
 }
@@ -41,6 +43,7 @@ export class FactList {
     setText(fact.value, content.value);
     setText(fact.note, content.note ?? "");
     fact.term.classList.toggle("is-marked", content.isMarked === true);
+    fact.body.classList.toggle("is-old", content.isOld === true);
     if (content.title === undefined) fact.body.removeAttribute("title");
     else if (fact.body.title !== content.title) fact.body.title = content.title;
   }

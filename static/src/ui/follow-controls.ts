@@ -8,7 +8,7 @@ import { h, setText } from "./dom.ts";
 import { FOLLOW_WORDS, chosenText, followText } from "./map-words.ts";
 import { toolIcon } from "./tool-icons.ts";
 
-const MOST_CHOSEN = 50;
+export const MOST_CHOSEN = 50;
 
 export interface FollowNames {
   nameOf(id: string): string;
@@ -17,6 +17,8 @@ export interface FollowNames {
   listedCount(): number | null;
   /** The vehicles that were chosen changed, or what is done with them. */
   onChange(): void;
+  /** Those that were chosen are to be compared. */
+  onCompare(): void;
 }
 
 export class FollowControls {
@@ -27,12 +29,14 @@ export class FollowControls {
   #names: FollowNames;
   #text = h("p", { role: "status" });
   #act = h("button", { type: "button", class: "bar-button primary" });
+  #compare = h("button", { type: "button", class: "bar-button", "aria-keyshortcuts": "c" }, FOLLOW_WORDS.compare);
   #end = h("button", { type: "button", class: "bar-button" });
 
   constructor(follow: Follow, names: FollowNames) {
     this.#follow = follow;
     this.#names = names;
-    this.element.append(toolIcon("follow"), toolIcon("paused"), this.#text, this.#act, this.#end);
+    this.element.append(toolIcon("follow"), toolIcon("paused"), this.#text, this.#act, this.#compare, this.#end);
+    this.#compare.addEventListener("click", () => names.onCompare());
     this.#act.addEventListener("click", () => this.act());
     this.#end.addEventListener("click", () => this.#stopOrClear());
   }
@@ -55,11 +59,14 @@ export class FollowControls {
     return followed?.kind === "vehicle" && followed.id === id;
   }
 
-  /** Adds a vehicle to those that were chosen, or takes it out; the selected one is the first. */
-  toggle(id: string): void {
+  /** Adds vehicles to those that were chosen; `isToggle`: or takes them out, and the selected one is the first. */
+  choose(ids: readonly string[], isToggle: boolean): void {
     const selectedId = this.#names.selectedId();
-    if (this.chosen.size === 0 && selectedId !== undefined && selectedId !== id) this.chosen.add(selectedId);
-    if (!this.chosen.delete(id) && this.chosen.size < MOST_CHOSEN) this.chosen.add(id);
+    if (isToggle && this.chosen.size === 0 && selectedId !== undefined && !ids.includes(selectedId)) this.chosen.add(selectedId);
+    for (const id of ids) {
+      const isOut = isToggle && this.chosen.delete(id);
+      if (!isOut && this.chosen.size < MOST_CHOSEN) this.chosen.add(id);
+    }
     this.#followChosen();
     this.#names.onChange();
     this.show();
@@ -83,6 +90,7 @@ export class FollowControls {
     setText(this.#text, isIdle ? chosenText(this.chosen.size) : this.#followText(followed, isPaused));
     setText(this.#act, isIdle ? FOLLOW_WORDS.keep : FOLLOW_WORDS.goOn);
     this.#act.hidden = !isIdle && !isPaused;
+    this.#compare.hidden = this.chosen.size < 2;
     setText(this.#end, isIdle ? FOLLOW_WORDS.clear : FOLLOW_WORDS.stop);
   }
 

@@ -1,17 +1,21 @@
-// Going to coordinates, typed or pasted from another map. A pin stays there until it is removed; it
-// is part of the view, so that a link can say "here".
+// Going to coordinates, typed or pasted from another map, or to a place by its name. A pin stays
+// there until it is removed; it is part of the view, so that a link can say "here".
 
 import { Marker } from "maplibre-gl";
 import type { FleetMap } from "../map/fleet-map.ts";
 import { spotOf } from "../page/coordinates.ts";
 import type { Spot } from "../page/coordinates.ts";
+import type { NamedPlace } from "../page/place-search.ts";
 import type { ViewPart } from "../page/view-url.ts";
 import { h, setText } from "./dom.ts";
+import { PLACE_SEARCH_WORDS } from "./fleet-words.ts";
 import { GO_TO_WORDS } from "./map-words.ts";
+import { PlaceList } from "./place-list.ts";
 import { coordinatesText } from "./words.ts";
 
 const ZOOM = 14;
 const MOST_ZOOM = 20;
+const PLACE_ZOOM = 11;
 const POPOVER_ID = "go-to";
 const PIN_DIGITS = 5;
 
@@ -22,17 +26,31 @@ export class GoTo {
   #onChange: (isJump: boolean) => void;
   #field = h("input", { id: "go-to-field", type: "text", autocomplete: "off", spellcheck: "false", maxlength: "2000", "aria-describedby": "go-to-note" });
   #note = h("p", { class: "muted", id: "go-to-note", role: "status" }, GO_TO_WORDS.hint);
+  #places: PlaceList;
   #pin: { marker: Marker; spot: Spot } | null = null;
 
-  constructor(fleetMap: FleetMap, insets: () => { leftPx: number; rightPx: number; bottomPx: number }, onChange: (isJump: boolean) => void) {
+  constructor(fleetMap: FleetMap, insets: () => { leftPx: number; rightPx: number; bottomPx: number }, onChange: (isJump: boolean) => void, findPlaces: (text: string) => Promise<NamedPlace[]>) {
     this.#fleetMap = fleetMap;
     this.#insets = insets;
     this.#onChange = onChange;
+    this.#places = new PlaceList({
+      find: findPlaces,
+      onGo: ({ lngLatDeg: [lngDeg, latDeg] }) => this.#go({ lngDeg, latDeg, zoom: PLACE_ZOOM }),
+      onNote: (note) => this.#say(note || GO_TO_WORDS.hint, note === PLACE_SEARCH_WORDS.none),
+    });
     const go = h("button", { type: "submit", class: "bar-button primary" }, GO_TO_WORDS.go);
-    const form = h("form", { novalidate: "" }, h("label", { for: "go-to-field" }, GO_TO_WORDS.field), h("div", { class: "go-to-row" }, this.#field, go), this.#note);
+    const form = h("form", { novalidate: "" }, h("label", { for: "go-to-field" }, GO_TO_WORDS.field), h("div", { class: "go-to-row" }, this.#field, go), this.#places.element, this.#note);
     this.popover = h("div", { id: POPOVER_ID, class: "go-to card", popover: "", role: "dialog", "aria-label": GO_TO_WORDS.title }, form);
     form.addEventListener("submit", (event) => this.#submit(event));
-    this.#field.addEventListener("input", () => this.#tell(true));
+    this.#field.addEventListener("input", () => {
+      this.#tell(true);
+      this.#places.search(spotOf(this.#field.value) === null ? this.#field.value : "");
+    });
+    this.#field.addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowDown") return;
+      event.preventDefault();
+      this.#places.focus();
+    });
     this.popover.addEventListener("toggle", (event) => {
       if ((event as ToggleEvent).newState === "open") this.#begin();
     });
@@ -65,8 +83,14 @@ export class GoTo {
   #submit(event: SubmitEvent): void {
     event.preventDefault();
     const spot = spotOf(this.#field.value);
-    this.#tell(spot !== null);
-    if (spot === null) return;
+    if (spot !== null) return this.#go(spot);
+    // What has numbers in it and no letters was meant as coordinates.
+    if (/\p{L}/u.test(this.#field.value)) void this.#places.goToFirst(this.#field.value);
+    else this.#tell(false);
+  }
+
+  #go(spot: Spot): void {
+    this.#places.search("");
     this.popover.hidePopover();
     this.#putPin(spot);
     this.#onChange(true);
@@ -74,9 +98,13 @@ export class GoTo {
   }
 
   #tell(isClear: boolean): void {
-    setText(this.#note, isClear ? GO_TO_WORDS.hint : GO_TO_WORDS.unclear);
-    this.#note.classList.toggle("is-bad", !isClear);
+    this.#say(isClear ? GO_TO_WORDS.hint : GO_TO_WORDS.unclear, !isClear);
     this.#field.setAttribute("aria-invalid", String(!isClear));
+  }
+
+  #say(note: string, isBad: boolean): void {
+    setText(this.#note, note);
+    this.#note.classList.toggle("is-bad", isBad);
   }
 
   #putPin(spot: Spot): void {

@@ -1,8 +1,11 @@
 // What the list shows, wherever it comes from: the page's own rows where it holds the whole fleet,
 // the server's answers (`remote-rows.ts`) where it holds a part.
 
-import { LATE, UNKNOWN_MOTION } from "../codes.ts";
+import { LATE, UNKNOWN_MOTION, freshnessCode, motionCode } from "../codes.ts";
 import type { FleetColumns } from "../live/columns.ts";
+import { factsOf } from "../live/facts.ts";
+import type { RowFacts } from "../live/facts.ts";
+import { displayName } from "../live/names.ts";
 import type { FoundIn } from "../live/search.ts";
 import type { Since, SinceBook } from "../page/since-book.ts";
 import type { Store } from "../page/store.ts";
@@ -16,6 +19,8 @@ export interface ListedVehicle {
   name: string;
   /** Empty where there is none. */
   registration: string;
+  driver: string;
+  group: string;
   /** Codes of `MOTIONS` and `FRESHNESSES`. */
   motion: number;
   freshness: number;
@@ -27,10 +32,12 @@ export interface ListedVehicle {
   isFeedDown: boolean;
   /** Since when it is doing what it does; null where that is not known. */
   since: Since | null;
+  /** What only the server's answers tell; null where they were not asked. */
+  facts: RowFacts | null;
 }
 
 /** Vehicles with what they are called. */
-export type NamedTable = FleetColumns & { readonly ids: readonly (string | undefined)[]; readonly names: readonly string[]; readonly registrations: readonly string[] };
+export type NamedTable = FleetColumns & { readonly ids: readonly (string | undefined)[]; readonly names: readonly string[]; readonly registrations: readonly string[]; readonly drivers: readonly string[]; readonly groups: readonly string[] };
 
 export interface ListRows {
   readonly length: number;
@@ -60,7 +67,7 @@ export class LocalRows implements ListRows {
   at(place: number): ListedVehicle | null {
     const row = this.#store.order[place];
     const vehicle = row === undefined ? null : listedRow(this.#store.table, row);
-    return vehicle === null ? null : { ...vehicle, since: this.#sinces.of(vehicle.id, vehicle.motion) };
+    return vehicle === null ? null : { ...vehicle, since: this.#sinces.of(vehicle.id, vehicle.motion), facts: this.#store.facts.get(vehicle.id) ?? null };
   }
 
   foundIn(place: number): FoundIn {
@@ -94,7 +101,9 @@ export class PastRows implements ListRows {
   at(place: number): ListedVehicle | null {
     const row = this.#travel.order[place];
     const vehicle = row === undefined ? null : listedRow(this.#travel.table, row);
-    return vehicle === null ? null : { ...vehicle, since: sinceOf(this.#travel.vehicle(vehicle.id)) };
+    if (vehicle === null) return null;
+    const whole = this.#travel.vehicle(vehicle.id);
+    return { ...vehicle, since: sinceOf(whole), facts: whole === undefined ? null : factsOf(whole) };
   }
 
   foundIn(place: number): FoundIn {
@@ -117,6 +126,8 @@ export function listedRow(table: NamedTable, row: number): ListedVehicle | null 
     id,
     name: table.names[row] ?? "",
     registration: table.registrations[row] ?? "",
+    driver: table.drivers[row] ?? "",
+    group: table.groups[row] ?? "",
     motion: table.motion(row),
     freshness: table.freshness(row),
     speedMps: table.speedMps(row),
@@ -124,6 +135,28 @@ export function listedRow(table: NamedTable, row: number): ListedVehicle | null 
     lngLatDeg: table.hasPosition(row) ? [lngDegOf(table.mercatorX[row]!), latDegOf(table.mercatorY[row]!)] : null,
     isFeedDown: table.isFeedDown(row),
     since: null,
+    facts: null,
+  };
+}
+
+/** A vehicle as the server tells of it whole. */
+export function listedOf(vehicle: Vehicle): ListedVehicle {
+  const { id, registration = "", position, motion, drawn } = vehicle;
+  const at = position && (drawn ?? position);
+  return {
+    id,
+    name: displayName(vehicle),
+    registration,
+    driver: vehicle.driver?.value ?? "",
+    group: (vehicle.groups ?? []).join(", "),
+    motion: motionCode(motion?.state),
+    freshness: freshnessCode(vehicle),
+    speedMps: position?.speed_mps ?? NaN,
+    fixedAtMs: position === undefined ? NaN : Date.parse(position.fixed_at),
+    lngLatDeg: at === undefined ? null : [at.lng_deg, at.lat_deg],
+    isFeedDown: vehicle.flags?.includes("feed_down") === true,
+    since: sinceOf(vehicle),
+    facts: factsOf(vehicle),
   };
 }
 

@@ -8,7 +8,8 @@ export const TOOL_WORDS = {
   tools: "Map tools",
   follow: "Follow, or keep in view (f)",
   measure: "Measure a distance (m)",
-  goTo: "Go to coordinates (g)",
+  goTo: "Go to a place or coordinates (g)",
+  nearest: "Nearest vehicles (v)",
   share: "Share this view",
   shared: "The link to this view is copied.",
   notCopied: "Copying is not possible here; take it yourself:",
@@ -20,6 +21,7 @@ export const FOLLOW_WORDS = {
   goOn: "Go on (f)",
   clear: "Clear",
   keep: "Keep in view (f)",
+  compare: "Compare (c)",
   vehicle: "Follow",
   paused: "paused while you look around",
 } as const;
@@ -52,9 +54,9 @@ export function measuredText(distance: string, points: number): string {
 }
 
 export const GO_TO_WORDS = {
-  title: "Go to coordinates",
-  field: "Coordinates, or a link of another map",
-  hint: "52.52, 13.405 or 52°31′12″N 13°24′18″E. Place names cannot be searched.",
+  title: "Go to a place or coordinates",
+  field: "Town, coordinates, or a link of another map",
+  hint: "A town near the fleet or a large city, 52.52, 13.405 or 52°31′12″N 13°24′18″E.",
   go: "Go",
   unclear: "No coordinates can be read from this.",
   unpin: "Remove the pin",

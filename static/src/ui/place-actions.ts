@@ -3,6 +3,7 @@
 
 import { h, setText } from "./dom.ts";
 import { copyText } from "./copy.ts";
+import { NEAREST_WORDS } from "./fleet-words.ts";
 import { FOLLOW_WORDS, PLACE_WORDS } from "./map-words.ts";
 import { coordinatesText } from "./words.ts";
 
@@ -18,16 +19,18 @@ interface At {
 export class PlaceActions {
   readonly element: HTMLElement;
   #follow = h("button", { type: "button", class: "bar-button", "aria-pressed": "false" }, FOLLOW_WORDS.vehicle);
+  #nearest = h("button", { type: "button", class: "bar-button" }, NEAREST_WORDS.toVehicle);
   #copy = h("button", { type: "button", class: "bar-button" }, PLACE_WORDS.copy);
   #app = foreignLink(PLACE_WORDS.app);
   #osm = foreignLink(PLACE_WORDS.osm);
   #at: At | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(onFollow: () => void) {
+  constructor(onFollow: () => void, onNearest: () => void) {
     this.#osm.target = "_blank";
     const others = h("p", { class: "other-maps" }, `${PLACE_WORDS.other} `, this.#app, " · ", this.#osm);
-    this.element = h("div", { class: "place-actions", hidden: "" }, h("div", { class: "place-buttons" }, this.#follow, this.#copy), others);
+    this.element = h("div", { class: "place-actions", hidden: "" }, h("div", { class: "place-buttons" }, this.#follow, this.#nearest, this.#copy), others);
+    this.#nearest.addEventListener("click", onNearest);
     this.#follow.addEventListener("click", onFollow);
     this.#copy.addEventListener("click", () => void this.#copyPlace());
   }

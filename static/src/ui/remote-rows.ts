@@ -9,11 +9,11 @@ import { classOf, filterOf } from "../live/filter.ts";
 import { pathsOf } from "../live/groups.ts";
 import type { ListQuery, ListSort } from "../live/messages.ts";
 import { NO_QUERY } from "../live/messages.ts";
-import { displayName, entryOf } from "../live/names.ts";
+import { entryOf } from "../live/names.ts";
 import { SearchBook, needleOf } from "../live/search.ts";
 import type { FoundIn } from "../live/search.ts";
 import type { Vehicle } from "../protocol.ts";
-import { sinceOf } from "./list-rows.ts";
+import { listedOf } from "./list-rows.ts";
 import type { ListRows, ListedVehicle } from "./list-rows.ts";
 
 const DEBOUNCE_MS = 150;
@@ -29,7 +29,9 @@ const MOST_REFRESHED = 1_000;
 /** Places before the end at which more are asked for. */
 const NEAR_END = 30;
 
-const SORTS: Record<ListSort, string> = { name: "name", silence: "silence", recent: "-fixed_at" };
+/** The orders that the server knows, as it calls them, and whether it begins with the largest. */
+const SORTS: Partial<Record<ListSort, string>> = { name: "name", silence: "silence", recent: "-fixed_at", speed: "speed" };
+export const REMOTE_SORTS = Object.keys(SORTS) as ListSort[];
 
 interface Answer {
   vehicles: Vehicle[];
@@ -152,7 +154,7 @@ function fitting(query: ListQuery): (vehicle: Vehicle) => boolean {
 }
 
 /** What comes nearest to the query, and leaves nothing out that fits. */
-function questionOf({ text, standings, attention = [], groups = [], sort }: ListQuery): Record<string, string> {
+function questionOf({ text, standings, attention = [], groups = [], sort, isDescending = false }: ListQuery): Record<string, string> {
   const wanted: readonly string[] = attention.length > 0 ? attention : standings;
   const states = wanted.flatMap((one) => (one === "overdue" ? ["stale", "offline"] : [one]));
   // The words of a group's name are found in each of its vehicles, and in others.
@@ -160,7 +162,13 @@ function questionOf({ text, standings, attention = [], groups = [], sort }: List
   const ofGroup = group === undefined || others.length > 0 ? [] : group.split(/[\s/]+/).slice(0, MOST_WORDS);
   const q = [text.trim(), ...ofGroup].join(" ").trim();
   const isAnyState = states.length === 0 || states.includes("diverging");
-  return { sort: SORTS[sort], ...(q === "" ? {} : { q }), ...(isAnyState ? {} : { state: [...new Set(states)].join() }) };
+  return { sort: orderOf(sort, isDescending), ...(q === "" ? {} : { q }), ...(isAnyState ? {} : { state: [...new Set(states)].join() }) };
+}
+
+function orderOf(sort: ListSort, isDescending: boolean): string {
+  const order = SORTS[sort] ?? NO_QUERY.sort;
+  if (!isDescending || sort === "silence") return order;
+  return order.startsWith("-") ? order.slice(1) : `-${order}`;
 }
 
 async function fetchVehicles(query: Record<string, string>, signal: AbortSignal): Promise<Answer> {
@@ -175,21 +183,7 @@ interface RemoteVehicle extends ListedVehicle {
 }
 
 function listed(vehicle: Vehicle, typed: string): RemoteVehicle {
-  const { id, registration = "", position, motion } = vehicle;
-  const at = position && (vehicle.drawn ?? position);
-  return {
-    id,
-    name: displayName(vehicle),
-    registration,
-    motion: motionCode(motion?.state),
-    freshness: freshnessCode(vehicle),
-    speedMps: position?.speed_mps ?? NaN,
-    fixedAtMs: position === undefined ? NaN : Date.parse(position.fixed_at),
-    lngLatDeg: at === undefined ? null : [at.lng_deg, at.lat_deg],
-    isFeedDown: vehicle.flags?.includes("feed_down") === true,
-    since: sinceOf(vehicle),
-    foundIn: foundIn(vehicle, typed),
-  };
+  return { ...listedOf(vehicle), foundIn: foundIn(vehicle, typed) };
 }
 
 function foundIn(vehicle: Vehicle, typed: string): FoundIn {

@@ -1,5 +1,5 @@
 // The keys that work anywhere on the desk: / searches, h opens the past, n and Escape come back, f
-// follows, m measures, g goes to coordinates.
+// follows, m measures, g goes somewhere, c compares, v finds the nearest vehicles.
 
 export interface Keys {
   search(): void;
@@ -8,6 +8,8 @@ export interface Keys {
   follow(): void;
   measure(): void;
   goTo(): void;
+  compare(): void;
+  nearest(): void;
   escape(): void;
 }
 
@@ -15,7 +17,7 @@ export interface Keys {
 const TEXT_FIELDS = "input:not([type=range], [type=radio], [type=checkbox]), select, textarea";
 
 export function listenToKeys(keys: Keys): void {
-  const byKey: Record<string, () => void> = { "/": keys.search, h: keys.past, n: keys.now, f: keys.follow, m: keys.measure, g: keys.goTo };
+  const byKey: Record<string, () => void> = { "/": keys.search, h: keys.past, n: keys.now, f: keys.follow, m: keys.measure, g: keys.goTo, c: keys.compare, v: keys.nearest };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {

@@ -5,6 +5,7 @@ import type { TrailLayer } from "../map/trail.ts";
 import { SPEED_BANDS_KMH } from "../map/trail-features.ts";
 import type { Position, Trail } from "../protocol.ts";
 import { byId, h, setText } from "./dom.ts";
+import { TrailPlots } from "./trail-plots.ts";
 import { TRAIL_WORDS, speedBandTexts, speedUnit, trailText } from "./words.ts";
 
 const TIMEOUT_MS = 20_000;
@@ -29,13 +30,15 @@ export class TrailPanel {
   #custom = h("div", { class: "span-custom" }, h("label", { for: "trail-from" }, "From"), this.#from, h("label", { for: "trail-to" }, "To"), this.#to);
   #choices = new Map<string, HTMLInputElement>();
   #legend = h("div", { class: "legend" });
+  #plots: TrailPlots;
 
   /** `nowMs` is the time that is shown, the server's or one of the past. */
   constructor(layer: TrailLayer, nowMs: () => number) {
     this.#layer = layer;
     this.#nowMs = nowMs;
+    this.#plots = new TrailPlots((lngLatDeg) => layer.spot(lngLatDeg));
     const downloads = h("p", { class: "downloads" }, "Download ", ...Object.values(this.#links));
-    byId("detail-trail").append(this.#picker(), this.#custom, this.#sentence, this.#legend, downloads);
+    byId("detail-trail").append(this.#picker(), this.#custom, this.#sentence, this.#plots.element, this.#legend, downloads);
     this.showUnits();
     for (const field of [this.#from, this.#to]) field.addEventListener("change", () => this.#chooseCustom());
   }
@@ -58,6 +61,7 @@ export class TrailPanel {
     this.#abort?.abort();
     this.#id = this.#trail = null;
     this.#layer.clear();
+    this.#plots.show([], 0, 1);
   }
 
   /** Fetches it anew, as when another time is shown. */
@@ -118,6 +122,7 @@ export class TrailPanel {
     this.#abort = abort;
     this.#trail = null;
     this.#layer.clear();
+    this.#plots.show([], 0, 1);
     this.#linkFiles(id);
     setText(this.#sentence, TRAIL_WORDS.loading);
     try {
@@ -134,6 +139,7 @@ export class TrailPanel {
   #tell(): void {
     const { fromMs, toMs } = this.#range();
     setText(this.#sentence, trailText(this.#trail!, fromMs, toMs));
+    this.#plots.show(this.#trail!.points, fromMs, toMs);
     if (this.#id !== null) this.#linkFiles(this.#id);
   }
 

@@ -1,44 +1,53 @@
-// The list of vehicles: only the rows in view exist, so that 10,000 cost as much as thirty. It is
-// a listbox steered from the search field: the field keeps the focus, arrows move the mark, Enter
-// selects.
+// The list of vehicles: only the rows in view exist, so that 100,000 cost as much as thirty. It is
+// a grid, steered from the search field, which keeps the focus while arrows move the mark, or from
+// itself, where the arrows go from cell to cell too (`list-keys.ts`).
 
-import { h, setText } from "./dom.ts";
-import { stateIcon } from "./icons.ts";
+import type { ListSort } from "../live/messages.ts";
+import type { Column } from "../page/column-choice.ts";
+import { h } from "./dom.ts";
+import { ListHead } from "./list-head.ts";
+import type { ListOrder } from "./list-head.ts";
+import { actOf } from "./list-keys.ts";
+import type { ListAct } from "./list-keys.ts";
+import { RowElement, cellId, rowId } from "./list-row.ts";
 import type { ListRows, ListedVehicle } from "./list-rows.ts";
-import { setMarked } from "./marks.ts";
-import { ageText, durationText, foundInText, speedText, stateWords } from "./words.ts";
-import { FRESHNESSES, LATE, LIVE, MOVING } from "../codes.ts";
 
-const ROW_PX = 52;
+const CARD_PX = 52;
+const LINE_PX = 34;
+const HEAD_PX = 32;
 const ROWS_BEYOND = 6;
-
-interface RowElement {
-  root: HTMLElement;
-  icon: SVGElement;
-  iconKey: string;
-  name: HTMLElement;
-  age: HTMLElement;
-  state: HTMLElement;
-  found: HTMLElement;
-  registration: HTMLElement;
-}
+/** A longer stretch is not chosen at once. */
+const MOST_STRETCHED = 1_000;
 
 export interface ListEvents {
   onSelect(vehicle: ListedVehicle): void;
+  /** These are to be chosen too; `isToggle`: or no longer, where they are. */
+  onChoose(ids: readonly string[], isToggle: boolean): void;
+  /** All that are listed are to be chosen. */
+  onChooseAll(): void;
+  onSort(sort: ListSort): void;
 }
 
 export class VehicleList {
   #rows: ListRows;
   #nowMs: () => number;
   #scroller: HTMLElement;
-  #body: HTMLElement;
+  #body = h("div", { class: "list-body", role: "rowgroup" });
+  #head: ListHead;
   #field: HTMLInputElement;
   #events: ListEvents;
   #elements: RowElement[] = [];
+  #columns: readonly Column[] = [];
+  #isTable = false;
   /** Place in the order that the keyboard's mark is at; -1 is none. */
   #mark = -1;
   #markedId: string | undefined;
+  /** The cell of the marked row; -1 is all of it. */
+  #cell = -1;
+  /** Where choosing a stretch of rows begins. */
+  #anchorId: string | undefined;
   #selectedId: string | undefined;
+  #chosen: ReadonlySet<string> = new Set();
   #typed = "";
 
   /** `nowMs` is the server's time. */
@@ -48,12 +57,16 @@ export class VehicleList {
     this.#scroller = scroller;
     this.#field = field;
     this.#events = events;
-    this.#body = h("div", { class: "list-body", role: "presentation" });
-    scroller.append(this.#body);
+    this.#head = new ListHead((sort) => events.onSort(sort));
+    scroller.append(this.#head.element, this.#body);
     scroller.addEventListener("scroll", () => this.render(), { passive: true });
     new ResizeObserver(() => this.render()).observe(scroller);
+    // Shift would mark text.
+    this.#body.addEventListener("mousedown", (event) => {
+      if (isMore(event)) event.preventDefault();
+    });
     this.#body.addEventListener("click", (event) => this.#click(event));
-    field.addEventListener("keydown", (event) => this.#key(event));
+    for (const element of [field, scroller]) element.addEventListener("keydown", (event) => this.#key(event));
   }
 
   get length(): number {
@@ -65,9 +78,35 @@ export class VehicleList {
     this.render();
   }
 
+  /** Marks those that are chosen together. */
+  showChosen(chosen: ReadonlySet<string>): void {
+    this.#chosen = chosen;
+    this.render();
+  }
+
   /** What is searched for, to be marked. */
   setTyped(typed: string): void {
     this.#typed = typed;
+  }
+
+  /** As cards of two lines, or as a table. */
+  setColumns(columns: readonly Column[], isTable: boolean): void {
+    this.#columns = columns;
+    this.#isTable = isTable;
+    this.#cell = -1;
+    this.#elements = [];
+    this.#body.replaceChildren();
+    this.#head.setColumns(columns, isTable);
+    this.#scroller.classList.toggle("is-table", isTable);
+    this.#scroller.style.setProperty("--columns", columns.map((column) => `var(--col-${column})`).join(" "));
+    this.#scroller.style.setProperty("--least", `calc(${columns.map((column) => `var(--least-${column})`).join(" + ")})`);
+    this.#scroller.setAttribute("aria-colcount", String(columns.length));
+    if (this.#mark >= 0) this.#markPlace(this.#mark);
+    this.render();
+  }
+
+  setOrder(order: ListOrder): void {
+    this.#head.setOrder(order);
   }
 
   /** Shows other rows from now on. */
@@ -92,99 +131,138 @@ export class VehicleList {
   /** Draws the rows in view, ages included. */
   render(): void {
     const { length } = this.#rows;
-    const heightPx = this.#scroller.clientHeight;
-    this.#body.style.height = `${length * ROW_PX}px`;
-    const first = Math.max(0, Math.floor(this.#scroller.scrollTop / ROW_PX) - ROWS_BEYOND);
-    const end = Math.min(length, Math.ceil((this.#scroller.scrollTop + heightPx) / ROW_PX) + ROWS_BEYOND);
-    while (this.#elements.length < end - first) this.#elements.push(this.#createRow());
+    const rowPx = this.#rowPx;
+    this.#body.style.height = `${length * rowPx}px`;
+    this.#scroller.setAttribute("aria-rowcount", String(length + 1));
+    const first = Math.max(0, Math.floor(this.#scroller.scrollTop / rowPx) - ROWS_BEYOND);
+    const end = Math.min(length, Math.ceil((this.#scroller.scrollTop + this.#heightPx) / rowPx) + ROWS_BEYOND);
+    while (this.#elements.length < end - first) this.#addRow();
     this.#elements.forEach((element, i) => {
-      const place = first + i;
-      element.root.hidden = place >= end;
-      if (place < end) this.#fillRow(element, place);
+      if (first + i < end) this.#fillRow(element, first + i);
+      else element.root.hidden = true;
     });
     this.#announceMark(first, end);
     this.#rows.reach(first, end);
   }
 
+  get #rowPx(): number {
+    return this.#isTable ? LINE_PX : CARD_PX;
+  }
+
+  /** What is left for rows below the heads. */
+  get #heightPx(): number {
+    return this.#scroller.clientHeight - (this.#isTable ? HEAD_PX : 0);
+  }
+
+  #addRow(): void {
+    const row = new RowElement(this.#columns, this.#isTable);
+    this.#elements.push(row);
+    this.#body.append(row.root);
+  }
+
   #fillRow(element: RowElement, place: number): void {
     const vehicle = this.#rows.at(place);
-    const { root } = element;
-    root.hidden = vehicle === null;
-    if (vehicle === null) return;
-    const { id, name, registration, motion, freshness, fixedAtMs, isFeedDown } = vehicle;
-    root.style.transform = `translateY(${place * ROW_PX}px)`;
-    root.id = `vehicle-option-${place}`;
-    root.dataset["place"] = String(place);
-    root.dataset["freshness"] = FRESHNESSES[freshness] ?? "never";
-    root.setAttribute("aria-posinset", String(place + 1));
-    root.setAttribute("aria-setsize", String(this.#rows.length));
-    root.setAttribute("aria-selected", String(id === this.#selectedId));
-    root.classList.toggle("is-marked", place === this.#mark);
-    const iconKey = `${motion}/${freshness}/${isFeedDown}`;
-    if (element.iconKey !== iconKey) {
-      const icon = stateIcon(motion, freshness, isFeedDown);
-      element.icon.replaceWith(icon);
-      element.icon = icon;
-      element.iconKey = iconKey;
-    }
-    setMarked(element.name, name, this.#typed);
-    setMarked(element.registration, registration === name ? "" : registration, this.#typed);
-    setText(element.state, stateText(vehicle, this.#nowMs()));
-    setText(element.age, Number.isNaN(fixedAtMs) ? "" : ageText(this.#nowMs() - fixedAtMs));
-    this.#fillFound(element, place);
-  }
-
-  /** Why it was found, in place of its state, which the picture beside it says too. */
-  #fillFound({ found, state }: RowElement, place: number): void {
-    const foundIn = this.#typed === "" ? null : this.#rows.foundIn(place);
-    found.hidden = foundIn === null;
-    state.classList.toggle("visually-hidden", foundIn !== null);
-    if (foundIn !== null) setMarked(found, foundInText(foundIn), this.#typed);
-  }
-
-  #createRow(): RowElement {
-    const icon = stateIcon(4, 4);
-    const name = h("span", { class: "row-name" });
-    const age = h("span", { class: "row-age" });
-    const state = h("span", { class: "row-state" });
-    const found = h("span", { class: "row-found", hidden: "" });
-    const registration = h("span", { class: "row-registration" });
-    const root = h("div", { class: "row", role: "option" }, icon, name, age, state, found, registration);
-    this.#body.append(root);
-    return { root, icon, iconKey: "", name, age, state, found, registration };
+    element.fill(vehicle, {
+      place,
+      heightPx: this.#rowPx,
+      typed: this.#typed,
+      foundIn: this.#rows.foundIn(place),
+      nowMs: this.#nowMs(),
+      isOpen: vehicle?.id === this.#selectedId,
+      isChosen: vehicle !== null && this.#chosen.has(vehicle.id),
+      isMarked: place === this.#mark,
+      markedCell: this.#cell,
+    });
   }
 
   #click(event: MouseEvent): void {
     const place = Number((event.target as Element).closest<HTMLElement>(".row")?.dataset["place"] ?? NaN);
     if (Number.isNaN(place)) return;
-    this.#markPlace(place);
-    this.#selectMarked();
+    this.#cell = -1;
+    if (event.shiftKey) this.#chooseTo(place);
+    else {
+      this.#markPlace(place);
+      this.#anchorId = this.#markedId;
+      if (isMore(event)) this.#toggleMarked();
+      else this.#selectMarked();
+    }
   }
 
   #key(event: KeyboardEvent): void {
-    const page = Math.max(1, Math.floor(this.#scroller.clientHeight / ROW_PX) - 1);
-    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page };
-    const step = steps[event.key];
-    if (step !== undefined) {
-      this.#markPlace(Math.min(this.#rows.length - 1, Math.max(0, this.#mark + step)));
-    } else if (event.key === "Enter" && this.#rows.length > 0) {
-      if (this.#mark < 0) this.#markPlace(0);
-      this.#selectMarked();
-    } else {
-      return;
-    }
+    // The buttons of the heads are pressed as buttons.
+    if (event.target !== this.#field && event.target !== this.#scroller) return;
+    const act = actOf(event, event.target === this.#field, Math.max(1, Math.floor(this.#heightPx / this.#rowPx) - 1));
+    if (act === null || this.#rows.length === 0) return;
     event.preventDefault();
+    this.#act(act);
+  }
+
+  #act(act: ListAct): void {
+    const last = this.#rows.length - 1;
+    switch (act.kind) {
+      case "move": {
+        const place = Math.min(last, Math.max(0, act.to === "first" ? 0 : act.to === "last" ? last : this.#mark + act.to));
+        if (act.isStretching && this.#mark >= 0) this.#chooseTo(place);
+        else {
+          this.#markPlace(place);
+          this.#anchorId = this.#markedId;
+        }
+        break;
+      }
+      case "cell":
+        if (this.#mark < 0) this.#markPlace(0);
+        this.#cell = Math.min(this.#columns.length - 1, Math.max(-1, this.#cell + act.step));
+        this.render();
+        this.#scrollToCell();
+        break;
+      case "select":
+        if (this.#mark < 0) this.#markPlace(0);
+        this.#selectMarked();
+        break;
+      case "toggle":
+        if (this.#mark < 0) this.#markPlace(0);
+        this.#toggleMarked();
+        break;
+      case "all":
+        this.#events.onChooseAll();
+        break;
+    }
+  }
+
+  /** Chooses all from where the stretch begins to `place`, and goes there. */
+  #chooseTo(place: number): void {
+    const anchor = this.#anchorId === undefined ? -1 : this.#rows.placeOf(this.#anchorId);
+    const from = anchor < 0 ? place : anchor;
+    const ids: string[] = [];
+    for (let at = from; ; at += Math.sign(place - from)) {
+      const vehicle = this.#rows.at(at);
+      if (vehicle !== null) ids.push(vehicle.id);
+      if (at === place || ids.length === MOST_STRETCHED) break;
+    }
+    this.#markPlace(place);
+    if (anchor < 0) this.#anchorId = this.#markedId;
+    this.#events.onChoose(ids, ids.length === 1);
+  }
+
+  #toggleMarked(): void {
+    this.#anchorId = this.#markedId;
+    if (this.#markedId !== undefined) this.#events.onChoose([this.#markedId], true);
   }
 
   #markPlace(place: number): void {
     this.#mark = place;
     this.#markedId = this.#rows.at(place)?.id;
-    const topPx = place * ROW_PX;
+    const topPx = place * this.#rowPx;
     const scroller = this.#scroller;
     if (topPx < scroller.scrollTop) scroller.scrollTop = topPx;
-    const overPx = topPx + ROW_PX - (scroller.scrollTop + scroller.clientHeight);
+    const overPx = topPx + this.#rowPx - (scroller.scrollTop + this.#heightPx);
     if (overPx > 0) scroller.scrollTop += overPx;
     this.render();
+  }
+
+  #scrollToCell(): void {
+    if (this.#cell >= 0) document.getElementById(cellId(this.#mark, this.#cell))?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    else this.#scroller.scrollLeft = 0;
   }
 
   #selectMarked(): void {
@@ -193,20 +271,14 @@ export class VehicleList {
   }
 
   #announceMark(first: number, end: number): void {
-    if (this.#mark >= first && this.#mark < end) {
-      this.#field.setAttribute("aria-activedescendant", `vehicle-option-${this.#mark}`);
-    } else {
-      this.#field.removeAttribute("aria-activedescendant");
+    const id = this.#cell < 0 ? rowId(this.#mark) : cellId(this.#mark, this.#cell);
+    for (const element of [this.#field, this.#scroller]) {
+      if (this.#mark >= first && this.#mark < end) element.setAttribute("aria-activedescendant", id);
+      else element.removeAttribute("aria-activedescendant");
     }
   }
 }
 
-/** "Stopped 2 h 10", "Moving 12 min · 63 km/h". Of one that is silent nobody knows for how long. */
-function stateText({ motion, freshness, speedMps, isFeedDown, since }: ListedVehicle, nowMs: number): string {
-  const words = stateWords(motion, freshness, isFeedDown);
-  if (isFeedDown || (freshness !== LIVE && freshness !== LATE)) return words;
-  const duration = since === null ? "" : durationText(nowMs - since.sinceMs, since.isAtLeast);
-  const lasting = duration === "" ? words : `${words} ${duration}`;
-  const showsSpeed = motion === MOVING && freshness === LIVE && !Number.isNaN(speedMps);
-  return showsSpeed ? `${lasting} · ${speedText(speedMps)}` : lasting;
+function isMore({ shiftKey, ctrlKey, metaKey }: MouseEvent): boolean {
+  return shiftKey || ctrlKey || metaKey;
 }

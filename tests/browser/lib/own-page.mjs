@@ -20,7 +20,8 @@ export const isOwnPage = process.env.FLEETGLASS_PAGE === "static";
 export async function answerOwnPage(serverUrl, request, response) {
   const { pathname } = new URL(request.url, serverUrl);
   if (Object.hasOwn(PAGES, pathname)) return answerShell(serverUrl, PAGES[pathname], response);
-  if (pathname === "/api/v1/me") return answerMe(serverUrl, request, response);
+  if (pathname === "/api/v1/me") return answerFor(LOCAL, serverUrl, request, response);
+  if (pathname === "/api/v1/views" && request.method === "GET") return answerFor({ views: [] }, serverUrl, request, response);
   if (!pathname.startsWith("/assets/")) return false;
   const file = path.join(REPOSITORY, "static/dist", path.normalize(pathname));
   if (!fs.existsSync(file)) return false;
@@ -42,12 +43,12 @@ async function answerShell(serverUrl, page, response) {
   return true;
 }
 
-/** A server from before there were people to tell apart is asked by one who may do all. */
-async function answerMe(serverUrl, request, response) {
-  const { status } = await fetch(new URL("/api/v1/me", serverUrl));
+/** For a server from before there was such a route: people to tell apart (one who may do all), saved views (none). */
+async function answerFor(answer, serverUrl, request, response) {
+  const { status } = await fetch(new URL(request.url, serverUrl));
   if (status !== 404) return false;
   response.writeHead(200, { "content-type": "application/json" });
-  response.end(JSON.stringify(LOCAL));
+  response.end(JSON.stringify(answer));
   return true;
 }
 
