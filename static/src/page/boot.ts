@@ -3,6 +3,8 @@
 export interface Boot {
   /** Names the server's build; another one in `hello` means this page is old. */
   build: string;
+  /** The server keeps saved views. */
+  views?: true;
   map: MapBoot;
 }
 

@@ -1,5 +1,5 @@
 // The views that people saved, as the server keeps them: each a name and the fragment of an address.
-// Who may not, or a server from before there were any, answers 404: then there are none to be had.
+// A server that keeps them says so in the page's boot data; who may have none is answered 404.
 
 const TIMEOUT_MS = 15_000;
 const PATH = "/api/v1/views";
