@@ -91,7 +91,7 @@ test("what a filter finds is kept in view", { timeout: 240_000 }, async () => {
   await page.click("#counts [data-standing=overdue] button");
   await until(page, (state) => state.listed === 2);
   await page.locator(".map-tools button").first().click();
-  await until(page, (state) => state.follow?.kind === "listed" && isSettled(state) && state.zoom < 13.5);
+  await until(page, (state) => state.follow?.kind === "listed" && state.zoom < 13.5);
   assert.equal(await page.textContent(".follow-bar p"), "Keeping 2 vehicles of the list in view");
   assertClean(watched);
   await page.close();

@@ -69,7 +69,7 @@ async function poll(get, test, what, timeoutMs) {
   for (;;) {
     last = await get();
     if (test(last)) return last;
-    if (Date.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${what}; last: ${JSON.stringify(last)?.slice(0, 1500)}`);
+    if (Date.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${what}; last: ${JSON.stringify(last)?.slice(0, 6_000)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
