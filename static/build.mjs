@@ -37,6 +37,8 @@ manifest["icon.svg"] = hashedCopy("icon.svg", fs.readFileSync("icons/icon.svg"))
 manifest["icon-maskable.svg"] = hashedCopy("icon-maskable.svg", fs.readFileSync("icons/icon-maskable.svg"));
 manifest["app.webmanifest"] = hashedCopy("app.webmanifest", webManifest());
 Object.assign(manifest, entriesOf(await build({ ...common, entryPoints: ["src/live/live-worker.ts"] })));
+// A service worker is a script of the old kind: browsers load it everywhere.
+Object.assign(manifest, entriesOf(await build({ ...common, format: "iife", entryPoints: ["src/wall-sw.ts"] })));
 Object.assign(
   manifest,
   entriesOf(

@@ -32,6 +32,9 @@ pub const WALL: PageAssets = PageAssets {
     ..DESK
 };
 
+/// The wall's service worker, which its own address brings in: see `page.rs`.
+pub const WALL_WORKER: &str = env!("FLEETGLASS_ASSET_WALL_SW_JS");
+
 /// That of the pages of access: signing in, users, displays, tokens.
 pub const ACCESS: PageAssets = PageAssets {
     style: env!("FLEETGLASS_ASSET_ACCESS_CSS"),
@@ -69,6 +72,7 @@ mod tests {
         let wanted = [
             (DESK.script, "text/javascript"),
             (WALL.script, "text/javascript"),
+            (WALL_WORKER, "text/javascript"),
             (DESK.style, "text/css"),
             (WALL.style, "text/css"),
             (ACCESS.script, "text/javascript"),

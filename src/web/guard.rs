@@ -16,6 +16,10 @@ use super::Web;
 use super::door::{Door, Visit};
 use super::error::ApiError;
 
+/// What a page of a kiosk's own disk may ask for, to see whether the server is there. It gets to know
+/// no more than that: both answers say nothing of anybody.
+const OPEN_TO_KIOSKS: [&str; 2] = ["/livez", super::page::WALL_WORKER_PATH];
+
 /// Browsers ask by HTTPS alone for this long: a year.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
@@ -35,6 +39,11 @@ pub async fn refuse_foreign(State(web): State<Web>, mut request: Request, next: 
 pub async fn add_headers(State(web): State<Web>, request: Request, next: Next) -> Response {
     let is_asset =
         request.uri().path().starts_with("/assets/") || request.uri().path().starts_with("/tiles");
+    let resource_policy = if OPEN_TO_KIOSKS.contains(&request.uri().path()) {
+        "cross-origin"
+    } else {
+        "same-origin"
+    };
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&web.policy) {
@@ -50,7 +59,7 @@ pub async fn add_headers(State(web): State<Web>, request: Request, next: Next) -
     }
     let named = [
         ("cross-origin-opener-policy", "same-origin"),
-        ("cross-origin-resource-policy", "same-origin"),
+        ("cross-origin-resource-policy", resource_policy),
         (
             "permissions-policy",
             "camera=(), geolocation=(), microphone=()",

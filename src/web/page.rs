@@ -12,7 +12,7 @@ use axum::routing::get;
 use serde::Serialize;
 use url::Url;
 
-use super::assets::{DESK, PageAssets, WALL};
+use super::assets::{DESK, PageAssets, WALL, WALL_WORKER};
 use super::tiles;
 use crate::config::MapSettings;
 
@@ -20,7 +20,11 @@ use crate::config::MapSettings;
 pub const BASEMAP_ATTRIBUTION: &str = "© <a href=\"https://www.openstreetmap.org/copyright\">\
      OpenStreetMap</a> contributors (ODbL), Natural Earth, GeoNames (CC BY 4.0)";
 
-/// `GET /`, `GET /wall` and the pages of access. They carry the build that `hello` says, too: a page that sees another
+/// Where the wall's service worker stands: a worker rules only what lies beside or below it, and its
+/// address must stay what it is.
+pub const WALL_WORKER_PATH: &str = "/wall-sw.js";
+
+/// `GET /`, `GET /wall`, its service worker and the pages of access. They carry the build that `hello` says, too: a page that sees another
 /// one there is old and loads itself again.
 ///
 /// # Errors
@@ -43,6 +47,7 @@ where
     Ok(Router::new()
         .route("/", get(move || async move { answer(desk) }))
         .route("/wall", get(move || async move { answer(wall) }))
+        .route(WALL_WORKER_PATH, get(wall_worker))
         .merge(shells::routes(&boot)?))
 }
 
@@ -121,6 +126,14 @@ fn answer(html: String) -> impl IntoResponse {
     ([(header::CACHE_CONTROL, "no-store")], Html(html))
 }
 
+/// One line that brings in the hashed script. A kiosk's waiting page loads it, too, to tell this
+/// server from an error page of a proxy; that one is no worker.
+async fn wall_worker() -> impl IntoResponse {
+    let script = format!("if (typeof importScripts === \"function\") importScripts(\"{WALL_WORKER}\");\n");
+    let kind = (header::CONTENT_TYPE, "text/javascript; charset=utf-8");
+    ([(header::CACHE_CONTROL, "no-store"), kind], script)
+}
+
 /// Scheme, host and port; nothing for an address that has none.
 fn origin_of(url: &Url) -> Option<String> {
     let origin = url.origin();
@@ -152,6 +165,13 @@ mod tests {
             assert!(!html.contains("<style") && !html.contains(" style="));
             assert!(!html.contains(" onclick=") && !html.contains("javascript:"));
         }
+    }
+
+    #[tokio::test]
+    async fn the_walls_worker_stands_where_it_rules_the_wall_and_no_more_is_said_of_it() {
+        let script = html(WALL_WORKER_PATH, &MapSettings::default()).await;
+        assert!(script.contains("importScripts(\"/assets/wall-sw-"), "{script}");
+        assert_eq!(script.lines().count(), 1);
     }
 
     #[tokio::test]

@@ -1,14 +1,11 @@
 // The wall once it is let in: the same map without controls, large, framing the fleet by itself. It
 // never needs a click and comes back by itself, whatever happens to the server. Loading this module
-// begins it.
+// begins it; `wall/stage.ts` is the map, this one is what stands around it.
 
-import { AutoFrame } from "./map/auto-frame.ts";
-import { FleetMap } from "./map/fleet-map.ts";
-import { frameOf } from "./map/framing.ts";
 import { AccessWatch } from "./page/access-watch.ts";
 import { readBoot } from "./page/boot.ts";
 import { exposeDebug } from "./page/debug.ts";
-import { Reloader, reloadAsLastResort } from "./page/reload.ts";
+import { Reloader, reloadAsLastResort, reloadOnceAnswered, RECENT_MS } from "./page/reload.ts";
 import { Store } from "./page/store.ts";
 import { Clock } from "./ui/clock.ts";
 import { Counts } from "./ui/counts.ts";
@@ -16,56 +13,84 @@ import { byId, setText } from "./ui/dom.ts";
 import { FeedStrip } from "./ui/feed-strip.ts";
 import { ScreenSigns } from "./ui/screen-signs.ts";
 import { shiftAgainstBurnIn } from "./ui/unattended.ts";
+import type { AlarmStage } from "./wall/alarm-hook.ts";
+import { countsOfArea } from "./wall/area.ts";
+import { Beat } from "./wall/beat.ts";
+import { hasWebGl } from "./wall/graphics.ts";
+import { reloadNightly } from "./wall/nightly.ts";
+import { Night } from "./wall/night.ts";
+import { PlainList } from "./wall/plain-list.ts";
+import { Reporter } from "./wall/report.ts";
+import { Rotation } from "./wall/rotation.ts";
+import type { Scene } from "./wall/scene.ts";
+import { setupOf } from "./wall/setup.ts";
+import { applySizes, sizesOf } from "./wall/sizes.ts";
+import { MapStage } from "./wall/stage.ts";
+import { TOO_FAR, WALL_STANDING_WORDS, WALL_WORDS, problemsText, sceneText } from "./wall/words.ts";
 
-/** The height of screen that sizes are given for. */
-const DESIGN_HEIGHT_PX = 1080;
-const LABEL_PX = 26;
-const MARKER_SCALE = 2;
+/** After an upgrade of the server, so that a hundred displays do not come as one. */
+const UPGRADE_WITHIN_MS = 5 * 60_000;
+/** All of the world: what a list is asked for. */
+const WORLD_SIGHT = { bounds: [-180, -85, 180, 85] as [number, number, number, number], zoom: 0 };
 
-const sizeFactor = Math.max(0.5, Math.min(innerHeight, innerWidth) / DESIGN_HEIGHT_PX);
+const setup = setupOf(location.hash);
 const boot = readBoot();
-const store = new Store(new Reloader(boot.build));
+const store = new Store(new Reloader(boot.build, UPGRADE_WITHIN_MS));
+const night = new Night(setup.dimPct);
+const rotation = new Rotation(setup.scenes, performance.now());
+let shown = rotation.at(performance.now());
+night.tick(ruleNow(), Date.now());
+let sizes = sizesOf(setup, shown.scene.scales, innerWidth, innerHeight);
+applySizes(sizes, setup);
+
 const bar = byId("wall-bar");
-const fleetMap = new FleetMap({
-  container: byId("map"),
-  boot: boot.map,
-  table: store.table,
-  cells: store.cells,
-  isInteractive: false,
-  markerScale: MARKER_SCALE * sizeFactor,
-  labelFontPx: Math.round(LABEL_PX * sizeFactor),
-  fleetNowMs: () => store.serverNowMs(),
-  onPick: () => {},
-  onNotice: (notice) => setText(byId("map-notice"), notice),
-});
-const isReduced = matchMedia("(prefers-reduced-motion: reduce)").matches;
-const framing = new AutoFrame(fleetMap.map, () => frameOf(store), padding, !isReduced && fleetMap.overlay.framesPerSecondLimit === 0);
-const counts = new Counts(byId("counts"));
+const counts = new Counts(byId("counts"), WALL_STANDING_WORDS);
 const feeds = new FeedStrip(byId("feeds"), byId("feed-alarms"), false);
 const clock = new Clock(byId("clock-time"), byId("clock-zone"));
+const beat = new Beat(byId("beat"));
 const signs = new ScreenSigns(store, byId("screen-badge"), byId("veil"));
+let list: PlainList | null = null;
 let isOver = false;
 let onEnd: (reason: string | null) => void = () => {};
+const stage = hasWebGl() ? new MapStage({ boot: boot.map, store, sizes, scene: shown.scene, bar, onHopeless: giveUpMap }) : null;
 const watch = new AccessWatch((end) => {
   // Rights that were changed are taken up; if that helps nothing, the display is paired anew.
   if (end === "changed" && reloadAsLastResort(Date.now())) return;
   store.stop();
-  fleetMap.rest();
+  stage?.rest();
   isOver = true;
-  onEnd(end === "signed_out" ? null : "Access for this display has ended.");
+  onEnd(end === "signed_out" ? null : WALL_WORDS.ended);
+});
+const reporter = new Reporter({
+  build: boot.build,
+  screen: () => store.screen(),
+  framesDrawn: () => stage?.framesDrawn ?? null,
+  frameTimesMs: () => stage?.frameTimesMs ?? [],
+  scene: () => shown.scene.name,
+  graphicsLosses: () => stage?.lossCount ?? 0,
+  shows: () => (list === null ? "map" : "list"),
 });
 
 store.connectViews({
-  onRows: (changes) => fleetMap.apply(changes),
-  onFirst: () => framing.tick(performance.now()),
-  onCells: () => fleetMap.overlay.invalidate(),
-  onCounts: () => counts.show(store.counts),
+  onRows: (changes) => stage?.apply(changes),
+  onFirst: () => stage?.tick(performance.now()),
+  onCells: () => stage?.invalidate(),
+  onCounts: () => counts.show(countsOfArea(shown.scene.area, store)),
   onSources: () => feeds.show(store.sources, store.serverNowMs()),
   onStatus: (status) => watch.observe(status),
 });
-fleetMap.watchSight((sight) => store.setSight(sight));
-shiftAgainstBurnIn(bar);
-exposeDebug(store, fleetMap);
+if (stage === null) {
+  showList();
+  store.setSight(WORLD_SIGHT);
+} else {
+  stage.begin();
+  exposeDebug(store, stage.fleetMap, () => ({ scene: shown.scene.name, fontPx: sizes.fontPx, glyphPx: sizes.needed.glyphPx, report: reporter.make(performance.now()) }));
+}
+shiftAgainstBurnIn(bar, byId("wall-top"));
+addEventListener("resize", resize);
+if (setup.reloadAtMin !== null) reloadNightly(setup.reloadAtMin, () => store.serverNowMs());
+reporter.start();
+showScene();
 tick();
 
 /** Says what is to happen when this display may no longer look; the reason is for people. */
@@ -73,18 +98,80 @@ export function whenEnded(act: (reason: string | null) => void): void {
   onEnd = act;
 }
 
+/** Other scenes, as a server may send them. */
+export function showScenes(scenes: readonly Scene[]): void {
+  rotation.replace(scenes, performance.now());
+}
+
+/** For whoever knows of alarms. */
+export const alarms: AlarmStage = {
+  place: byId("wall-alarms"),
+  onAlarm: ({ id, vehicles, scene }) => {
+    stage?.alarm(id, vehicles);
+    rotation.interrupt(id, scene ?? shown.scene, performance.now());
+  },
+  onAlarmEnd: (id) => {
+    stage?.alarm(id, []);
+    rotation.release(id, performance.now());
+  },
+};
+
 /** Ticks on the second, so that the clock never skips one. */
 function tick(): void {
   if (isOver) return;
-  const nowMs = store.serverNowMs();
-  clock.tick(nowMs);
+  const nowMs = performance.now();
+  const serverNowMs = store.serverNowMs();
+  if (store.lastFrameServerMs === null) clock.unset(WALL_WORDS.noClock);
+  else clock.tick(serverNowMs);
+  beat.tick(serverNowMs);
   signs.tick();
-  feeds.tick(nowMs);
-  framing.tick(performance.now());
-  setTimeout(tick, 1_000 - (nowMs % 1_000));
+  feeds.tick(serverNowMs);
+  // Whoever touched the map looks at it.
+  if (stage?.isTouched(nowMs) !== true) rotate(nowMs);
+  if (stage?.place != null) night.place = stage.place;
+  night.tick(ruleNow(), serverNowMs);
+  stage?.tick(nowMs);
+  list?.tick(nowMs, serverNowMs, { bar, fontPx: sizes.fontPx });
+  setTimeout(tick, 1_000 - (serverNowMs % 1_000));
 }
 
-function padding(): { top: number; bottom: number; left: number; right: number } {
-  const side = Math.min(innerHeight, innerWidth) * 0.06;
-  return { top: side + byId("feed-alarms").offsetHeight, bottom: bar.offsetHeight + side, left: side, right: side };
+function rotate(nowMs: number): void {
+  const before = shown;
+  shown = rotation.at(nowMs);
+  if (shown.scene !== before.scene) showScene();
+}
+
+function showScene(): void {
+  const { scene, number, of } = shown;
+  for (const [name, isShown] of Object.entries(scene.panels)) byId(`panel-${name}`).hidden = !isShown;
+  setText(byId("scene"), sceneText(scene.name, number, of));
+  counts.show(countsOfArea(scene.area, store));
+  night.tick(ruleNow(), store.serverNowMs());
+  resize();
+  stage?.show(scene);
+}
+
+function resize(): void {
+  sizes = sizesOf(setup, shown.scene.scales, innerWidth, innerHeight);
+  applySizes(sizes, setup);
+  stage?.resize(sizes);
+  const problems = sizes.needed.isReached ? setup.problems : [...setup.problems, TOO_FAR];
+  setText(byId("setup-notice"), problemsText(problems));
+}
+
+function ruleNow(): Exclude<Scene["theme"], null> {
+  return shown.scene.theme ?? setup.theme;
+}
+
+/** The graphics card fails again and again: the page begins anew, and where that helps nothing, without it. */
+function giveUpMap(): void {
+  if (list !== null || reloadAsLastResort(Date.now())) return;
+  showList();
+  // By then it may draw again.
+  setTimeout(() => void reloadOnceAnswered(), RECENT_MS);
+}
+
+function showList(): void {
+  byId("map").hidden = true;
+  list = new PlainList(byId("plain-list"), store.table);
 }

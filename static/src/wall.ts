@@ -4,17 +4,23 @@
 import { enterWith, takeToken } from "./pairing/kiosk-token.ts";
 import { isSignedIn } from "./page/access-watch.ts";
 import { hideIdlePointer } from "./ui/unattended.ts";
-
-const REFUSED_LINK = "The link that this display was opened with is no longer good.";
+import { applySizes, sizesOf } from "./wall/sizes.ts";
+import { USUAL_SCALES } from "./wall/scene.ts";
+import { setupOf } from "./wall/setup.ts";
+import { WALL_WORDS } from "./wall/words.ts";
+import { keepWorker } from "./wall/worker-door.ts";
 
 const token = takeToken();
+const setup = setupOf(location.hash);
+applySizes(sizesOf(setup, USUAL_SCALES, innerWidth, innerHeight), setup);
 hideIdlePointer();
+keepWorker();
 void open();
 
 async function open(): Promise<void> {
   const isRefused = token !== null && !(await enterWith(token, () => void wait()));
   // Of a server that does not say, the map is waited for: it shows that it waits.
-  if ((await isSignedIn()) === false) await pairAnew(isRefused ? REFUSED_LINK : null);
+  if ((await isSignedIn()) === false) await pairAnew(isRefused ? WALL_WORDS.refusedLink : null);
   else await showMap();
 }
 
@@ -32,5 +38,5 @@ async function pairAnew(reason: string | null): Promise<void> {
 
 async function wait(): Promise<void> {
   const { showWaiting } = await import("./pairing/pairing-screen.ts");
-  showWaiting("Waiting for the server");
+  showWaiting(WALL_WORDS.waiting);
 }

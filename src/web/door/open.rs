@@ -21,7 +21,7 @@ pub enum Way {
 }
 
 /// The shells that are there before anybody has come in.
-const OPEN_PAGES: [&str; 3] = ["/login", "/invitation", "/wall"];
+const OPEN_PAGES: [&str; 4] = ["/login", "/invitation", "/wall", "/wall-sw.js"];
 /// The ways to come in.
 const OPEN_CHANGES: [&str; 6] = [
     "/api/v1/session",
@@ -61,6 +61,7 @@ mod tests {
             (Method::POST, "/livez", Way::Data),
             (Method::GET, "/metrics", Way::Metrics),
             (Method::GET, "/wall", Way::Open),
+            (Method::GET, "/wall-sw.js", Way::Open),
             (Method::GET, "/wall/", Way::Page),
             (Method::GET, "/WALL", Way::Page),
             (Method::GET, "//wall", Way::Page),

@@ -27,6 +27,8 @@ export class AutoFrame {
   #isFirstSmooth: boolean;
   #movedAtMs = -Infinity;
   #looksAgainAtMs = -Infinity;
+  #pausedUntilMs = -Infinity;
+  #hasFramed = false;
 
   /** `look` finds what to frame; where somebody watches, the first move is a smooth one, too. */
   constructor(map: MapLibre, look: () => Frame | null, padding: () => Padding, movesSmoothly: boolean, isFirstSmooth = false) {
@@ -37,8 +39,28 @@ export class AutoFrame {
     this.#isFirstSmooth = isFirstSmooth;
   }
 
+  /** Somebody touched the map: it stays where it was put until then. */
+  pause(untilMs: number): void {
+    this.#pausedUntilMs = untilMs;
+  }
+
+  /** Whether it has looked at anything yet. */
+  get hasFramed(): boolean {
+    return this.#hasFramed;
+  }
+
+  isPaused(nowMs: number): boolean {
+    return nowMs < this.#pausedUntilMs;
+  }
+
+  /** Something else is to be looked at: the next move is a cut, and needs no reason. */
+  restart(): void {
+    this.#movedAtMs = this.#looksAgainAtMs = -Infinity;
+  }
+
   /** Looks whether to move; to be called every second or so. */
   tick(nowMs: number): void {
+    if (this.isPaused(nowMs)) return;
     if (nowMs - this.#movedAtMs < ZOOM_CHANGE_EVERY_MS || nowMs < this.#looksAgainAtMs) return;
     const startMs = performance.now();
     const frame = this.#look();
@@ -51,6 +73,7 @@ export class AutoFrame {
     const isTooWide = camera.zoom - this.#map.getZoom() > WORTHWHILE_ZOOM;
     if (!isFirst && !isTooWide && this.#shows(frame.bounds, padding)) return;
     this.#movedAtMs = nowMs;
+    this.#hasFramed = true;
     const animate = this.#movesSmoothly && (!isFirst || this.#isFirstSmooth);
     this.#map.fitBounds(frame.bounds, { padding: looser(padding), maxZoom: MOST_ZOOM, animate, duration: 2_000, linear: true });
   }

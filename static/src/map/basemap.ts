@@ -5,6 +5,7 @@ import type { Map as MapLibre, StyleSpecification } from "maplibre-gl";
 import { absoluteUrl } from "../page/boot.ts";
 import type { MapBoot } from "../page/boot.ts";
 import { BUILTIN_DETAIL_ZOOM, builtinStyle } from "./builtin-style.ts";
+import { withLeastText } from "./least-text.ts";
 import { FOREIGN_STYLE_TIMEOUT_MS, foreignStyle, pmtilesStyle } from "./own-map.ts";
 import { isDark } from "./theme.ts";
 
@@ -30,7 +31,7 @@ export class Basemap {
 
   /** The embedded style in the present theme; what the map starts with. */
   static builtin(boot: MapBoot): StyleSpecification {
-    return builtinStyle(isDark(), absoluteUrl(boot.builtinTiles), boot.builtinAttribution);
+    return withLeastText(builtinStyle(isDark(), absoluteUrl(boot.builtinTiles), boot.builtinAttribution), boot.leastTextPx ?? 0);
   }
 
   /** Loads the style for the present theme. */

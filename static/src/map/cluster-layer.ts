@@ -37,6 +37,12 @@ export class ClusterLayer {
     return this.#clusters;
   }
 
+  /** In other sizes from now on. */
+  rescale(scale: number): void {
+    this.#scale = scale;
+    this.#clustersKey = this.#drawnKey = "";
+  }
+
   draw(view: View, theme: Theme, ratio: number): void {
     this.#choose(view.zoom);
     const { centerX, centerY, zoom, widthPx, heightPx } = view;

@@ -19,7 +19,8 @@ import { GhostLayer } from "./ghosts.ts";
 import { MarkerBuffer } from "./marker-buffer.ts";
 import { latDegOf, lngDegOf } from "./mercator.ts";
 import { Overlay, overlayNowMs } from "./overlay.ts";
-import type { DrawnFleet } from "./overlay.ts";
+import type { DrawnFleet, DrawnSizes } from "./overlay.ts";
+import type { LabelOrder } from "./label-placement.ts";
 import { pickRow } from "./picking.ts";
 import { onThemeChange, readTheme } from "./theme.ts";
 import { TrailLayer } from "./trail.ts";
@@ -47,6 +48,11 @@ export interface FleetMapOptions {
   /** `isMore`: it was clicked with a key that adds to what was chosen before. */
   onPick(row: number, isMore: boolean): void;
   onNotice(notice: string): void;
+  /** See `OverlayOptions`. */
+  labelOrder?: LabelOrder;
+  isUnattended?: boolean;
+  /** In place of a reload where the graphics card fails again and again. */
+  onHopeless?(): void;
 }
 
 export class FleetMap {
@@ -69,7 +75,7 @@ export class FleetMap {
   constructor(options: FleetMapOptions) {
     setWorkerUrl(absoluteUrl(MAPLIBRE_WORKER_URL));
     this.#cells = options.cells;
-    this.#markers = new MarkerBuffer(options.table, () => !reducedMotion.matches);
+    this.#markers = new MarkerBuffer(options.table, () => !reducedMotion.matches && !this.overlay.isStill);
     this.draws = new DrawWatch(options.table);
     this.clusters = new ClusterLayer(options.cells, options.table, options.markerScale);
     this.map = createMap(options);
@@ -82,9 +88,11 @@ export class FleetMap {
       fleetNowMs: options.fleetNowMs,
       markerScale: options.markerScale,
       labelFontPx: options.labelFontPx,
+      labelOrder: options.labelOrder,
+      isUnattended: options.isUnattended,
       clusters: this.clusters,
       onDrawn: () => this.draws.drawn(),
-      onHopeless: () => reloadAsLastResort(Date.now()),
+      onHopeless: options.onHopeless ?? (() => reloadAsLastResort(Date.now())),
     });
     this.basemap = new Basemap(this.map, options.boot, { onNotice: options.onNotice });
     if (options.boot.kind !== "builtin") void this.basemap.load();
@@ -117,6 +125,12 @@ export class FleetMap {
     this.#shown.markers.choose([]);
     this.#shown = fleet ?? this.#live;
     this.overlay.show(this.#shown, fleet === null);
+  }
+
+  /** Draws vehicles and their names in other sizes from now on. */
+  rescale(sizes: DrawnSizes): void {
+    this.overlay.rescale(sizes);
+    this.clusters.rescale(sizes.markerScale);
   }
 
   /** What the map shows now. */

@@ -37,8 +37,8 @@ export function frameOfChosen(table: FleetColumns, rows: Iterable<number>): Fram
 }
 
 /** The frame of all of a fleet that report, without the outliers. */
-export function frameOfRows(table: FleetColumns): Frame | null {
-  const rows = rowsToShow(table);
+export function frameOfRows(table: FleetColumns, isMeant: (row: number) => boolean = () => true): Frame | null {
+  const rows = rowsToShow(table, isMeant);
   return frameAround(
     rows.map((row) => table.mercatorX[row]!),
     rows.map((row) => table.mercatorY[row]!),
@@ -65,11 +65,11 @@ function frameAround(xs: Uint32Array, ys: Uint32Array, outliers = OUTLIERS): Fra
 }
 
 /** Those that report; all with a position where none does. */
-function rowsToShow(table: FleetColumns): Uint32Array {
+function rowsToShow(table: FleetColumns, isMeant: (row: number) => boolean): Uint32Array {
   const placed = new Uint32Array(table.rowCount);
   let count = 0;
   for (let row = 0; row < table.rowCount; row++) {
-    if (table.hasPosition(row)) placed[count++] = row;
+    if (table.hasPosition(row) && isMeant(row)) placed[count++] = row;
   }
   const all = placed.subarray(0, count);
   const reporting = all.filter((row) => table.freshness(row) < OFFLINE);

@@ -3,7 +3,9 @@
 
 import type { Theme } from "./theme.ts";
 
-const ATLAS_PX = 2048;
+/** Side of the texture; the larger one where the smaller has no room for a crowd of large names. */
+const SIDES_PX = [2048, 4096] as const;
+const ENOUGH_SLOTS = 60;
 const PADDING_PX = 4;
 const MOST_DRAWN_A_ROUND = 30;
 /** Above this many letters that were measured, as of a fleet of all scripts, it is begun anew. */
@@ -24,14 +26,16 @@ export interface Slot {
 }
 
 export class LabelAtlas {
-  readonly canvas = new OffscreenCanvas(ATLAS_PX, ATLAS_PX);
+  readonly canvas: OffscreenCanvas;
+  /** Side of the texture in its own pixels. */
+  readonly sizePx: number;
   /** Whether the graphics card has nothing of it; else `dirty` are the slots that it lacks. */
   isAllDirty = true;
   dirty: Slot[] = [];
   readonly slotWidth: number;
   readonly slotHeight: number;
   // It is read back to be uploaded, slot by slot.
-  readonly context = this.canvas.getContext("2d", { willReadFrequently: true })!;
+  readonly context: OffscreenCanvasRenderingContext2D;
   #cells = new Map<string, LabelCell>();
   #letterPx = new Map<string, number>();
   #freeSlots: Slot[] = [];
@@ -47,12 +51,11 @@ export class LabelAtlas {
     this.#theme = theme;
     this.slotWidth = Math.ceil((fontPx * 11 + 2 * PADDING_PX) * pixelRatio);
     this.slotHeight = Math.ceil((fontPx * 1.4 + 2 * PADDING_PX) * pixelRatio);
+    const slots = (sidePx: number) => Math.floor(sidePx / this.slotWidth) * Math.floor(sidePx / this.slotHeight);
+    this.sizePx = SIDES_PX.find((sidePx) => slots(sidePx) >= ENOUGH_SLOTS) ?? SIDES_PX[1];
+    this.canvas = new OffscreenCanvas(this.sizePx, this.sizePx);
+    this.context = this.canvas.getContext("2d", { willReadFrequently: true })!;
     this.#freeAll();
-  }
-
-  /** Side of the texture in its own pixels. */
-  get sizePx(): number {
-    return ATLAS_PX;
   }
 
   /** The height of any name in CSS pixels. */
@@ -65,7 +68,7 @@ export class LabelAtlas {
     this.#theme = theme;
     this.#cells.clear();
     this.#letterPx.clear();
-    this.context.clearRect(0, 0, ATLAS_PX, ATLAS_PX);
+    this.context.clearRect(0, 0, this.sizePx, this.sizePx);
     this.#freeAll();
     this.isAllDirty = true;
   }
@@ -151,8 +154,8 @@ export class LabelAtlas {
 
   #freeAll(): void {
     this.#freeSlots = [];
-    for (let y = 0; y + this.slotHeight <= ATLAS_PX; y += this.slotHeight) {
-      for (let x = 0; x + this.slotWidth <= ATLAS_PX; x += this.slotWidth) this.#freeSlots.push({ x, y });
+    for (let y = 0; y + this.slotHeight <= this.sizePx; y += this.slotHeight) {
+      for (let x = 0; x + this.slotWidth <= this.sizePx; x += this.slotWidth) this.#freeSlots.push({ x, y });
     }
   }
 }

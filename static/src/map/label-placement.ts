@@ -1,10 +1,11 @@
 // Chooses which names to show and on which side of their markers, so that none covers another name
-// or another marker. The selected vehicle comes first, then those on the move, then the rest; a
+// or another marker. The selected vehicle comes first, then those on the move, then the rest; on a
+// wall those come first that are overdue, and before all others those that an alarm is about. A
 // name that is shown keeps its place as long as it fits, so that names do not flicker. The work is
 // bounded, whatever is in view: names come in over a few rounds, and where very many markers lie
 // in heaps only so many of them are looked through.
 
-import { MOVING, NEVER, OFFLINE } from "../codes.ts";
+import { MOVING, NEVER, OFFLINE, OFF_DUTY, STALE } from "../codes.ts";
 import { STATE } from "../live/columns.ts";
 import type { FleetColumns } from "../live/columns.ts";
 import { labelText } from "../ui/words.ts";
@@ -40,14 +41,36 @@ const RING_RADII = 1.9;
 /** Part of a name's height that letters fill. */
 const LETTER_HEIGHT = 0.72;
 
-const PRIORITIES = 8;
-const PRIORITY = { selected: 7, moving: 5, rest: 3, overdue: 1 } as const;
+const PRIORITIES = 11;
+const MOST_PRIORITY = 9;
 /** Added for a name that is shown already. */
 const SHOWN = 1;
-const PRIORITY_OF_STATE = Uint8Array.from({ length: 256 }, (_, state) => {
-  if (Math.min((state >> STATE.freshnessShift) & 7, NEVER) >= OFFLINE) return PRIORITY.overdue;
-  return (state & STATE.motionMask) === MOVING ? PRIORITY.moving : PRIORITY.rest;
-});
+
+/** Whose name comes first: higher is earlier. */
+export interface LabelOrder {
+  selected: number;
+  /** By state byte. */
+  ofState: Uint8Array;
+}
+
+/** Who sits at a desk looks for what moves; of what is offline there is a list. */
+export const DESK_ORDER: LabelOrder = {
+  selected: 7,
+  ofState: Uint8Array.from({ length: 256 }, (_, state) => {
+    if (Math.min((state >> STATE.freshnessShift) & 7, NEVER) >= OFFLINE) return 1;
+    return (state & STATE.motionMask) === MOVING ? 5 : 3;
+  }),
+};
+
+/** Alarm, overdue, selected, moving, rest. */
+export const WALL_ORDER: LabelOrder = {
+  selected: 5,
+  ofState: Uint8Array.from({ length: 256 }, (_, state) => {
+    const freshness = (state >> STATE.freshnessShift) & 7;
+    if (freshness >= STALE && freshness < OFF_DUTY) return 7;
+    return (state & STATE.motionMask) === MOVING ? 3 : 1;
+  }),
+};
 
 export interface PlacedLabel {
   row: number;
@@ -71,6 +94,10 @@ export interface PlacementInput {
   selectedRow: number;
   /** What was shown before, by row. */
   before: Map<number, PlacedLabel>;
+  /** The desk's where none is given. */
+  order?: LabelOrder | undefined;
+  /** Rows that an alarm is about. */
+  alarmed?: ReadonlySet<number>;
 }
 
 export class LabelPlacement {
@@ -130,15 +157,16 @@ export class LabelPlacement {
   }
 
   /** Takes the markers in view, each with its priority; of one priority they stand in the order of rows. */
-  #fillGrid({ view, nowMs, selectedRow, before }: PlacementInput): void {
+  #fillGrid(input: PlacementInput): void {
+    const { view, nowMs } = input;
     const grid = this.#grid;
     const [halfXPx, halfYPx] = [view.widthPx / 2, view.heightPx / 2];
     const { count, rows, x, y } = this.#markers.within(worldBox(view, halfXPx, halfYPx, halfXPx, halfYPx), nowMs);
     grid.fill(count, rows, x, y, view.worldPx / WORLD, view.widthPx, view.heightPx);
-    this.#prioritise(count, rows, selectedRow, before);
+    this.#prioritise(count, rows, input);
   }
 
-  #prioritise(count: number, rows: Int32Array, selectedRow: number, before: Map<number, PlacedLabel>): void {
+  #prioritise(count: number, rows: Int32Array, { selectedRow, before, order = DESK_ORDER, alarmed }: PlacementInput): void {
     const { state, capacity } = this.#table;
     if (this.#wasShown.length < capacity) this.#wasShown = new Uint8Array(capacity);
     if (this.#buckets.length < count) this.#buckets = new Uint8Array(Math.ceil(count * 1.25));
@@ -148,7 +176,9 @@ export class LabelPlacement {
     const buckets = this.#buckets;
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
-      buckets[i] = row === selectedRow ? 0 : PRIORITY.selected - PRIORITY_OF_STATE[state[row]!]! - wasShown[row]!;
+      const isAlarmed = alarmed !== undefined && alarmed.size > 0 && alarmed.has(row);
+      const priority = isAlarmed ? MOST_PRIORITY : row === selectedRow ? order.selected : order.ofState[state[row]!]!;
+      buckets[i] = MOST_PRIORITY + SHOWN - priority - wasShown[row]!;
     }
     for (const row of before.keys()) wasShown[row] = 0;
   }

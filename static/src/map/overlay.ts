@@ -6,7 +6,7 @@ import type { ClusterLayer } from "./cluster-layer.ts";
 import { LabelAtlas } from "./label-atlas.ts";
 import { LabelLayer } from "./label-layer.ts";
 import { LabelPlacement } from "./label-placement.ts";
-import type { NamedColumns, PlacedLabel } from "./label-placement.ts";
+import type { LabelOrder, NamedColumns, PlacedLabel } from "./label-placement.ts";
 import type { MarkerBuffer } from "./marker-buffer.ts";
 import { MarkerLayer } from "./marker-layer.ts";
 import { Pacing, rendererName } from "./pacing.ts";
@@ -22,10 +22,18 @@ const LABELS_SELDOM_MS = 2_000;
 const SETTLE_EVERY_MS = 3_600_000;
 const REPEATED_LOSS_MS = 60_000;
 
-export interface OverlayOptions {
+/** How large things are drawn. */
+export interface DrawnSizes {
   /** Size of markers relative to the desk's. */
   markerScale: number;
   labelFontPx: number;
+}
+
+export interface OverlayOptions extends DrawnSizes {
+  /** Whose name comes first; as at the desk where it is not given. */
+  labelOrder?: LabelOrder | undefined;
+  /** Nobody touches this screen: it slows down further than a desk, where it must. */
+  isUnattended?: boolean | undefined;
   /** What stands for vehicles that are not drawn one by one; drawn in the same frame. */
   clusters?: ClusterLayer;
   /** Now by the clock that the fleet's times are of. */
@@ -65,6 +73,7 @@ export class Overlay {
   #theme = readTheme();
   #pacing: Pacing;
   #selectedRow = -1;
+  #alarmed: ReadonlySet<number> = new Set();
   #labelsAtMs = -Infinity;
   #showsNames = true;
   #isRequested = false;
@@ -83,7 +92,7 @@ export class Overlay {
     this.#atlas = new LabelAtlas(options.labelFontPx, this.#pixelRatio, this.#theme);
     this.#placement = new LabelPlacement(table, markers, this.#atlas);
     this.#gl = this.canvas.getContext("webgl2", { alpha: true, antialias: false, premultipliedAlpha: true });
-    this.#pacing = new Pacing(this.#gl === null ? "" : rendererName(this.#gl));
+    this.#pacing = new Pacing(this.#gl === null ? "" : rendererName(this.#gl), options.isUnattended);
     this.#surviveLoss();
     this.#makeLayers();
     map.on("render", () => this.#draw());
@@ -102,6 +111,26 @@ export class Overlay {
 
   get framesPerSecondLimit(): number {
     return this.#pacing.framesPerSecond;
+  }
+
+  /** Whether this machine is too slow for markers that glide. */
+  get isStill(): boolean {
+    return this.#pacing.isStill;
+  }
+
+  /** Rows that an alarm is about: their names come before all others. */
+  set alarmed(rows: ReadonlySet<number>) {
+    this.#alarmed = rows;
+    this.#replaceLabelsSoon();
+  }
+
+  /** Draws all in other sizes from now on. */
+  rescale({ markerScale, labelFontPx }: DrawnSizes): void {
+    if (labelFontPx !== this.#options.labelFontPx) this.#atlas = new LabelAtlas(labelFontPx, this.#pixelRatio, this.#theme);
+    this.#options = { ...this.#options, markerScale, labelFontPx };
+    this.#placement = new LabelPlacement(this.#table, this.#markers, this.#atlas);
+    this.#labels = new Map();
+    this.#replaceLabelsSoon();
   }
 
   /** Whether names stand beside the vehicles; the selected one's does in any case. */
@@ -196,7 +225,7 @@ export class Overlay {
   #replaceLabels(view: View, nowMs: number): void {
     const startMs = performance.now();
     this.#labelsAtMs = startMs;
-    this.#labels = this.#placement.place({ view, nowMs, fleetNowMs: this.#options.fleetNowMs(), scale: this.#options.markerScale, selectedRow: this.#selectedRow, before: this.#labels });
+    this.#labels = this.#placement.place({ view, nowMs, fleetNowMs: this.#options.fleetNowMs(), scale: this.#options.markerScale, selectedRow: this.#selectedRow, before: this.#labels, order: this.#options.labelOrder, alarmed: this.#alarmed });
     if (!this.#showsNames) this.#labels = new Map([...this.#labels].filter(([row]) => row === this.#selectedRow));
     const costMs = performance.now() - startMs;
     this.#labelsEveryMs = Math.min(LABELS_SELDOM_MS, Math.max(LABELS_EVERY_MS, costMs / LABELS_SHARE));

@@ -17,6 +17,8 @@ export interface MapBoot {
   styleUrl?: string;
   /** Of the operator's own tiles (`pmtiles`): TileJSON. */
   tileJsonUrl?: string;
+  /** No name on the built-in map is smaller; said by the page, not by the server. */
+  leastTextPx?: number;
   /** shortbread, openmaptiles or protomaps; guessed where absent. */
   schema?: string;
 }

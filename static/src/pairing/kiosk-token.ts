@@ -2,16 +2,28 @@
 // in no log and no Referer. It is exchanged for a cookie and leaves the address at once.
 
 import { ApiFailure, ask } from "../access/api.ts";
-import { takeFragment } from "../access/fragment.ts";
 
 const RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 15_000;
 
-/** The token of the address, which then no longer holds it; null where there is none. */
+const NAME = "token=";
+
+/** The token of the address, which then no longer holds it, but all the rest; null where there is none. */
 export function takeToken(): string | null {
-  const match = /^#token=(.+)$/.exec(location.hash);
-  if (match === null) return null;
-  return takeFragment().slice("token=".length);
+  const parts = location.hash.slice(1).split("&");
+  const part = parts.find((one) => one.startsWith(NAME) && one !== NAME);
+  if (part === undefined) return null;
+  const rest = parts.filter((one) => !one.startsWith(NAME)).join("&");
+  history.replaceState(history.state, "", location.pathname + location.search + (rest === "" ? "" : `#${rest}`));
+  return decoded(part.slice(NAME.length));
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /**

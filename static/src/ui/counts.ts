@@ -13,10 +13,10 @@ const ONLY_IF_ANY = new Set<Standing>(["parked", "unknown", "never", "off_duty",
 export class Counts {
   #items = new Map<Standing, { item: HTMLElement; number: HTMLElement }>();
 
-  constructor(list: HTMLElement) {
+  constructor(list: HTMLElement, words: Record<Standing, string> = STANDING_WORDS) {
     for (const standing of STANDINGS) {
       const number = h("span", { class: "count-number" }, "0");
-      const word = h("span", { class: "count-word" }, STANDING_WORDS[standing]);
+      const word = h("span", { class: "count-word" }, words[standing]);
       const item = h("li", {}, h("span", { class: "count" }, standingIcon(standing), number, word));
       item.dataset["standing"] = standing;
       list.append(item);

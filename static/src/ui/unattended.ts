@@ -1,9 +1,9 @@
-// What a screen needs that nobody touches: no pointer on it, and nothing bright that stands on the
-// same pixels for weeks.
+// What a screen needs that nobody touches: no pointer on it, and nothing that stands on the same
+// pixels for weeks.
 
 const HIDE_POINTER_AFTER_MS = 5_000;
-const SHIFT_EVERY_MS = 6 * 60_000;
-const LARGEST_SHIFT_PX = 4;
+const SHIFT_EVERY_MS = { from: 5 * 60_000, to: 10 * 60_000 };
+const SHIFT_PX = { from: 1, to: 4 };
 
 /** Hides the pointer once it has been still for a while. */
 export function hideIdlePointer(): void {
@@ -18,11 +18,23 @@ export function hideIdlePointer(): void {
   restart();
 }
 
-/** Moves an element by a few pixels now and then. */
-export function shiftAgainstBurnIn(element: HTMLElement): void {
+/** Where to move to: 1 to 4 px from where it belongs on each axis, and never where it is. */
+export function nextShift(before: readonly [number, number], random: () => number): [number, number] {
+  for (;;) {
+    const px = () => (SHIFT_PX.from + Math.floor(random() * (SHIFT_PX.to - SHIFT_PX.from + 1))) * (random() < 0.5 ? -1 : 1);
+    const next: [number, number] = [px(), px()];
+    if (next[0] !== before[0] || next[1] !== before[1]) return next;
+  }
+}
+
+/** Moves elements together by a few pixels now and then: a move that nobody sees. */
+export function shiftAgainstBurnIn(...elements: readonly HTMLElement[]): void {
+  let at: readonly [number, number] = [0, 0];
+  const shiftLater = () => setTimeout(shift, SHIFT_EVERY_MS.from + Math.random() * (SHIFT_EVERY_MS.to - SHIFT_EVERY_MS.from));
   const shift = () => {
-    const px = () => Math.round((Math.random() * 2 - 1) * LARGEST_SHIFT_PX);
-    element.style.translate = `${px()}px ${px()}px`;
+    at = nextShift(at, Math.random);
+    for (const { style } of elements) style.translate = `${at[0]}px ${at[1]}px`;
+    shiftLater();
   };
-  setInterval(shift, SHIFT_EVERY_MS);
+  shiftLater();
 }

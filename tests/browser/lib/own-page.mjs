@@ -22,11 +22,20 @@ export async function answerOwnPage(serverUrl, request, response) {
   if (Object.hasOwn(PAGES, pathname)) return answerShell(serverUrl, PAGES[pathname], response);
   if (pathname === "/api/v1/me") return answerFor(LOCAL, serverUrl, request, response);
   if (pathname === "/api/v1/views" && request.method === "GET") return answerFor({ views: [] }, serverUrl, request, response);
+  if (pathname === "/wall-sw.js") return answerWorker(response);
   if (!pathname.startsWith("/assets/")) return false;
   const file = path.join(REPOSITORY, "static/dist", path.normalize(pathname));
   if (!fs.existsSync(file)) return false;
   response.writeHead(200, { "content-type": TYPES[path.extname(file)] ?? "application/octet-stream" });
   response.end(fs.readFileSync(file));
+  return true;
+}
+
+/** The wall's service worker, as `src/web/page.rs` answers it. */
+function answerWorker(response) {
+  const [, script] = /^wall-sw\.js (\S+)$/m.exec(fs.readFileSync(path.join(REPOSITORY, "static/manifest.txt"), "utf8"));
+  response.writeHead(200, { "content-type": "text/javascript", "cache-control": "no-store", "cross-origin-resource-policy": "cross-origin" });
+  response.end(`if (typeof importScripts === "function") importScripts("${script}");\n`);
   return true;
 }
 
