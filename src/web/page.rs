@@ -129,7 +129,8 @@ fn answer(html: String) -> impl IntoResponse {
 /// One line that brings in the hashed script. A kiosk's waiting page loads it, too, to tell this
 /// server from an error page of a proxy; that one is no worker.
 async fn wall_worker() -> impl IntoResponse {
-    let script = format!("if (typeof importScripts === \"function\") importScripts(\"{WALL_WORKER}\");\n");
+    let script =
+        format!("if (typeof importScripts === \"function\") importScripts(\"{WALL_WORKER}\");\n");
     let kind = (header::CONTENT_TYPE, "text/javascript; charset=utf-8");
     ([(header::CACHE_CONTROL, "no-store"), kind], script)
 }
@@ -170,7 +171,10 @@ mod tests {
     #[tokio::test]
     async fn the_walls_worker_stands_where_it_rules_the_wall_and_no_more_is_said_of_it() {
         let script = html(WALL_WORKER_PATH, &MapSettings::default()).await;
-        assert!(script.contains("importScripts(\"/assets/wall-sw-"), "{script}");
+        assert!(
+            script.contains("importScripts(\"/assets/wall-sw-"),
+            "{script}"
+        );
         assert_eq!(script.lines().count(), 1);
     }
 

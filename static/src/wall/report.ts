@@ -112,12 +112,14 @@ export class Reporter {
   }
 }
 
-/** Hands a report over; false where the server knows no such thing, and need not be told again. */
+const WORTH_ANOTHER_TRY = new Set([408, 425, 429]);
+
+/** Hands a report over; false where the server wants no such thing, and need not be told again. */
 export async function sendReport(report: Report): Promise<boolean> {
   const sent = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(report), cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) } as const;
   const response = await fetch(REPORT_PATH, sent).catch(() => null);
-  // Without an answer, or with any other one, the next may come through.
-  return response === null || (response.status !== 404 && response.status !== 405);
+  // Without an answer, or while the server is in trouble, the next may come through.
+  return response === null || response.status < 400 || response.status >= 500 || WORTH_ANOTHER_TRY.has(response.status);
 }
 
 function p95(timesMs: readonly number[]): number | null {
