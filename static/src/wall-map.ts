@@ -14,6 +14,8 @@ import { FeedStrip } from "./ui/feed-strip.ts";
 import { ScreenSigns } from "./ui/screen-signs.ts";
 import { shiftAgainstBurnIn } from "./ui/unattended.ts";
 import type { AlarmStage } from "./wall/alarm-hook.ts";
+import { LargeMessage } from "./wall/commands.ts";
+import type { DisplayCommand } from "./wall/commands.ts";
 import { countsOfArea } from "./wall/area.ts";
 import { Beat } from "./wall/beat.ts";
 import { hasWebGl } from "./wall/graphics.ts";
@@ -22,6 +24,7 @@ import { Night } from "./wall/night.ts";
 import { PlainList } from "./wall/plain-list.ts";
 import { Reporter } from "./wall/report.ts";
 import { Rotation } from "./wall/rotation.ts";
+import { scenesOf } from "./wall/scene.ts";
 import type { Scene } from "./wall/scene.ts";
 import { setupOf } from "./wall/setup.ts";
 import { applySizes, sizesOf } from "./wall/sizes.ts";
@@ -48,6 +51,7 @@ const counts = new Counts(byId("counts"), WALL_STANDING_WORDS);
 const feeds = new FeedStrip(byId("feeds"), byId("feed-alarms"), false);
 const clock = new Clock(byId("clock-time"), byId("clock-zone"));
 const beat = new Beat(byId("beat"));
+const message = new LargeMessage(byId("message"));
 const signs = new ScreenSigns(store, byId("screen-badge"), byId("veil"));
 let list: PlainList | null = null;
 let isOver = false;
@@ -86,7 +90,7 @@ if (stage === null) {
   stage.begin();
   exposeDebug(store, stage.fleetMap, () => ({ scene: shown.scene.name, fontPx: sizes.fontPx, glyphPx: sizes.needed.glyphPx, report: reporter.make(performance.now()) }));
 }
-shiftAgainstBurnIn(bar, byId("wall-top"));
+shiftAgainstBurnIn(bar, byId("wall-top"), ...document.querySelectorAll<HTMLElement>(".maplibregl-ctrl-bottom-right"));
 addEventListener("resize", resize);
 if (setup.reloadAtMin !== null) reloadNightly(setup.reloadAtMin, () => store.serverNowMs());
 reporter.start();
@@ -98,9 +102,28 @@ export function whenEnded(act: (reason: string | null) => void): void {
   onEnd = act;
 }
 
-/** Other scenes, as a server may send them. */
-export function showScenes(scenes: readonly Scene[]): void {
-  rotation.replace(scenes, performance.now());
+/** Does what it is told from a desk; false where that cannot be done. */
+export function obey(command: DisplayCommand): boolean {
+  const nowMs = performance.now();
+  switch (command.do) {
+    case "scenes":
+      rotation.replace(scenesOf(command.scenes, { scales: setup.scales }, (problem) => setup.problems.push(problem)), nowMs);
+      break;
+    case "scene":
+      if (!rotation.goTo(command.name, nowMs)) return false;
+      break;
+    case "dim":
+      night.dimPct = command.pct;
+      return true;
+    case "message":
+      message.show(command.text, nowMs + command.forS * 1_000);
+      return true;
+    case "reload":
+      void reloadOnceAnswered();
+      return true;
+  }
+  rotate(nowMs);
+  return true;
 }
 
 /** For whoever knows of alarms. */
@@ -126,6 +149,7 @@ function tick(): void {
   beat.tick(serverNowMs);
   signs.tick();
   feeds.tick(serverNowMs);
+  message.tick(nowMs);
   // Whoever touched the map looks at it.
   if (stage?.isTouched(nowMs) !== true) rotate(nowMs);
   if (stage?.place != null) night.place = stage.place;

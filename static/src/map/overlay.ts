@@ -126,7 +126,9 @@ export class Overlay {
 
   /** Draws all in other sizes from now on. */
   rescale({ markerScale, labelFontPx }: DrawnSizes): void {
-    if (labelFontPx !== this.#options.labelFontPx) this.#atlas = new LabelAtlas(labelFontPx, this.#pixelRatio, this.#theme);
+    const { markerScale: scaleBefore, labelFontPx: fontBefore } = this.#options;
+    if (markerScale === scaleBefore && labelFontPx === fontBefore) return;
+    if (labelFontPx !== fontBefore) this.#atlas = new LabelAtlas(labelFontPx, this.#pixelRatio, this.#theme);
     this.#options = { ...this.#options, markerScale, labelFontPx };
     this.#placement = new LabelPlacement(this.#table, this.#markers, this.#atlas);
     this.#labels = new Map();

@@ -19,7 +19,7 @@ export interface Report {
   build: string;
   uptime_s: number;
   screen: string;
-  /** Drawn in the last minute, on average. */
+  /** Drawn since the last report, on average. */
   frames_per_s: number | null;
   frame_ms_p95: number | null;
   /** Where the browser tells it. */
@@ -75,6 +75,7 @@ export class Reporter {
   #beforeMs = performance.now();
   #timer: ReturnType<typeof setInterval> | undefined;
 
+  /** It collects from here on. */
   constructor(source: ReportSource) {
     this.#source = source;
     addEventListener("error", (event) => this.errors.note(event.message, performance.now()));
@@ -84,18 +85,21 @@ export class Reporter {
   /** Sends one each minute, until the server says that it takes none. */
   start(send: (report: Report) => Promise<boolean> = sendReport): void {
     this.#timer = setInterval(() => {
-      void send(this.make(performance.now())).then((isWanted) => {
+      const nowMs = performance.now();
+      const report = this.make(nowMs);
+      [this.#framesBefore, this.#beforeMs] = [this.#source.framesDrawn(), nowMs];
+      void send(report).then((isWanted) => {
         if (!isWanted) clearInterval(this.#timer);
       });
     }, EVERY_MS);
   }
 
+  /** What there is to say now, of the time since the last one that was sent. */
   make(nowMs: number): Report {
     const source = this.#source;
     const frames = source.framesDrawn();
     const seconds = (nowMs - this.#beforeMs) / 1_000;
-    const drawn = frames === null || this.#framesBefore === null || seconds <= 0 ? null : (frames - this.#framesBefore) / seconds;
-    [this.#framesBefore, this.#beforeMs] = [frames, nowMs];
+    const drawn = frames === null || seconds <= 0 ? null : (frames - (this.#framesBefore ?? 0)) / seconds;
     return {
       build: source.build,
       uptime_s: Math.round(nowMs / 1_000),
