@@ -29,7 +29,7 @@ const CAPE_TOWN = [18.42, -33.93];
 const ARCMIN = (16 / 60) * (Math.PI / 180);
 
 test("letters and symbols fill 16 minutes of arc at the greatest distance", () => {
-  for (const [inches, distanceM, width, height] of [[55, 5, 1920, 1080], [43, 3, 1920, 1080], [75, 8, 3840, 2160], [55, 3, 1080, 1920], [49, 4, 3840, 1080]]) {
+  for (const [inches, distanceM, width, height] of [[55, 5, 1920, 1080], [43, 3, 1920, 1080], [75, 8, 3840, 2160], [55, 3, 1080, 1920], [49, 3, 3840, 1080]]) {
     const { fontPx, glyphPx, markerScale, isReached } = legibilityOf({ inches, distanceM }, width, height);
     const mmPerPx = (inches * 25.4) / Math.hypot(width, height);
     const least = distanceM * 1_000 * Math.tan(ARCMIN);

@@ -18,9 +18,14 @@ export function sizesOf({ panel }: Setup, scales: Scales, widthPx: number, heigh
   return { needed, fontPx: font(scales.panels), labelFontPx: font(scales.labels), markerScale: needed.markerScale * scales.icons };
 }
 
+/** A screen of fewer letters a line than this has no room for a large clock beside the counts. */
+const ROOMY_EM = 50;
+
 /** What the style sheet goes by. */
 export function applySizes({ fontPx }: Sizes, { overscanPct }: Setup): void {
-  const { style } = document.documentElement;
+  const { style, dataset } = document.documentElement;
+  const isTight = innerWidth > innerHeight && innerWidth < ROOMY_EM * fontPx;
+  dataset["room"] = isTight ? "tight" : "roomy";
   style.setProperty("--read", `${fontPx}px`);
   style.setProperty("--overscan", String(overscanPct / 100));
 }
