@@ -22,12 +22,21 @@ export async function answerOwnPage(serverUrl, request, response) {
   if (Object.hasOwn(PAGES, pathname)) return answerShell(serverUrl, PAGES[pathname], response);
   if (pathname === "/api/v1/me") return answerFor(LOCAL, serverUrl, request, response);
   if (pathname === "/api/v1/views" && request.method === "GET") return answerFor({ views: [] }, serverUrl, request, response);
+  if (pathname === "/livez") return answerAlive(serverUrl, response);
   if (pathname === "/wall-sw.js") return answerWorker(response);
   if (!pathname.startsWith("/assets/")) return false;
   const file = path.join(REPOSITORY, "static/dist", path.normalize(pathname));
   if (!fs.existsSync(file)) return false;
   response.writeHead(200, { "content-type": TYPES[path.extname(file)] ?? "application/octet-stream" });
   response.end(fs.readFileSync(file));
+  return true;
+}
+
+/** As `src/web/guard.rs` lets a kiosk's own page ask. */
+async function answerAlive(serverUrl, response) {
+  const status = await fetch(new URL("/livez", serverUrl)).then((answer) => answer.status, () => 502);
+  response.writeHead(status, { "cross-origin-resource-policy": "cross-origin" });
+  response.end();
   return true;
 }
 
@@ -62,7 +71,7 @@ async function answerFor(answer, serverUrl, request, response) {
 }
 
 /** A host that answers for a server but for its page. */
-export async function inFrontOf(serverUrl) {
+export async function inFrontOf(serverUrl, port = 0) {
   const host = http.createServer(async (request, response) => {
     if (!(await answerOwnPage(serverUrl, request, response))) forward(serverUrl, request, response);
   });
@@ -78,7 +87,7 @@ export async function inFrontOf(serverUrl) {
     for (const end of [socket, upstream]) end.on("error", () => [socket, upstream].forEach((other) => other.destroy()));
     for (const end of [socket, upstream]) end.on("close", () => [socket, upstream].forEach((other) => other.destroy()));
   });
-  await new Promise((resolve) => host.listen(0, "127.0.0.1", resolve));
+  await new Promise((resolve) => host.listen(port, "127.0.0.1", resolve));
   host.unref();
   return { url: `http://127.0.0.1:${host.address().port}/`, close: () => (host.closeAllConnections(), host.close()) };
 }

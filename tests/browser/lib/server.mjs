@@ -71,11 +71,19 @@ export class Server {
 
 /** Starts `serve` or `demo`; `url` ends in a slash. */
 export async function startServer(args, env) {
-  const server = new Server(args, env);
+  const own = isOwnPage ? frontedBy(args) : { args, port: 0 };
+  const server = new Server(own.args, env);
   const [url] = await server.printed((lines) => lines.length > 0);
-  server.front = isOwnPage ? await inFrontOf(url) : null;
+  server.front = isOwnPage ? await inFrontOf(url, own.port) : null;
   server.url = server.front?.url ?? url;
   return server;
+}
+
+/** A port that was asked for is that of what stands in front. */
+function frontedBy(args) {
+  const at = args.indexOf("--listen") + 1;
+  const port = Number(args[at]?.split(":")[1] ?? 0);
+  return { args: at === 0 ? args : args.with(at, "127.0.0.1:0"), port };
 }
 
 export function startDemo(...more) {
