@@ -1,5 +1,6 @@
 // Chooses which names to show and on which side of their markers, so that none covers another name
-// or another marker. The selected vehicle comes first, then those on the move, then the rest; a
+// or another marker. The selected vehicle comes first, then those with an open alarm, those on the
+// move, the rest; a
 // name that is shown keeps its place as long as it fits, so that names do not flicker. The work is
 // bounded, whatever is in view: names come in over a few rounds, and where very many markers lie
 // in heaps only so many of them are looked through.
@@ -40,8 +41,8 @@ const RING_RADII = 1.9;
 /** Part of a name's height that letters fill. */
 const LETTER_HEIGHT = 0.72;
 
-const PRIORITIES = 8;
-const PRIORITY = { selected: 7, moving: 5, rest: 3, overdue: 1 } as const;
+const PRIORITIES = 10;
+const PRIORITY = { selected: 9, alarmed: 7, moving: 5, rest: 3, overdue: 1 } as const;
 /** Added for a name that is shown already. */
 const SHOWN = 1;
 const PRIORITY_OF_STATE = Uint8Array.from({ length: 256 }, (_, state) => {
@@ -144,11 +145,14 @@ export class LabelPlacement {
     if (this.#buckets.length < count) this.#buckets = new Uint8Array(Math.ceil(count * 1.25));
     const wasShown = this.#wasShown;
     for (const row of before.keys()) wasShown[row] = SHOWN;
+    const markers = this.#markers;
+    const { areAlarmed } = markers;
     // The most important bucket is the first.
     const buckets = this.#buckets;
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
-      buckets[i] = row === selectedRow ? 0 : PRIORITY.selected - PRIORITY_OF_STATE[state[row]!]! - wasShown[row]!;
+      const priority = areAlarmed && markers.isAlarmed(row) ? PRIORITY.alarmed : PRIORITY_OF_STATE[state[row]!]!;
+      buckets[i] = row === selectedRow ? 0 : PRIORITY.selected - priority - wasShown[row]!;
     }
     for (const row of before.keys()) wasShown[row] = 0;
   }
