@@ -59,6 +59,11 @@ export class AlarmFeed {
     this.#draw();
   }
 
+  /** From elsewhere on the page. */
+  acknowledgeOne(id: string): void {
+    void this.#acknowledge([id]);
+  }
+
   /** Brings the ages up to date. */
   tick(): void {
     if (!this.element.hidden) this.#draw();
