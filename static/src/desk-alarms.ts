@@ -101,7 +101,8 @@ export class DeskAlarms {
     this.#side.add({ id: "places", title: PLACES_WORDS.title, element: this.#placesTab.element, onShow: () => void this.#placesTab.load(), onHide: () => void this.#placesTab.cancel() });
     this.#side.add({ id: "rules", title: RULE_WORDS.title, element: rules, onShow: () => void Promise.all([this.#rulesTab.load(), this.#service.load()]), onHide: () => void this.#rulesTab.cancel() });
     this.#spots = new AlarmSpots(fleetMap.map, (alarm) => this.#jump(alarm));
-    byId("detail-flags").after(this.#detail, this.#servicePart.element);
+    byId("detail-flags").after(this.#detail);
+    byId("detail-facts").after(this.#servicePart.element);
     this.#servicePart.select(undefined);
     this.places.onChange(() => fleetMap.places.show(this.places.items));
     setInterval(() => void this.#refresh(), REFRESH_MS);

@@ -45,7 +45,7 @@ test("a circle is drawn by dragging, and its radius typed", { timeout: 120_000 }
   const watched = await openPlaces({}, "#map=13/-26.2/28.05");
   const { page } = watched;
   await page.getByRole("button", { name: "Draw a circle" }).click();
-  await page.getByLabel("Name", { exact: true }).fill("Workshop");
+  await page.locator("#side").getByLabel("Name", { exact: true }).fill("Workshop");
   await page.mouse.move(600, 450);
   await page.mouse.down();
   await page.mouse.move(640, 450, { steps: 4 });
@@ -73,6 +73,7 @@ test("a polygon is drawn by clicks, taken back, closed, moved; and Escape ends i
   const watched = await openPlaces({}, "#map=13/-26.2/28.05");
   const { page } = watched;
   await page.getByRole("button", { name: "Draw a polygon" }).click();
+  await page.locator("#side").getByLabel("Name", { exact: true }).waitFor();
   for (const [x, y] of [[560, 400], [680, 400], [680, 500], [620, 560]]) await page.mouse.click(x, y);
   await until(page, (state) => state.sketch.points.length === 4);
   await page.locator(".maplibregl-canvas").focus();
@@ -87,13 +88,14 @@ test("a polygon is drawn by clicks, taken back, closed, moved; and Escape ends i
   await page.mouse.up();
   const { sketch: moved } = await until(page, (state) => state.sketch.points[2][0] !== closed.points[2][0]);
   assert.deepEqual(moved.points.slice(0, 2), closed.points.slice(0, 2));
-  await page.getByLabel("Name", { exact: true }).fill("Quarry");
+  await page.locator("#side").getByLabel("Name", { exact: true }).fill("Quarry");
   await page.keyboard.press("Enter");
   await page.getByText("Quarry is saved.").waitFor();
   const [{ shape }] = [...world.places.values()];
   assert.equal(shape.rings[0].length, 4);
   assert.deepEqual(shape.rings[0][0], shape.rings[0].at(-1));
   await page.getByRole("button", { name: "Draw a polygon" }).click();
+  await page.locator("#side").getByLabel("Name", { exact: true }).waitFor();
   await page.mouse.click(560, 400);
   await until(page, (state) => state.sketch?.points.length === 1);
   await page.keyboard.press("Escape");
@@ -106,7 +108,7 @@ test("a polygon is typed, with the keyboard alone; what cannot be read is named"
   const { page } = await openPlaces();
   await page.getByRole("button", { name: "Draw a polygon" }).focus();
   await page.keyboard.press("Enter");
-  await page.getByLabel("Name", { exact: true }).waitFor();
+  await page.locator("#side").getByLabel("Name", { exact: true }).waitFor();
   await page.keyboard.type("Mine");
   await page.keyboard.press("Tab");
   await page.keyboard.type("-26.1, 28.0\nnowhere\n");
@@ -130,7 +132,7 @@ test("places are found, renamed, and not deleted while a rule uses them", { time
   await page.getByText("That did not work: It is used by the rule “Night yard”.").waitFor();
   assert.equal(world.places.has("yard"), true);
   await page.getByRole("button", { name: "Edit: Yard" }).click();
-  await page.getByLabel("Name", { exact: true }).fill("South yard");
+  await page.locator("#side").getByLabel("Name", { exact: true }).fill("South yard");
   await page.getByRole("button", { name: "Save place" }).click();
   await page.getByText("South yard is saved.").waitFor();
   assert.deepEqual(world.places.get("yard"), { ...YARD, name: "South yard" });
@@ -155,7 +157,7 @@ test("a file is imported, and what was left out is told", { timeout: 120_000 }, 
   await until(page, (state) => state.places === 2);
   await page.locator("#side-places input[type=file]").setInputFiles(file("not at all"));
   await page.getByText("This file is not GeoJSON.").waitFor();
-  assert.equal(await page.getByRole("link", { name: "Export GeoJSON" }).getAttribute("href"), "/api/v1/places.geojson");
+  assert.equal(await page.getByRole("link", { name: "Export as GeoJSON" }).getAttribute("href"), "/api/v1/places.geojson");
 });
 
 test("they are a layer that can be turned off, and the address says so", { timeout: 120_000 }, async () => {
@@ -191,7 +193,7 @@ for (const colorScheme of ["light", "dark"]) {
       await picture(page, `places-${colorScheme}-${viewport.width}`);
       assert.deepEqual(await findings(page), []);
       await page.getByRole("button", { name: "Edit: Yard" }).click();
-      await page.getByLabel("Name", { exact: true }).waitFor();
+      await page.locator("#side").getByLabel("Name", { exact: true }).waitFor();
       await picture(page, `place-form-${colorScheme}-${viewport.width}`);
       assert.deepEqual(await findings(page), []);
       assert.equal(await isTooWide(page), false);

@@ -41,12 +41,12 @@ test("a rule is made in the viewer's units, for whom, where and when", { timeout
   await page.getByRole("button", { name: "New rule" }).click();
   await page.getByRole("button", { name: "Save rule" }).click();
   await page.getByText("Give it a name.").waitFor();
-  await page.getByLabel("Name", { exact: true }).fill("Slow in the yard");
+  await page.locator("#side").getByLabel("Name", { exact: true }).fill("Slow in the yard");
   await page.getByLabel("Faster than").fill("20");
   await page.getByLabel("North").check();
-  await page.getByLabel("Vehicles", { exact: true }).fill("truck 3");
+  await page.locator("#side-rules").getByLabel("Vehicles", { exact: true }).fill("truck 3");
   await page.getByRole("button", { name: "Truck 3" }).click();
-  await page.getByLabel("Places", { exact: true }).fill("ya");
+  await page.locator("#side-rules").getByLabel(/^Places/).fill("ya");
   await page.getByRole("button", { name: "Yard" }).click();
   await page.getByLabel("Quiet hours: no sound").check();
   await page.getByLabel("Time zone").fill("Nowhere/At_all");
@@ -70,13 +70,13 @@ test("a rule is made in the viewer's units, for whom, where and when", { timeout
 test("entering needs a place, idling is in minutes, and a panic button has no quiet hours", { timeout: 120_000 }, async () => {
   const { page } = await openRules();
   await page.getByRole("button", { name: "New rule" }).click();
-  await page.getByLabel("Name", { exact: true }).fill("Rule");
+  await page.locator("#side").getByLabel("Name", { exact: true }).fill("Rule");
   await page.getByLabel("Raised by").selectOption("entering");
   await page.getByRole("button", { name: "Save rule" }).click();
   await page.getByText("Choose at least one place.").waitFor();
   await page.getByLabel("Raised by").selectOption("panic");
   assert.equal(await page.getByLabel("Quiet hours: no sound").isVisible(), false);
-  assert.equal(await page.getByLabel("Severity", { exact: true }).inputValue(), "alarm");
+  assert.equal(await page.locator("#side-rules").getByLabel("Severity", { exact: true }).inputValue(), "alarm");
   await page.getByLabel("Raised by").selectOption("idling");
   await page.getByLabel("For longer than").fill("15");
   await page.getByRole("button", { name: "Save rule" }).click();
@@ -89,7 +89,7 @@ test("what is not touched stays as it was; a rule is turned off, and deleted", {
   world.rules.set("fast", FAST);
   const { page } = await openRules();
   await page.getByRole("button", { name: "Edit: Too fast" }).click();
-  await page.getByLabel("Name", { exact: true }).fill("Far too fast");
+  await page.locator("#side").getByLabel("Name", { exact: true }).fill("Far too fast");
   await page.getByRole("button", { name: "Save rule" }).click();
   await page.getByRole("button", { name: "Edit: Far too fast" }).waitFor();
   assert.deepEqual(world.rules.get("fast"), { ...FAST, name: "Far too fast" });
@@ -156,7 +156,7 @@ for (const colorScheme of ["light", "dark"]) {
       await picture(page, `rules-${colorScheme}-${viewport.width}`);
       assert.deepEqual(await findings(page), []);
       await page.getByRole("button", { name: "Edit: Too fast" }).click();
-      await page.getByLabel("Name", { exact: true }).waitFor();
+      await page.locator("#side").getByLabel("Name", { exact: true }).waitFor();
       await picture(page, `rule-form-${colorScheme}-${viewport.width}`);
       assert.deepEqual(await findings(page), []);
       assert.equal(await isTooWide(page), false);

@@ -70,13 +70,13 @@ export class PlaceLayer {
     const { place, labelHalo } = this.#theme;
     const font = fontOf(map.getStyle());
     map.addLayer({ id: "places-fill", type: "fill", source: SOURCE, paint: { "fill-color": place, "fill-opacity": 0.1 } });
-    map.addLayer({ id: "places-line", type: "line", source: SOURCE, layout: { "line-join": "round" }, paint: { "line-color": place, "line-width": ["interpolate", ["linear"], ["zoom"], 6, 1, 12, 2], "line-opacity": 0.85, "line-dasharray": [4, 1.5] } });
+    map.addLayer({ id: "places-line", type: "line", source: SOURCE, layout: { "line-join": "round" }, paint: { "line-color": place, "line-width": ["interpolate", ["linear"], ["zoom"], 6, 1, 12, 2], "line-opacity": 0.85 } });
     if (font !== null)
       map.addLayer({
         id: "places-name",
         type: "symbol",
         source: SOURCE,
-        minzoom: 9,
+        minzoom: 10,
         layout: { "text-field": ["get", "name"], "text-font": font, "text-size": 11.5, "text-max-width": 9, "text-padding": 6 },
         paint: { "text-color": place, "text-halo-color": labelHalo, "text-halo-width": 1.6 },
       });

@@ -66,11 +66,11 @@ export function detailText({ kind, detail, place }: AlarmObject): string {
   return parts.join("; ");
 }
 
-/** "12 min ago, for 3 min", "since 4 min"; moments have no duration. */
+/** "12 min ago, for 3 min", "4 min ago, ongoing"; moments have no duration. */
 export function timeText(alarm: AlarmObject, nowMs: number): string {
   const beganMs = Date.parse(alarm.began_at);
   const ago = agoText(Math.max(0, nowMs - beganMs));
-  if (!isOver(alarm)) return `${ago}, still so`;
+  if (!isOver(alarm)) return `${ago}, ongoing`;
   const lastedMs = Date.parse(alarm.ended_at!) - beganMs;
   return lastedMs < 1000 ? ago : `${ago}, for ${ageText(lastedMs)}`;
 }

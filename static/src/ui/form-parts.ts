@@ -89,6 +89,10 @@ export class Chooser {
     this.#draw();
   }
 
+  set title(title: string) {
+    setText(this.element.querySelector("label")!, title);
+  }
+
   get chosen(): string[] {
     return this.#chosen.map(({ id }) => id);
   }

@@ -48,6 +48,7 @@ export class PlacesTab {
       barButton(PLACES_WORDS.polygon, () => void this.#draw({ kind: "polygon", rings: [] })),
       barButton(PLACES_WORDS.import, () => this.#file.click()),
     );
+    this.#acts.lastElementChild!.setAttribute("title", PLACES_WORDS.importNote);
     const out = h("a", { class: "bar-button", href: EXPORT_PATH, download: "places.geojson" }, PLACES_WORDS.export);
     this.#main = h("div", { class: "side-main" }, this.#acts, this.#search, this.#summary, this.#note, this.#skipped, this.#list, h("div", { class: "side-row" }, out), this.#file);
     this.element.append(this.#main);
@@ -77,7 +78,7 @@ export class PlacesTab {
 
   show(): void {
     const typed = fold(this.#search.value.trim());
-    const found = this.#host.book.items.filter(({ name }) => typed === "" || fold(name).includes(typed)).sort((one, other) => one.name.localeCompare(other.name));
+    const found = this.#host.book.items.filter(({ name }) => typed === "" || fold(name).includes(typed)).sort((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }));
     const shown = found.slice(0, MOST_LINES);
     this.#acts.hidden = !this.#host.mayChange();
     setText(this.#summary, this.#host.book.items.length === 0 ? PLACES_WORDS.none : found.length === 0 ? PLACES_WORDS.noneFound : firstText(shown.length, found.length));

@@ -104,6 +104,7 @@ export class RuleForm {
 
   #showKind(isOther: boolean): void {
     for (const field of Object.keys(HAS) as (keyof typeof HAS)[]) for (const part of this.#parts[field]) part.hidden = !this.#has(field) || (part === this.#groups.element && part.childElementCount > 0 && part.querySelector("input") === null);
+    this.#places.title = NEEDS_PLACES.includes(this.#kindNow) ? RULE_WORDS.places : RULE_WORDS.everywhere;
     this.#quiet.element.hidden = this.#kindNow === "panic";
     const forS = (isOther ? undefined : this.#rule.for_s) ?? FIRST_FOR_S[this.#kindNow] ?? 10;
     this.#forS.value = String(forS / this.#unitS);

@@ -34,12 +34,12 @@ export class ServicePart {
     this.#open.setAttribute("aria-expanded", "false");
     this.#end = barButton(SERVICE_WORDS.end, () => void this.#do(() => host.book.end(this.#id!)));
     const save = h("button", { type: "submit", class: "bar-button primary" }, SERVICE_WORDS.save);
-    this.#form.append(labelled(SERVICE_WORDS.until, this.#until), labelled(SERVICE_WORDS.reason, this.#reason), h("p", { class: "muted" }, SERVICE_WORDS.untilNote), h("div", { class: "side-row" }, save, barButton(SERVICE_WORDS.cancel, () => this.#toggle(false))));
+    this.#form.append(labelled(SERVICE_WORDS.until, this.#until), h("p", { class: "muted" }, SERVICE_WORDS.untilNote), labelled(SERVICE_WORDS.reason, this.#reason), this.#note, h("div", { class: "side-row" }, save, barButton(SERVICE_WORDS.cancel, () => this.#toggle(false))));
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#save();
     });
-    this.element.append(this.#text, h("div", { class: "side-row" }, this.#open, this.#end), this.#form, this.#note);
+    this.element.append(this.#text, h("div", { class: "side-row" }, this.#open, this.#end), this.#form);
     host.book.onChange(() => this.show());
   }
 

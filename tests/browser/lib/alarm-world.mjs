@@ -59,7 +59,7 @@ export class AlarmWorld {
     request.on("end", () => {
       const body = text === "" ? undefined : JSON.parse(text);
       const { method } = request;
-      if (method !== "GET") this.asked.push({ method, path, body });
+      if (method !== "GET") this.asked.push({ method, path: decodeURIComponent(path), body });
       if (method !== "GET" && this.role === "viewer") return refuse(response, 403, "not_allowed", "You may not do this.");
       routes[kind].call(this, { response, method, id, more, body, query: url.searchParams });
     });
