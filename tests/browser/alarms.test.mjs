@@ -146,6 +146,32 @@ test("sound is armed once, and one tab of several makes it", { timeout: 180_000 
   await until(tab, (state) => state.sound === "on");
 });
 
+test("sound that was armed before is blocked until somebody does something, and the page says so", { timeout: 120_000 }, async () => {
+  const stored = { name: "fleetglass-alarm-sound", value: JSON.stringify({ isArmed: true, volume: 0.3 }) };
+  const { page } = await desk.open({ storageState: { cookies: [], origins: [{ origin: desk.origin, localStorage: [stored] }] } });
+  assert.equal((await until(page, () => true)).sound, "blocked");
+  world.raise({ ...PANIC, began_at: new Date().toISOString() });
+  await until(page, (state) => state.alarms.length === 1);
+  assert.deepEqual((await until(page, () => true)).played, []);
+  await page.locator(".bell").click();
+  await until(page, (state) => state.sound === "on");
+  await page.getByRole("button", { name: "Settings" }).click();
+  assert.equal(await page.getByLabel("Volume").inputValue(), "30");
+});
+
+test("a shower of alarms is read out as one sentence, and milder ones are not", { timeout: 120_000 }, async () => {
+  const { page } = await desk.open();
+  const spoken = () => page.locator(".bell-place [role=alert]").textContent();
+  world.raise(SPEEDING);
+  await until(page, (state) => state.alarms.length === 1);
+  assert.equal(await spoken(), "");
+  world.raise(PANIC);
+  await until(page, (state) => state.alarms.length === 2);
+  assert.equal(await spoken(), "Alarm: Panic button, Van 1");
+  for (let i = 1; i <= 5; i++) world.raise({ vehicle: { id: `small/${i}`, name: `Car ${i}` } });
+  await untilDom(page, () => document.querySelector(".bell-place [role=alert]").textContent, (text) => text === "5 new alarms: Panic button, Car 1, and 4 more");
+});
+
 for (const colorScheme of ["light", "dark"]) {
   for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }, { width: 720, height: 450 }]) {
     test(`the feed has no serious finding (${colorScheme}, ${viewport.width} px)`, { timeout: 120_000 }, async () => {

@@ -25,6 +25,15 @@ function keep(...places) {
   for (const place of places) world.places.set(place.id, place);
 }
 
+test("a name stands in the middle of its place, once", async () => {
+  const { middleOf } = await imported('export { middleOf } from "./src/page/places.ts";');
+  const [lng, lat] = middleOf(YARD.shape);
+  assert.ok(Math.abs(lng - 28.07) < 1e-9 && Math.abs(lat + 26.2) < 1e-9, `${lng}, ${lat}`);
+  assert.deepEqual(middleOf(DEPOT.shape), [28.05, -26.2]);
+  const flat = [[1, 2], [2, 2], [1, 2]];
+  assert.deepEqual(middleOf({ kind: "polygon", rings: [flat] }), [1, 2], "without an area");
+});
+
 /** Opens the tab with the places. */
 async function openPlaces(options, path) {
   const watched = await desk.open(options, path);

@@ -3,18 +3,23 @@
 
 import type { FeatureCollection } from "geojson";
 import type { GeoJSONSource, Map as MapLibre, StyleSpecification } from "maplibre-gl";
-import { ringsOf } from "../page/places.ts";
+import { middleOf, ringsOf } from "../page/places.ts";
 import type { Place } from "../page/places.ts";
 import type { Theme } from "./theme.ts";
 
 const SOURCE = "places";
+/** Names have points of their own: of an area that several tiles share, each would write the name. */
+const NAME_SOURCE = "place-names";
 const FONT_SOURCE_LAYER = "symbol";
+
+const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
 
 export class PlaceLayer {
   #map: MapLibre;
   #theme: Theme;
   #places: readonly Place[] = [];
-  #features: FeatureCollection = { type: "FeatureCollection", features: [] };
+  #features: FeatureCollection = NOTHING;
+  #names: FeatureCollection = NOTHING;
   #isShown = true;
   /** Drawn by a sketch in its place. */
   #hiddenId = "";
@@ -46,6 +51,7 @@ export class PlaceLayer {
       type: "FeatureCollection",
       features: places.map(({ id, name, shape }) => ({ type: "Feature", properties: { id, name }, geometry: { type: "Polygon", coordinates: ringsOf(shape) } })),
     };
+    this.#names = { type: "FeatureCollection", features: places.map(({ id, name, shape }) => ({ type: "Feature", properties: { id, name }, geometry: { type: "Point", coordinates: middleOf(shape) } })) };
     this.#refresh();
   }
 
@@ -56,17 +62,19 @@ export class PlaceLayer {
   }
 
   #refresh(): void {
-    void this.#map.getSource<GeoJSONSource>(SOURCE)?.setData(this.#data());
+    void this.#map.getSource<GeoJSONSource>(SOURCE)?.setData(this.#data(this.#features));
+    void this.#map.getSource<GeoJSONSource>(NAME_SOURCE)?.setData(this.#data(this.#names));
   }
 
-  #data(): FeatureCollection {
-    return this.#isShown ? this.#features : { type: "FeatureCollection", features: [] };
+  #data(features: FeatureCollection): FeatureCollection {
+    return this.#isShown ? features : NOTHING;
   }
 
   #addLayers(): void {
     const map = this.#map;
     if (map.getSource(SOURCE)) return;
-    map.addSource(SOURCE, { type: "geojson", data: this.#data(), tolerance: 0.6, buffer: 32 });
+    map.addSource(SOURCE, { type: "geojson", data: this.#data(this.#features), tolerance: 0.6, buffer: 32 });
+    map.addSource(NAME_SOURCE, { type: "geojson", data: this.#data(this.#names) });
     const { place, labelHalo } = this.#theme;
     const font = fontOf(map.getStyle());
     map.addLayer({ id: "places-fill", type: "fill", source: SOURCE, paint: { "fill-color": place, "fill-opacity": 0.1 } });
@@ -75,7 +83,7 @@ export class PlaceLayer {
       map.addLayer({
         id: "places-name",
         type: "symbol",
-        source: SOURCE,
+        source: NAME_SOURCE,
         minzoom: 10,
         layout: { "text-field": ["get", "name"], "text-font": font, "text-size": 11.5, "text-max-width": 9, "text-padding": 6 },
         paint: { "text-color": place, "text-halo-color": labelHalo, "text-halo-width": 1.6 },

@@ -52,7 +52,24 @@ export function ringsOf(shape: Shape): Point[][] {
   return shape.kind === "circle" ? [circleRing(shape.lng_deg, shape.lat_deg, shape.radius_m)] : shape.rings;
 }
 
-/** West, south, east, north. */
+/** Where its name stands: the middle of a circle, the centre of gravity of a polygon's outer ring. */
+export function middleOf(shape: Shape): Point {
+  if (shape.kind === "circle") return [shape.lng_deg, shape.lat_deg];
+  const ring = shape.rings[0] ?? [];
+  const [lng0, lat0] = ring[0] ?? [0, 0];
+  let [area, lng, lat] = [0, 0, 0];
+  // From the first point, so that small polygons far from zero lose no digits.
+  for (let i = 1; i < ring.length; i++) {
+    const [ax, ay, bx, by] = [ring[i - 1]![0] - lng0, ring[i - 1]![1] - lat0, ring[i]![0] - lng0, ring[i]![1] - lat0];
+    const cross = ax * by - bx * ay;
+    area += cross;
+    lng += (ax + bx) * cross;
+    lat += (ay + by) * cross;
+  }
+  return area === 0 ? [lng0, lat0] : [lng0 + lng / (3 * area), lat0 + lat / (3 * area)];
+}
+
+/** The corners at the south-west and the north-east. */
 export function boundsOf(shape: Shape): [Point, Point] {
   const points = ringsOf(shape)[0] ?? [];
   const [lngs, lats] = [points.map(([lng]) => lng), points.map(([, lat]) => lat)];

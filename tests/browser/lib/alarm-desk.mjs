@@ -42,6 +42,10 @@ export class AlarmDesk {
     return watched;
   }
 
+  get origin() {
+    return new URL(this.#host.url).origin;
+  }
+
   /** A second tab of the same browser. */
   async openTab(page) {
     const tab = await page.context().newPage();
