@@ -4,10 +4,12 @@
 //! serialisation and no logging: vendors' JSON is known in `source/*/wire.rs` only, the browser's
 //! in `live/frame.rs` only, so neither format can pull the domain along when it changes.
 
+pub mod alarm;
 pub mod fix;
 pub mod id;
 pub mod observation;
 pub mod off_duty;
+pub mod order;
 pub mod roster;
 pub mod sight;
 pub mod silence;

@@ -11,6 +11,7 @@ import type { Me } from "./access/model.ts";
 import { Notice } from "./access/parts.ts";
 import { showTokens } from "./access/tokens.ts";
 import { showUsers } from "./access/users.ts";
+import { showWebhooks } from "./access/webhooks.ts";
 import { byId } from "./ui/dom.ts";
 
 const OPEN: Record<string, (main: HTMLElement) => Promise<void>> = { login: showLogin, invitation: showInvitation };
@@ -19,6 +20,7 @@ const CLOSED: Record<string, (main: HTMLElement, me: Me) => Promise<void>> = {
   users: showUsers,
   displays: showDisplays,
   tokens: showTokens,
+  webhooks: showWebhooks,
   audit: showAudit,
 };
 

@@ -163,6 +163,27 @@ export class DeskTools {
     this.#followControls.choose(ids, isToggle);
   }
 
+  /** Adds something to the settings. */
+  addSettings(...elements: HTMLElement[]): void {
+    this.#settings.add(...elements);
+  }
+
+  /** Adds vehicles to point at from the map's edge. */
+  addPointed(wanted: () => readonly Pointed[]): void {
+    this.#pointers.add(wanted);
+  }
+
+  /** What is pointed at changed. */
+  pointAgain(): void {
+    this.#pointers.update();
+  }
+
+  /** Ends whatever takes clicks on the map. */
+  endMapTools(): void {
+    if (this.#measuring.isOn) this.#measuring.stop();
+    this.#several.nearest.stop();
+  }
+
   compare(): void {
     this.#several.toggleCompare();
   }
@@ -239,12 +260,13 @@ export class DeskTools {
 
   #applyPreferences(): void {
     const { fleetMap, preferences } = this.#desk;
-    const { theme, units, hours, names, trail } = preferences.now;
+    const { theme, units, hours, names, trail, places } = preferences.now;
     chooseTheme(theme);
     readAs({ units, hours });
     fleetMap.setScale(units === "mi" ? "imperial" : "metric");
     fleetMap.overlay.showsNames = names === "on";
     fleetMap.trail.isShown = trail === "on";
+    fleetMap.places.isShown = places === "on";
     this.#settings.show();
     this.#measuring.show();
     this.#several.show();

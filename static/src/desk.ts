@@ -1,6 +1,7 @@
 // The desk: map, list and detail panel put together. Each part knows only what it is given; what
 // ties a click to a flight to an open panel, and the present to the past, stands here.
 
+import { DeskAlarms } from "./desk-alarms.ts";
 import { DeskTools } from "./desk-tools.ts";
 import { FleetPanel } from "./fleet-panel.ts";
 import { FleetMap } from "./map/fleet-map.ts";
@@ -21,9 +22,10 @@ import { DetailPanel } from "./ui/detail-panel.ts";
 import { byId, setText } from "./ui/dom.ts";
 import { FeedStrip } from "./ui/feed-strip.ts";
 import { MOST_CHOSEN } from "./ui/follow-controls.ts";
-import { freeBox, openPanels, openingPadding, panelInsets } from "./ui/layout.ts";
+import { freeBox, freePadding, openPanels, openingPadding, panelInsets } from "./ui/layout.ts";
 import { listedRow } from "./ui/list-rows.ts";
 import type { ListedVehicle } from "./ui/list-rows.ts";
+import { KeysHelp } from "./ui/keys-help.ts";
 import { ScreenSigns } from "./ui/screen-signs.ts";
 import { listenToKeys } from "./ui/shortcuts.ts";
 import { TimeBar } from "./ui/time-bar.ts";
@@ -86,6 +88,22 @@ let selectedRow = { row: -1, fingerprint: "" };
 let showsPast = false;
 let trailTimer: ReturnType<typeof setTimeout> | undefined;
 
+const alarms = new DeskAlarms({
+  store,
+  fleetMap,
+  isPast: () => travel.isOn,
+  selectedId: () => selectedId,
+  showVehicle: (id, name, place) => {
+    openDetail(id, name);
+    if (place !== null) fleetMap.flyTo(place, panelInsets());
+  },
+  flyTo: (place) => fleetMap.flyTo(place, panelInsets()),
+  showArea: (bounds) => fleetMap.map.fitBounds(bounds, { padding: freePadding(), maxZoom: 16, animate: !reducedMotion.matches }),
+  markList: (severities) => panel.list.showAlarms(severities),
+  onPointed: () => tools.pointAgain(),
+  onDraw: () => tools.endMapTools(),
+});
+
 const tools = new DeskTools({
   fleetMap,
   store,
@@ -102,11 +120,15 @@ const tools = new DeskTools({
   findPlaces: (text) => placeNames.find(text, wherePlacesAreWanted()),
   rewrite,
 });
+const keys = new KeysHelp();
+tools.addPointed(() => alarms.pointed());
+tools.addSettings(alarms.settings, keys.button);
 for (const part of panel.parts()) tools.url.add(part);
 store.connectViews({
   onRows: (changes) => {
     fleetMap.apply(changes);
     askForSelected();
+    alarms.moved();
     tools.moved();
   },
   onFirst: () => {
@@ -120,6 +142,7 @@ store.connectViews({
   onList: () => panel.show(),
   onCounts: () => panel.showCounts(),
   onSources: () => feeds.show(store.sources, store.serverNowMs()),
+  onAlarms: () => alarms.show(),
   onStatus: (status) => watch.observe(status),
 });
 tools.read();
@@ -139,6 +162,10 @@ listenToKeys({
   goTo: () => tools.goTo(),
   compare: () => tools.compare(),
   nearest: () => tools.nearest(),
+  alarms: () => alarms.open("alarms"),
+  places: () => alarms.open("places"),
+  rules: () => alarms.open("rules"),
+  help: () => keys.open(),
   escape,
 });
 exposeDebug(store, fleetMap, () => ({
@@ -146,9 +173,11 @@ exposeDebug(store, fleetMap, () => ({
   listed: panel.list.length,
   ghosts: fleetMap.ghosts.count,
   ...tools.debug,
+  ...alarms.debug,
   past: { isOn: travel.isOn, isPlaying: travel.isPlaying, shownMs: travel.shownMs, wantedMs: travel.wantedMs, trouble: travel.trouble, counts: travel.counts },
 }), shownTable);
 timeBar.show();
+void alarms.begin();
 void showAccountMenu(byId("account"));
 if (boot.views === true) void new ViewsMenu(byId("views"), () => tools.url.fragment, (fragment) => tools.url.visit(fragment)).begin();
 
@@ -168,6 +197,7 @@ function tick(): void {
   detail.tick();
   timeBar.show();
   tools.tick();
+  alarms.tick();
 }
 
 /** Everything that is written in units or times of day. */
@@ -177,6 +207,7 @@ function rewrite(): void {
   panel.tick();
   detail.tick();
   trail.showUnits();
+  alarms.rewrite();
   timeBar.showHours();
   timeBar.show();
 }
@@ -209,6 +240,7 @@ function openDetail(id: string, name: string): void {
   panel.list.select(id);
   selectRow();
   document.documentElement.dataset["detail"] = "open";
+  alarms.selected(id);
   if (isSame) return;
   detail.open(name);
   trail.open(id);
@@ -234,6 +266,7 @@ function deselect(isGone = false): void {
   detail.close();
   trail.close();
   selection.watch(null);
+  alarms.selected(undefined);
   tools.selected(undefined, isGone);
 }
 
@@ -279,6 +312,7 @@ function showTime(): void {
   signs.tick();
   timeBar.show();
   tools.timeChanged(isOther);
+  if (isOther) alarms.show();
   if (selectedId === undefined) return;
   if (travel.isOn) showThen(selectedId);
   clearTimeout(trailTimer);
@@ -286,7 +320,7 @@ function showTime(): void {
 }
 
 function escape(): void {
-  if (tools.escape()) return;
+  if (tools.escape() || alarms.escape()) return;
   if (travel.isOn) timeBar.leave();
   else if (detail.isOpen) deselect();
   else panel.clearSearch();

@@ -122,6 +122,43 @@ export interface SourcesChange {
   sources: Source[];
 }
 
+export type AlarmKind = "speeding" | "idling" | "stopped_reporting" | "source_down" | "panic" | "entering" | "leaving";
+export type Severity = "notice" | "warning" | "alarm";
+
+/** What a rule found. It is open until it has ended and somebody took note. */
+export interface AlarmObject {
+  /** A decimal number that grows by one with each alarm. */
+  id: string;
+  rule: { id: string; name: string };
+  kind: AlarmKind;
+  severity: Severity;
+  /** What it is about: a vehicle, or a source. */
+  vehicle?: { id: string; name: string };
+  source?: string;
+  place?: { id: string; name: string };
+  began_at: string;
+  ended_at?: string;
+  acknowledged_at?: string;
+  acknowledged_by?: string;
+  /** It came in quiet hours. */
+  quiet?: true;
+  /** After which time it sounds again while nobody took note. */
+  repeat_s?: number;
+  detail?: { speed_mps?: number; over_mps?: number; for_s?: number };
+  position?: { lat_deg: number; lng_deg: number; fixed_at: string };
+}
+
+/** Alarms that are new or differ, and those that are open no more; or all open ones. */
+export interface AlarmsChange {
+  type: "alarms";
+  all?: boolean;
+  base: number;
+  seq: number;
+  at: string;
+  alarms?: AlarmObject[];
+  closed?: string[];
+}
+
 /** What the server sends from now on: the whole fleet, or some tiles of it, as z, x and y. */
 export interface ViewTold {
   type: "view";
@@ -151,7 +188,7 @@ export interface CellsChange {
 }
 
 /** Messages in JSON; all else is about the fleet and binary. */
-export type JsonMessage = Hello | Heartbeat | SourcesChange | ViewTold | CellsChange;
+export type JsonMessage = Hello | Heartbeat | SourcesChange | AlarmsChange | ViewTold | CellsChange;
 
 /** What a vehicle is called and found by. */
 export interface DictionaryEntry {

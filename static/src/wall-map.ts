@@ -14,6 +14,7 @@ import { FeedStrip } from "./ui/feed-strip.ts";
 import { ScreenSigns } from "./ui/screen-signs.ts";
 import { shiftAgainstBurnIn } from "./ui/unattended.ts";
 import type { AlarmStage } from "./wall/alarm-hook.ts";
+import { WallAlarms } from "./wall/alarms.ts";
 import { LargeMessage } from "./wall/commands.ts";
 import type { DisplayCommand } from "./wall/commands.ts";
 import { countsOfArea } from "./wall/area.ts";
@@ -75,11 +76,30 @@ const reporter = new Reporter({
   shows: () => (list === null ? "map" : "list"),
 });
 
+const alarmStage: AlarmStage = {
+  place: byId("wall-alarms"),
+  onAlarm: ({ id, vehicles, scene }) => {
+    stage?.alarm(id, vehicles);
+    rotation.interrupt(id, scene ?? shown.scene, performance.now());
+  },
+  onAlarmEnd: (id) => {
+    stage?.alarm(id, []);
+    rotation.release(id, performance.now());
+  },
+};
+
+let isSoundBlocked = false;
+const alarms = new WallAlarms(alarmStage, () => shown.scene, (isBlocked) => {
+  isSoundBlocked = isBlocked;
+  showNotice();
+});
+
 store.connectViews({
   onRows: (changes) => stage?.apply(changes),
   onFirst: () => stage?.tick(performance.now()),
   onCells: () => stage?.invalidate(),
   onCounts: () => counts.show(countsOfArea(shown.scene.area, store)),
+  onAlarms: () => alarms.show(store.alarms, store.serverNowMs()),
   onSources: () => feeds.show(store.sources, store.serverNowMs()),
   onStatus: (status) => watch.observe(status),
 });
@@ -126,19 +146,6 @@ export function obey(command: DisplayCommand): boolean {
   return true;
 }
 
-/** For whoever knows of alarms. */
-export const alarms: AlarmStage = {
-  place: byId("wall-alarms"),
-  onAlarm: ({ id, vehicles, scene }) => {
-    stage?.alarm(id, vehicles);
-    rotation.interrupt(id, scene ?? shown.scene, performance.now());
-  },
-  onAlarmEnd: (id) => {
-    stage?.alarm(id, []);
-    rotation.release(id, performance.now());
-  },
-};
-
 /** Ticks on the second, so that the clock never skips one. */
 function tick(): void {
   if (isOver) return;
@@ -149,6 +156,7 @@ function tick(): void {
   beat.tick(serverNowMs);
   signs.tick();
   feeds.tick(serverNowMs);
+  alarms.show(store.alarms, serverNowMs);
   message.tick(nowMs);
   // Whoever touched the map looks at it.
   if (stage?.isTouched(nowMs) !== true) rotate(nowMs);
@@ -179,8 +187,13 @@ function resize(): void {
   sizes = sizesOf(setup, shown.scene.scales, innerWidth, innerHeight);
   applySizes(sizes, setup);
   stage?.resize(sizes);
+  showNotice();
+}
+
+/** What is wrong with this display itself. */
+function showNotice(): void {
   const problems = sizes.needed.isReached ? setup.problems : [...setup.problems, TOO_FAR];
-  setText(byId("setup-notice"), problemsText(problems));
+  setText(byId("setup-notice"), [problemsText(problems), isSoundBlocked ? WALL_WORDS.soundBlocked : ""].filter((text) => text !== "").join(" · "));
 }
 
 function ruleNow(): Exclude<Scene["theme"], null> {

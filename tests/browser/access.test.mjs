@@ -272,7 +272,7 @@ test("each sees only what the role may use", async () => {
   world.isLocal = true;
   await page.goto(host.url("tokens"));
   await page.waitForSelector("table");
-  assert.deepEqual(await page.locator(".bar nav a").allTextContents(), ["Back to the map", "Users", "Displays", "Tokens", "Audit log"]);
+  assert.deepEqual(await page.locator(".bar nav a").allTextContents(), ["Back to the map", "Users", "Displays", "Tokens", "Webhooks", "Audit log"]);
   assert.equal(await page.getByRole("button", { name: "Sign out" }).count(), 0);
   host.assertClean();
 });

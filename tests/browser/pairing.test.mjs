@@ -165,14 +165,14 @@ test("a kiosk link is made, shown once, and displays are renamed and revoked", a
 test("the map has a menu for who is signed in, and none to sign out where nobody is", async () => {
   const { page } = await host.open("", "ada");
   await page.getByRole("button", { name: "Account of Ada" }).click();
-  assert.deepEqual(await page.locator("#account-menu li").allTextContents(), ["Account", "Users", "Displays", "Tokens", "Audit log", "Sign out"]);
+  assert.deepEqual(await page.locator("#account-menu li").allTextContents(), ["Account", "Users", "Displays", "Tokens", "Webhooks", "Audit log", "Sign out"]);
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.waitForURL(host.url("login"));
   assert.ok(world.asked.some(({ method, path }) => method === "DELETE" && path === "/session"));
   world.isLocal = true;
   await page.goto(host.url(""));
   await page.getByRole("button", { name: "Manage" }).click();
-  assert.deepEqual(await page.locator("#account-menu li").allTextContents(), ["Users", "Displays", "Tokens", "Audit log"]);
+  assert.deepEqual(await page.locator("#account-menu li").allTextContents(), ["Users", "Displays", "Tokens", "Webhooks", "Audit log"]);
   host.assertClean();
 });
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::harness::{Rig, client};
 
 /// Every route, with `x` in the place of its parts, and some that are none.
-const ROUTES: [(&str, &str); 53] = [
+const ROUTES: [(&str, &str); 54] = [
     ("GET", "/"),
     ("GET", "/wall"),
     ("GET", "/login"),
@@ -15,6 +15,7 @@ const ROUTES: [(&str, &str); 53] = [
     ("GET", "/users"),
     ("GET", "/displays"),
     ("GET", "/tokens"),
+    ("GET", "/webhooks"),
     ("GET", "/audit"),
     ("GET", "/api/v1/vehicles"),
     ("GET", "/api/v1/vehicles/x"),

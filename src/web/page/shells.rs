@@ -1,5 +1,5 @@
-//! The pages of access: signing in, one's own account, users, displays, tokens, the audit log. All
-//! are one shell that says which page it is; `static/src/access.ts` does the rest. A shell holds no
+//! The pages of access: signing in, one's own account, users, displays, tokens, webhooks, the audit
+//! log. All are one shell that says which page it is; `static/src/access.ts` does the rest. A shell holds no
 //! data, so it tells nobody anything; who is let through to which one is for the guards to say.
 
 use askama::Template;
@@ -16,13 +16,14 @@ struct Shell {
     title: &'static str,
 }
 
-const SHELLS: [Shell; 7] = [
+const SHELLS: [Shell; 8] = [
     Shell::new("login", "Sign in"),
     Shell::new("invitation", "Welcome"),
     Shell::new("account", "Account"),
     Shell::new("users", "Users"),
     Shell::new("displays", "Displays"),
     Shell::new("tokens", "Tokens"),
+    Shell::new("webhooks", "Webhooks"),
     Shell::new("audit", "Audit log"),
 ];
 
@@ -41,7 +42,7 @@ struct Access<'a> {
     title: &'a str,
 }
 
-/// `GET /login`, `/invitation`, `/account`, `/users`, `/displays`, `/tokens` and `/audit`.
+/// `GET /login`, `/invitation`, `/account`, `/users`, `/displays`, `/tokens`, `/webhooks` and `/audit`.
 ///
 /// # Errors
 /// Where the template cannot be rendered, which its tests exclude.

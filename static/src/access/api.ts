@@ -26,7 +26,7 @@ export interface Answer<Content> {
   atMs: number;
 }
 
-type Method = "GET" | "POST" | "PATCH" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** Asks and answers what came, `null` where nothing did; throws an `ApiFailure`. */
 export async function ask<Content>(method: Method, path: string, body?: object): Promise<Answer<Content>> {

@@ -16,6 +16,7 @@ const ADMINISTRATION: Place[] = [
   { path: "/users", text: "Users" },
   { path: "/displays", text: "Displays" },
   { path: "/tokens", text: "Tokens" },
+  { path: "/webhooks", text: "Webhooks" },
   { path: "/audit", text: "Audit log" },
 ];
 

@@ -18,13 +18,13 @@ export class ListPage {
     this.body.replaceChildren(...(await this.#load()));
   }
 
-  /** Does something, and shows what is so afterwards. */
-  async act(work: () => Promise<unknown>, done: string): Promise<void> {
+  /** Does something, and shows what is so afterwards; `done` may be what came of it. */
+  async act<Result>(work: () => Promise<Result>, done: string | ((result: Result) => string)): Promise<void> {
     this.notice.clear();
     try {
-      await work();
+      const result = await work();
       await this.show();
-      this.notice.say(done);
+      this.notice.say(typeof done === "string" ? done : done(result));
     } catch (error) {
       this.notice.trouble(error);
     }

@@ -1,9 +1,9 @@
 // The place in the stream of states: what is missing, what was had already, and from where to go on
 // after a loss. A message tells the state it builds on (`base`) and the one it leads to (`seq`).
 //
-// What happens in one tick comes as several messages: the sources, then each tile. Only the last of
+// What happens in one tick comes as several messages: the sources, the alarms, then each tile. Only the last of
 // them makes the tick complete, so the place to resume at is that of the whole fleet's own messages
-// and of heartbeats, which tell that nothing before them is missing; never that of the sources.
+// and of heartbeats, which tell that nothing before them is missing; never that of the sources or the alarms.
 
 import { KIND, WHOLE_FLEET } from "./wire.ts";
 import type { Head } from "./wire.ts";
@@ -17,6 +17,7 @@ export class Continuity {
   /** Nothing up to this state is missing. */
   #completeSeq = 0;
   #sourcesSeq = 0;
+  #alarmsSeq = 0;
   /** The state of each held tile. */
   #seqByTile = new Map<number, number>();
   /** The tiles that the server said it sends; null as long as it has not. */
@@ -45,7 +46,7 @@ export class Continuity {
   greet(epoch: string, isResumed: boolean): void {
     this.#epoch = epoch;
     this.#isResumed = isResumed && epoch === this.#heldEpoch;
-    this.#sourcesSeq = 0;
+    this.#sourcesSeq = this.#alarmsSeq = 0;
     if (!this.#isResumed) this.#cellsSeq = this.#wanted = null;
     if (this.#isResumed) this.reach(this.#completeSeq);
   }
@@ -70,6 +71,13 @@ export class Continuity {
   takeSources(base: number, seq: number, isAll: boolean): boolean {
     if (!isAll && base > Math.max(this.#sourcesSeq, this.#completeSeq)) return false;
     this.#sourcesSeq = seq;
+    return true;
+  }
+
+  /** Takes a change of the alarms, if it follows on what is held. */
+  takeAlarms(base: number, seq: number, isAll: boolean): boolean {
+    if (!isAll && base > Math.max(this.#alarmsSeq, this.#completeSeq)) return false;
+    this.#alarmsSeq = seq;
     return true;
   }
 

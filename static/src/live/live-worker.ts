@@ -1,7 +1,8 @@
 // The worker: connection, continuity, names and the list's order live here, so that the page's
 // thread only draws. Messages come in; their bytes, the list's order and the sources go out.
 
-import type { CellsChange, Heartbeat, Hello, Source, SourcesChange, ViewTold } from "../protocol.ts";
+import type { AlarmsChange, CellsChange, Heartbeat, Hello, Source, SourcesChange, ViewTold } from "../protocol.ts";
+import { AlarmBook } from "./alarm-book.ts";
 import { LiveConnection } from "./connection.ts";
 import type { AnyJson } from "./connection.ts";
 import { FactAsker } from "./fact-asker.ts";
@@ -21,6 +22,7 @@ const LIST_SHARE = 0.05;
 const feed = new FleetFeed();
 const clock = new ServerClock();
 let sources = new Map<string, Source>();
+const alarms = new AlarmBook();
 let connection: LiveConnection | null = null;
 const facts = new FactAsker((known) => {
   feed.directory.setFacts(known);
@@ -99,6 +101,7 @@ function takeHello(hello: Hello): void {
 /** Types that are not known are for newer pages, and no misfit. */
 function takeJson(message: AnyJson): boolean {
   if (message.type === "sources") return takeSources(message as SourcesChange);
+  if (message.type === "alarms") return takeAlarms(message as AlarmsChange);
   if (message.type === "view") return takeView(message as ViewTold);
   if (message.type === "cells") return takeCells(message as CellsChange);
   if (message.type === "heartbeat") {
@@ -114,6 +117,13 @@ function takeSources(change: SourcesChange): boolean {
   if (change.all === true) sources = new Map();
   for (const source of change.sources) sources.set(source.id, source);
   send({ type: "sources", sources: [...sources.values()] });
+  sendPulse(Date.parse(change.at));
+  return true;
+}
+
+function takeAlarms(change: AlarmsChange): boolean {
+  if (!feed.continuity.takeAlarms(change.base, change.seq, change.all === true)) return false;
+  send({ type: "alarms", alarms: alarms.take(change) });
   sendPulse(Date.parse(change.at));
   return true;
 }

@@ -22,6 +22,7 @@ import { Overlay, overlayNowMs } from "./overlay.ts";
 import type { DrawnFleet, DrawnSizes } from "./overlay.ts";
 import type { LabelOrder } from "./label-placement.ts";
 import { pickRow } from "./picking.ts";
+import { PlaceLayer } from "./place-layer.ts";
 import { onThemeChange, readTheme } from "./theme.ts";
 import { TrailLayer } from "./trail.ts";
 import { countUncovered } from "./in-sight.ts";
@@ -57,6 +58,7 @@ export interface FleetMapOptions {
 
 export class FleetMap {
   readonly map: MapLibre;
+  readonly places: PlaceLayer;
   readonly trail: TrailLayer;
   readonly ghosts: GhostLayer;
   readonly overlay: Overlay;
@@ -80,6 +82,8 @@ export class FleetMap {
     this.clusters = new ClusterLayer(options.cells, options.table, options.markerScale);
     this.map = createMap(options);
     const theme = readTheme();
+    // Under the trail, so before it.
+    this.places = new PlaceLayer(this.map, theme);
     this.trail = new TrailLayer(this.map, theme);
     this.ghosts = new GhostLayer(this.map, theme);
     this.#live = { table: options.table, markers: this.#markers };
@@ -168,6 +172,12 @@ export class FleetMap {
     this.overlay.invalidate();
   }
 
+  /** Marks the rows of the live fleet that have an open alarm: the severity, from 1, by row. */
+  alarm(severities: ReadonlyMap<number, number>): void {
+    this.#live.markers.alarm(severities);
+    this.overlay.invalidate();
+  }
+
   /** Brings a place (degrees) into the middle of what `leftPx` and `rightPx` of panels leave free. */
   flyTo(center: [lngDeg: number, latDeg: number], insets: { leftPx: number; rightPx: number; bottomPx: number }): void {
     this.goTo(center, Math.max(this.map.getZoom(), LEAST_ZOOM_WHEN_SELECTED), insets);
@@ -214,7 +224,7 @@ export class FleetMap {
 
   #restyle(): void {
     if (this.#isAtRest) return;
-    this.trail.theme = this.ghosts.theme = readTheme();
+    this.trail.theme = this.ghosts.theme = this.places.theme = readTheme();
     this.overlay.restyle();
     void this.basemap.load();
   }

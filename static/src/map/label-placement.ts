@@ -1,6 +1,6 @@
 // Chooses which names to show and on which side of their markers, so that none covers another name
-// or another marker. The selected vehicle comes first, then those on the move, then the rest; on a
-// wall those come first that are overdue, and before all others those that an alarm is about. A
+// or another marker. The selected vehicle comes first, then those with an open alarm, those on the
+// move, the rest; on a wall those with an alarm, then those that are overdue. A
 // name that is shown keeps its place as long as it fits, so that names do not flicker. The work is
 // bounded, whatever is in view: names come in over a few rounds, and where very many markers lie
 // in heaps only so many of them are looked through.
@@ -49,13 +49,16 @@ const SHOWN = 1;
 /** Whose name comes first: higher is earlier. */
 export interface LabelOrder {
   selected: number;
+  /** With an open alarm. */
+  alarmed: number;
   /** By state byte. */
   ofState: Uint8Array;
 }
 
 /** Who sits at a desk looks for what moves; of what is offline there is a list. */
 export const DESK_ORDER: LabelOrder = {
-  selected: 7,
+  selected: 9,
+  alarmed: 7,
   ofState: Uint8Array.from({ length: 256 }, (_, state) => {
     if (Math.min((state >> STATE.freshnessShift) & 7, NEVER) >= OFFLINE) return 1;
     return (state & STATE.motionMask) === MOVING ? 5 : 3;
@@ -65,6 +68,7 @@ export const DESK_ORDER: LabelOrder = {
 /** Alarm, overdue, selected, moving, rest. */
 export const WALL_ORDER: LabelOrder = {
   selected: 5,
+  alarmed: 9,
   ofState: Uint8Array.from({ length: 256 }, (_, state) => {
     const freshness = (state >> STATE.freshnessShift) & 7;
     if (freshness >= STALE && freshness < OFF_DUTY) return 7;
@@ -96,8 +100,6 @@ export interface PlacementInput {
   before: Map<number, PlacedLabel>;
   /** The desk's where none is given. */
   order?: LabelOrder | undefined;
-  /** Rows that an alarm is about. */
-  alarmed?: ReadonlySet<number>;
 }
 
 export class LabelPlacement {
@@ -166,18 +168,20 @@ export class LabelPlacement {
     this.#prioritise(count, rows, input);
   }
 
-  #prioritise(count: number, rows: Int32Array, { selectedRow, before, order = DESK_ORDER, alarmed }: PlacementInput): void {
+  #prioritise(count: number, rows: Int32Array, { selectedRow, before, order = DESK_ORDER }: PlacementInput): void {
     const { state, capacity } = this.#table;
     if (this.#wasShown.length < capacity) this.#wasShown = new Uint8Array(capacity);
     if (this.#buckets.length < count) this.#buckets = new Uint8Array(Math.ceil(count * 1.25));
     const wasShown = this.#wasShown;
     for (const row of before.keys()) wasShown[row] = SHOWN;
+    const markers = this.#markers;
+    const { areAlarmed } = markers;
     // The most important bucket is the first.
     const buckets = this.#buckets;
     for (let i = 0; i < count; i++) {
       const row = rows[i]!;
-      const isAlarmed = alarmed !== undefined && alarmed.size > 0 && alarmed.has(row);
-      const priority = isAlarmed ? MOST_PRIORITY : row === selectedRow ? order.selected : order.ofState[state[row]!]!;
+      const ofMarker = areAlarmed && markers.isAlarmed(row) ? order.alarmed : order.ofState[state[row]!]!;
+      const priority = row === selectedRow ? Math.max(order.selected, ofMarker) : ofMarker;
       buckets[i] = MOST_PRIORITY + SHOWN - priority - wasShown[row]!;
     }
     for (const row of before.keys()) wasShown[row] = 0;

@@ -16,7 +16,7 @@ export const WORD = { from: 0, to: 2, startMs: 4, durationMs: 5, look: 6 } as co
  * Bits of the look word: motion in bits 0 to 2, freshness in bits 3 to 5, as on the wire; the
  * headings before and after the glide in the two highest bytes, in steps, 255 where unknown.
  */
-export const LOOK = { freshnessShift: 3, isShown: 1 << 6, mayCoast: 1 << 7, isSelected: 1 << 8, isFeedDown: 1 << 9, isChosen: 1 << 10, headingFromShift: 16, headingToShift: 24 } as const;
+export const LOOK = { freshnessShift: 3, isShown: 1 << 6, mayCoast: 1 << 7, isSelected: 1 << 8, isFeedDown: 1 << 9, isChosen: 1 << 10, alarmShift: 11, headingFromShift: 16, headingToShift: 24 } as const;
 
 const STATE_MASK = 0x7f;
 const MOTION_AND_FRESHNESS = 0x3f;
@@ -61,6 +61,8 @@ export class MarkerBuffer {
   #lastFixedAtS = new Int32Array(0);
   #selectedRow = -1;
   #chosenRows: readonly number[] = [];
+  /** Severities from 1 by row. */
+  #alarms: ReadonlyMap<number, number> = new Map();
   #table: FleetColumns;
   #coasts: boolean;
   #isGliding: () => boolean;
@@ -87,6 +89,7 @@ export class MarkerBuffer {
     this.#markDirty(changed);
     this.select(this.#selectedRow);
     this.choose(this.#chosenRows);
+    this.alarm(this.#alarms);
   }
 
   select(row: number): void {
@@ -102,6 +105,23 @@ export class MarkerBuffer {
 
   isChosen(row: number): boolean {
     return (this.words[row * RECORD_WORDS + WORD.look]! & LOOK.isChosen) !== 0;
+  }
+
+  /** Marks those with an open alarm: the severity, from 1, by row. */
+  alarm(severities: ReadonlyMap<number, number>): void {
+    for (const bit of [1, 2]) {
+      const rows = (all: ReadonlyMap<number, number>) => [...all].flatMap(([row, severity]) => ((severity & bit) === 0 ? [] : [row]));
+      this.#setBit(bit << LOOK.alarmShift, rows(this.#alarms), rows(severities));
+    }
+    this.#alarms = severities;
+  }
+
+  get areAlarmed(): boolean {
+    return this.#alarms.size > 0;
+  }
+
+  isAlarmed(row: number): boolean {
+    return this.#alarms.has(row);
   }
 
   #setBit(bit: number, before: readonly number[], now: readonly number[]): void {

@@ -24,6 +24,7 @@ const UNIFORMS = [
   "haloColor",
   "ringColor",
   "badColor",
+  "warningColor",
 ] as const;
 
 export class MarkerLayer {
@@ -85,6 +86,7 @@ export class MarkerLayer {
     color(at.haloColor, theme.markerHalo);
     color(at.ringColor, theme.ring);
     color(at.badColor, theme.bad);
+    color(at.warningColor, theme.warning);
     gl.uniform1i(at.onlySelected, 0);
     gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, rowCount);
     if (hasSelection) {

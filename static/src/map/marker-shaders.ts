@@ -3,7 +3,8 @@
 // bars (idling), rounded square (stopped), small disc (parked), diamond (unknown). Freshness is
 // told by the filling: full (live), hollow (late), hollow in a warning colour (stale), hollow and
 // struck through (offline). A cross at the upper right says that the feed is down; a soft disc, that
-// the marker is past its last fix and where it is drawn a guess.
+// the marker is past its last fix and where it is drawn a guess. A sign at the upper left tells of an
+// open alarm: a disc (notice), a triangle (warning), an octagon (alarm).
 
 import { HEADING_STEP_DEG, UNKNOWN } from "../live/columns.ts";
 import { COAST_END_MS, COAST_TAU_MS } from "./glide.ts";
@@ -34,6 +35,7 @@ flat out int freshness;
 flat out float hasHeading;
 flat out float isSelected;
 flat out float isChosen;
+flat out int alarm;
 
 float elapsedMs() { return float(int(nowMs - startMs)); }
 
@@ -56,6 +58,7 @@ void main() {
   vec2 headings = vec2(steps) * ${HEADING_STEP_DEG.toFixed(1)};
   isSelected = selected ? 1.0 : 0.0;
   isChosen = (look & ${LOOK.isChosen}u) != 0u ? 1.0 : 0.0;
+  alarm = int((look >> ${LOOK.alarmShift}u) & 3u);
   float along = progress();
   vec2 from = vec2(ivec2(fromXY - centerXY));
   vec2 to = vec2(ivec2(toXY - centerXY));
@@ -83,6 +86,7 @@ flat in int freshness;
 flat in float hasHeading;
 flat in float isSelected;
 flat in float isChosen;
+flat in int alarm;
 uniform vec3 motionColor[5];
 uniform vec3 staleColor;
 uniform vec3 offlineColor;
@@ -90,6 +94,7 @@ uniform vec3 surfaceColor;
 uniform vec3 haloColor;
 uniform vec3 ringColor;
 uniform vec3 badColor;
+uniform vec3 warningColor;
 out vec4 color;
 
 // Distance to the arrow's outline; exact outside too, so that its halo has round corners.
@@ -115,6 +120,15 @@ float diamond(vec2 p) { return (abs(p.x) + abs(p.y) - 0.82) * 0.7071; }
 float bars(vec2 p) {
   vec2 d = abs(vec2(abs(p.x) - 0.24, p.y)) - vec2(0.1, 0.34);
   return max(d.x, d.y);
+}
+
+float octagon(vec2 p, float half_) {
+  vec2 a = abs(p);
+  return max(max(a.x, a.y), (a.x + a.y) * 0.7071) - half_;
+}
+float triangle(vec2 p) {
+  p.y += 0.1;
+  return max(-p.y - 0.4, (abs(p.x) * 1.732 + p.y) * 0.5 - 0.42) - 0.06;
 }
 
 float shape(vec2 p) {
@@ -158,6 +172,21 @@ void main() {
     float plate = 1.0 - smoothstep(-soft, soft, badge);
     vec3 sign_ = mix(badColor, surfaceColor, 1.0 - smoothstep(-soft, soft, cross_));
     color = vec4(sign_, 1.0) * plate + color * (1.0 - plate);
+  }
+  if (alarm > 0) {
+    // At the upper left: a disc, a triangle or an octagon, each with its sign.
+    vec2 q = upright - vec2(-0.98, 0.98);
+    float plate = alarm == 3 ? octagon(q, 0.62) : alarm == 2 ? triangle(q) : length(q) - 0.56;
+    float stem = max(abs(q.x) - 0.1, abs(q.y - 0.1) - 0.24);
+    float dot_ = length(q + vec2(0.0, 0.34)) - 0.12;
+    if (alarm == 1) stem = max(abs(q.x) - 0.1, abs(q.y + 0.1) - 0.24);
+    if (alarm == 1) dot_ = length(q - vec2(0.0, 0.34)) - 0.12;
+    vec3 ground = alarm == 3 ? badColor : alarm == 2 ? warningColor : ringColor;
+    float rim = 1.0 - smoothstep(-soft, soft, plate - 0.14);
+    color = vec4(haloColor, 1.0) * rim + color * (1.0 - rim);
+    vec3 sign_ = mix(ground, surfaceColor, 1.0 - smoothstep(-soft, soft, min(stem, dot_)));
+    float on = 1.0 - smoothstep(-soft, soft, plate);
+    color = vec4(sign_, 1.0) * on + color * (1.0 - on);
   }
   if (isSelected + isChosen > 0.5) {
     // That of one among several is thinner than that of the one that is open.

@@ -73,7 +73,6 @@ export class Overlay {
   #theme = readTheme();
   #pacing: Pacing;
   #selectedRow = -1;
-  #alarmed: ReadonlySet<number> = new Set();
   #labelsAtMs = -Infinity;
   #showsNames = true;
   #isRequested = false;
@@ -116,12 +115,6 @@ export class Overlay {
   /** Whether this machine is too slow for markers that glide. */
   get isStill(): boolean {
     return this.#pacing.isStill;
-  }
-
-  /** Rows that an alarm is about: their names come before all others. */
-  set alarmed(rows: ReadonlySet<number>) {
-    this.#alarmed = rows;
-    this.#replaceLabelsSoon();
   }
 
   /** Draws all in other sizes from now on. */
@@ -227,7 +220,7 @@ export class Overlay {
   #replaceLabels(view: View, nowMs: number): void {
     const startMs = performance.now();
     this.#labelsAtMs = startMs;
-    this.#labels = this.#placement.place({ view, nowMs, fleetNowMs: this.#options.fleetNowMs(), scale: this.#options.markerScale, selectedRow: this.#selectedRow, before: this.#labels, order: this.#options.labelOrder, alarmed: this.#alarmed });
+    this.#labels = this.#placement.place({ view, nowMs, fleetNowMs: this.#options.fleetNowMs(), scale: this.#options.markerScale, selectedRow: this.#selectedRow, before: this.#labels, order: this.#options.labelOrder });
     if (!this.#showsNames) this.#labels = new Map([...this.#labels].filter(([row]) => row === this.#selectedRow));
     const costMs = performance.now() - startMs;
     this.#labelsEveryMs = Math.min(LABELS_SELDOM_MS, Math.max(LABELS_EVERY_MS, costMs / LABELS_SHARE));

@@ -16,6 +16,7 @@ export interface Theme {
   markerHalo: Rgb;
   ring: Rgb;
   bad: Rgb;
+  warning: Rgb;
   labelText: string;
   labelHalo: string;
   /** By band of speed, slowest first; the lightness rises or falls all along, so hue is not needed. */
@@ -23,6 +24,7 @@ export interface Theme {
   speedUnknown: string;
   trailCasing: string;
   ghost: string;
+  place: string;
   clusterSurface: string;
   clusterRing: string;
   clusterOverdue: string;
@@ -78,12 +80,14 @@ export function readTheme(): Theme {
     markerHalo: rgb("--marker-halo"),
     ring: rgb("--ring"),
     bad: rgb("--bad"),
+    warning: rgb("--warning"),
     labelText: css("--label-text"),
     labelHalo: css("--label-halo"),
     speedBands: [0, 1, 2, 3, 4].map((band) => css(`--speed-${band}`)),
     speedUnknown: css("--speed-unknown"),
     trailCasing: css("--marker-halo"),
     ghost: css("--ghost"),
+    place: css("--place"),
     clusterSurface: css("--cluster-surface"),
     clusterRing: css("--cluster-ring"),
     clusterOverdue: css("--stale"),

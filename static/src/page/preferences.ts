@@ -13,6 +13,7 @@ export const CHOICES = {
   hours: ["24", "12"],
   names: ["on", "off"],
   trail: ["on", "off"],
+  places: ["on", "off"],
 } as const;
 
 export type Choice = keyof typeof CHOICES;
@@ -36,7 +37,7 @@ export class Preferences {
   #listeners: (() => void)[] = [];
 
   constructor(language = new Intl.DateTimeFormat().resolvedOptions().locale) {
-    this.#defaults = { theme: "auto", names: "on", trail: "on", ...habitsOf(language) };
+    this.#defaults = { theme: "auto", names: "on", trail: "on", places: "on", ...habitsOf(language) };
   }
 
   get now(): Chosen {

@@ -12,7 +12,7 @@ import type { NearRow } from "../live/nearest.ts";
 import type { FoundIn } from "../live/search.ts";
 import { steadyNowMs } from "../live/server-clock.ts";
 import type { Sight } from "../live/sight.ts";
-import type { CellsChange, Source } from "../protocol.ts";
+import type { AlarmObject, CellsChange, Source } from "../protocol.ts";
 import { FleetTable } from "./fleet-table.ts";
 import { LiveLink } from "./link.ts";
 import type { Reloader } from "./reload.ts";
@@ -30,6 +30,8 @@ export interface Views {
   onList?(): void;
   onCounts(): void;
   onSources(): void;
+  /** Called when an alarm is new, differs, or is open no more. */
+  onAlarms?(): void;
   /** Called when the connection is in another state. */
   onStatus?(status: ConnectionStatus): void;
 }
@@ -54,6 +56,8 @@ export class Store {
   /** How many of them are in `table`. */
   heldCount = 0;
   sources: Source[] = [];
+  /** All open alarms that may be seen here, the newest first; another list where they changed. */
+  alarms: readonly AlarmObject[] = [];
   status: ConnectionStatus = "connecting";
   /** Milliseconds that each of the last updates took on this thread, newest last. */
   readonly updateTimesMs: number[] = [];
@@ -157,6 +161,10 @@ export class Store {
       case "sources":
         this.sources = message.sources;
         this.#views?.onSources();
+        break;
+      case "alarms":
+        this.alarms = message.alarms;
+        this.#views?.onAlarms?.();
         break;
       case "nearest":
         if (message.number === this.#nearest.number) this.#nearest.onRows(message.rows);

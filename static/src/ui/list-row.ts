@@ -4,6 +4,9 @@
 import type { FoundIn } from "../live/search.ts";
 import type { Column } from "../page/column-choice.ts";
 import { h, setText } from "./dom.ts";
+import type { Severity } from "../protocol.ts";
+import { severityIcon } from "./alarm-icons.ts";
+import { markText } from "./alarm-words.ts";
 import { stateIcon } from "./icons.ts";
 import type { ListedVehicle } from "./list-rows.ts";
 import { cellText } from "./list-words.ts";
@@ -24,6 +27,8 @@ export interface RowLook {
   isOpen: boolean;
   isChosen: boolean;
   isMarked: boolean;
+  /** Of its worst open alarm; null where there is none. */
+  alarm: Severity | null;
   /** Which cell the keyboard is at; -1 is the whole row. */
   markedCell: number;
 }
@@ -36,6 +41,7 @@ export class RowElement {
   #isTable: boolean;
   #cells: { cell: HTMLElement; text: HTMLElement }[];
   #found = h("span", { class: "row-found", hidden: "" });
+  #alarm = h("span", { class: "row-alarm", hidden: "" });
 
   constructor(columns: readonly Column[], isTable: boolean) {
     this.#columns = columns;
@@ -44,6 +50,7 @@ export class RowElement {
       const text = h("span", { class: `row-${column}` });
       const cell = h("div", { class: "cell", role: "gridcell", "aria-colindex": String(i + 1), "data-column": column }, text);
       if (column === "name") cell.prepend(this.#icon);
+      if (column === "name") cell.append(this.#alarm);
       if (column === "state") cell.append(this.#found);
       return { cell, text };
     });
@@ -67,6 +74,7 @@ export class RowElement {
     root.classList.toggle("is-chosen", look.isChosen);
     root.classList.toggle("is-marked", look.isMarked && look.markedCell < 0);
     this.#fillIcon(vehicle);
+    this.#fillAlarm(look.alarm);
     this.#columns.forEach((column, i) => this.#fillCell(column, i, vehicle, look));
     this.#fillFound(look);
   }
@@ -90,6 +98,13 @@ export class RowElement {
     const icon = stateIcon(motion, freshness, isFeedDown);
     this.#icon.replaceWith(icon);
     this.#icon = icon;
+  }
+
+  #fillAlarm(alarm: Severity | null): void {
+    if ((this.#alarm.dataset["severity"] ?? "") === (alarm ?? "")) return;
+    this.#alarm.dataset["severity"] = alarm ?? "";
+    this.#alarm.hidden = alarm === null;
+    this.#alarm.replaceChildren(...(alarm === null ? [] : [severityIcon(alarm), h("span", { class: "visually-hidden" }, markText(alarm))]));
   }
 
   /** Why it was found, in place of its state, which the picture beside it says too. */

@@ -82,6 +82,7 @@ export const SETTINGS_WORDS = {
   layers: "On the map",
   names: "Names of vehicles",
   trail: "Trail of the selected vehicle",
+  places: "Places",
 } as const;
 
 /** Where settings are, and what zone the times are of. */

@@ -22,11 +22,16 @@ export class Settings {
       this.#choice("theme", SETTINGS_WORDS.theme, SETTINGS_WORDS.themes),
       this.#choice("units", SETTINGS_WORDS.units, SETTINGS_WORDS.unitNames),
       this.#choice("hours", SETTINGS_WORDS.hours, SETTINGS_WORDS.hourNames),
-      h("fieldset", { class: "setting" }, h("legend", {}, SETTINGS_WORDS.layers), this.#switch("names", SETTINGS_WORDS.names), this.#switch("trail", SETTINGS_WORDS.trail)),
+      h("fieldset", { class: "setting" }, h("legend", {}, SETTINGS_WORDS.layers), this.#switch("names", SETTINGS_WORDS.names), this.#switch("trail", SETTINGS_WORDS.trail), this.#switch("places", SETTINGS_WORDS.places)),
       this.#note,
     );
     place.append(open, menu);
     this.show();
+  }
+
+  /** Puts something more above the note at the foot. */
+  add(...elements: HTMLElement[]): void {
+    this.#note.before(...elements);
   }
 
   show(): void {
@@ -50,7 +55,7 @@ export class Settings {
     return h("fieldset", { class: "setting" }, h("legend", {}, title), h("div", { class: "segments" }, ...choices.flat()));
   }
 
-  #switch(name: "names" | "trail", text: string): HTMLElement {
+  #switch(name: "names" | "trail" | "places", text: string): HTMLElement {
     const input = h("input", { type: "checkbox", id: `setting-${name}` });
     input.addEventListener("change", () => this.#preferences.choose(name, input.checked ? "on" : "off"));
     this.#fields.set(name, input);

@@ -1,5 +1,6 @@
 // The keys that work anywhere on the desk: / searches, h opens the past, n and Escape come back, f
-// follows, m measures, g goes somewhere, c compares, v finds the nearest vehicles.
+// follows, m measures, g goes somewhere, c compares, v finds the nearest vehicles; a, p and r open
+// alarms, places and rules, and ? tells all of this.
 
 export interface Keys {
   search(): void;
@@ -10,6 +11,10 @@ export interface Keys {
   goTo(): void;
   compare(): void;
   nearest(): void;
+  alarms(): void;
+  places(): void;
+  rules(): void;
+  help(): void;
   escape(): void;
 }
 
@@ -17,7 +22,7 @@ export interface Keys {
 const TEXT_FIELDS = "input:not([type=range], [type=radio], [type=checkbox]), select, textarea";
 
 export function listenToKeys(keys: Keys): void {
-  const byKey: Record<string, () => void> = { "/": keys.search, h: keys.past, n: keys.now, f: keys.follow, m: keys.measure, g: keys.goTo, c: keys.compare, v: keys.nearest };
+  const byKey: Record<string, () => void> = { "/": keys.search, h: keys.past, n: keys.now, f: keys.follow, m: keys.measure, g: keys.goTo, c: keys.compare, v: keys.nearest, a: keys.alarms, p: keys.places, r: keys.rules, "?": keys.help };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {

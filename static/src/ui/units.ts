@@ -109,3 +109,27 @@ export function fullTimeText(ms: number): string {
 export function zoneText(ms: number): string {
   return zoneFormat.formatToParts(ms).find((part) => part.type === "timeZoneName")?.value ?? "";
 }
+
+/** What short lengths, as radii, are typed in. */
+export function lengthUnit(): string {
+  return reading.units === "mi" ? "ft" : "m";
+}
+
+export function lengthNumber(metres: number): number {
+  return Math.round(reading.units === "mi" ? metres / M_PER_FOOT : metres);
+}
+
+/** Of a number in `lengthUnit`. */
+export function metresOf(length: number): number {
+  return reading.units === "mi" ? length * M_PER_FOOT : length;
+}
+
+/** Of a number in `speedUnit`. */
+export function mpsOf(speed: number): number {
+  return (reading.units === "mi" ? speed * KM_PER_MILE : speed) / KMH_PER_MPS;
+}
+
+/** Metres a second in the viewer's unit. */
+export function speedNumberOf(mps: number): number {
+  return speedNumber(mps * KMH_PER_MPS);
+}

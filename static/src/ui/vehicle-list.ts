@@ -10,6 +10,7 @@ import type { ListOrder } from "./list-head.ts";
 import { actOf } from "./list-keys.ts";
 import type { ListAct } from "./list-keys.ts";
 import { RowElement, cellId, rowId } from "./list-row.ts";
+import type { Severity } from "../protocol.ts";
 import type { ListRows, ListedVehicle } from "./list-rows.ts";
 
 const CARD_PX = 52;
@@ -48,6 +49,7 @@ export class VehicleList {
   #anchorId: string | undefined;
   #selectedId: string | undefined;
   #chosen: ReadonlySet<string> = new Set();
+  #alarms: ReadonlyMap<string, Severity> = new Map();
   #typed = "";
 
   /** `nowMs` is the server's time. */
@@ -81,6 +83,12 @@ export class VehicleList {
   /** Marks those that are chosen together. */
   showChosen(chosen: ReadonlySet<string>): void {
     this.#chosen = chosen;
+    this.render();
+  }
+
+  /** Marks those with an open alarm. */
+  showAlarms(alarms: ReadonlyMap<string, Severity>): void {
+    this.#alarms = alarms;
     this.render();
   }
 
@@ -171,6 +179,7 @@ export class VehicleList {
       isOpen: vehicle?.id === this.#selectedId,
       isChosen: vehicle !== null && this.#chosen.has(vehicle.id),
       isMarked: place === this.#mark,
+      alarm: (vehicle !== null && this.#alarms.get(vehicle.id)) || null,
       markedCell: this.#cell,
     });
   }

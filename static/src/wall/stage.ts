@@ -14,6 +14,8 @@ import { GraphicsWatch } from "./graphics.ts";
 import type { Scene } from "./scene.ts";
 import type { Sizes } from "./sizes.ts";
 
+/** As an alarm that somebody must act on is marked. */
+const WORST = 3;
 const TOUCH_PAUSES_MS = 60_000;
 /** Room around what is framed, as a part of the screen's smaller side. */
 const MARGIN = 0.06;
@@ -128,8 +130,7 @@ export class MapStage {
 
   #nameAlarmed(): void {
     const rows = [...this.#alarmed.values()].flat().flatMap((id) => this.#store.table.row(id) ?? []);
-    this.fleetMap.overlay.alarmed = new Set(rows);
-    this.fleetMap.choose(rows);
+    this.fleetMap.alarm(new Map(rows.map((row) => [row, WORST])));
   }
 
   /** A panel that can be touched may be moved by hand; it goes its own way again after a minute. */

@@ -10,7 +10,7 @@ import path from "node:path";
 const REPOSITORY = path.resolve(import.meta.dirname, "../../..");
 const TYPES = { ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json" };
 const PAGES = { "/": { template: "desk" }, "/wall": { template: "wall" } };
-const TITLES = { login: "Sign in", invitation: "Welcome", account: "Account", users: "Users", displays: "Displays", tokens: "Tokens", audit: "Audit log" };
+const TITLES = { login: "Sign in", invitation: "Welcome", account: "Account", users: "Users", displays: "Displays", tokens: "Tokens", webhooks: "Webhooks", audit: "Audit log" };
 for (const [name, title] of Object.entries(TITLES)) PAGES[`/${name}`] = { template: "access", name, title };
 const LOCAL = { name: "local", role: "administrator", kind: "local", sight: { groups: "all" } };
 

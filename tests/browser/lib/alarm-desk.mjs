@@ -1,0 +1,83 @@
+// The desk before a small fleet with alarms, places and rules. What stands behind it is one line:
+// `standIn` with the world's answers; a real server would take its place there.
+
+import { createRequire } from "node:module";
+import fs from "node:fs";
+import { AlarmWorld } from "./alarm-world.mjs";
+import { launch, open, until } from "./page.mjs";
+import { startDemo } from "./server.mjs";
+import { SmallWorld } from "./small-world.mjs";
+import { standIn } from "./stand-in.mjs";
+
+const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+export class AlarmDesk {
+  #server;
+  #browser;
+  #host;
+  #contexts = [];
+  world = new AlarmWorld();
+
+  static async start() {
+    const desk = new AlarmDesk();
+    desk.#server = await startDemo("--vehicles", "5");
+    desk.#browser = await launch();
+    return desk;
+  }
+
+  /** A new world; to be ended after each test. */
+  async begin() {
+    const [fleet, world] = [new SmallWorld(), new AlarmWorld()];
+    const greet = (viewer) => (fleet.greet(viewer), world.greet(viewer));
+    this.#host = await standIn(this.#server, greet, (response, request) => world.answer(response, request) || fleet.answer(response, request));
+    this.world = world;
+    return world;
+  }
+
+  /** Another page; `context` is that of a page before, so that both are tabs of one browser. */
+  async open(options = {}, path = "") {
+    const watched = await open(this.#browser, new URL(path, this.#host.url).href, { viewport: { width: 1440, height: 900 }, ...options });
+    this.#contexts.push(watched.page.context());
+    if (!path.includes("webhooks")) await until(watched.page, (state) => state.listed === 11 && state.isMapIdle);
+    return watched;
+  }
+
+  get origin() {
+    return new URL(this.#host.url).origin;
+  }
+
+  /** A second tab of the same browser. */
+  async openTab(page) {
+    const tab = await page.context().newPage();
+    await tab.goto(this.#host.url);
+    await until(tab, (state) => state.listed === 11);
+    return tab;
+  }
+
+  async end() {
+    for (const context of this.#contexts.splice(0)) await context.close();
+    this.#host?.close();
+  }
+
+  async stop() {
+    await this.#browser?.close();
+  }
+}
+
+/** What axe finds that is serious. */
+export async function findings(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  return violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}
+
+/** Whether the page is wider than the window. */
+export function isTooWide(page) {
+  return page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+}
+
+/** Keeps a picture where FLEETGLASS_PICTURES names a directory. */
+export async function picture(page, name) {
+  const directory = process.env.FLEETGLASS_PICTURES;
+  if (directory !== undefined) await page.screenshot({ path: `${directory}/${name}.png` });
+}
