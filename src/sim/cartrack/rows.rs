@@ -15,7 +15,7 @@ use crate::sim::world::device::Report;
 const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Of so many devices one has its panic button pressed, while they are.
-const PRESSED_EVERY: usize = 7;
+const PRESSED_EVERY: u32 = 7;
 
 /// A row of `/vehicles/status`.
 pub(super) fn status(sim: &Sim, row: &Row, in_km: bool) -> Value {
