@@ -76,7 +76,7 @@ impl Plan {
 
     /// The places that may hold a point.
     pub(super) fn places_near(&self, lat: f64, lng: f64) -> impl Iterator<Item = &Watched> {
-        self.index.near(lat, lng).map(|nth| &self.places[nth])
+        self.index.near(lat, lng).map(move |nth| &self.places[nth])
     }
 
     /// How the vehicle is out of service at `now`, if it is.

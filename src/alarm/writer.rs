@@ -48,6 +48,7 @@ pub struct Ears {
 }
 
 /// Whom the task tells.
+#[derive(Debug)]
 pub struct Mouths<T> {
     /// What changed of the open alarms, for viewers. Must not block.
     pub viewers: T,

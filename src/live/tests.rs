@@ -381,7 +381,9 @@ fn the_whole_list_leads_on_into_the_stream() {
         let json = serde_json::from_str(entry.json().get()).unwrap();
         screen.vehicles.insert(entry.vehicle.id.to_string(), json);
     }
-    screen.put_alarms(&serde_json::json!({ "alarms": listed.alarms }), "");
+    let alarm = |json: &Arc<serde_json::value::RawValue>| serde_json::from_str(json.get()).unwrap();
+    let alarms: Vec<Value> = listed.alarms.iter().map(alarm).collect();
+    screen.put_alarms(&serde_json::json!({ "alarms": alarms }), "");
     screen.look();
     assert!(screen.is_resumed() && screen.n_changes == 3);
     screen.is_true();

@@ -11,7 +11,6 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Web;
@@ -56,9 +55,8 @@ pub struct AlarmsQuery {
 /// Alarms, the newest first.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Alarms)]
-pub struct AlarmsAnswer {
-    #[schema(value_type = Vec<AlarmFrame>)]
-    alarms: Vec<Arc<RawValue>>,
+pub struct AlarmsAnswer<'a> {
+    alarms: Vec<AlarmFrame<'a>>,
     /// There may be more: ask again with `before`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "17")]
@@ -103,11 +101,7 @@ pub async fn alarms(
             return Err(ApiError::bad_request(message));
         }
     };
-    Ok(Json(AlarmsAnswer {
-        alarms: found.iter().map(|alarm| json(alarm)).collect(),
-        next: next.map(|id| id.to_string()),
-    })
-    .into_response())
+    Ok(answer(&found, next))
 }
 
 /// Takes note of an alarm. Who was first stays.
@@ -129,7 +123,7 @@ pub async fn acknowledge(
     let stage = looking.stage(&web).await?;
     let noted = note(&web, &looking, &caller, &stage, vec![id]).await?;
     let noted = noted.first().ok_or_else(|| no_alarm(&id.to_string()))?;
-    Ok(Json(json(noted)).into_response())
+    Ok(Json(frame::alarm(noted)).into_response())
 }
 
 /// Takes note of many.
@@ -154,11 +148,7 @@ pub async fn acknowledge_many(
     let ids: Result<Vec<u64>, ApiError> = said.ids.iter().map(|id| number(id)).collect();
     let stage = looking.stage(&web).await?;
     let noted = note(&web, &looking, &caller, &stage, ids?).await?;
-    Ok(Json(AlarmsAnswer {
-        alarms: noted.iter().map(|alarm| json(alarm)).collect(),
-        next: None,
-    })
-    .into_response())
+    Ok(answer(&noted, None))
 }
 
 /// Takes note of those that may be seen; gives them as they are then, as they are seen.
@@ -260,8 +250,10 @@ impl Looking {
     }
 }
 
-fn json(alarm: &Alarm) -> Arc<RawValue> {
-    frame::fragment(&frame::alarm(alarm))
+fn answer(alarms: &[Arc<Alarm>], next: Option<u64>) -> Response {
+    let alarms = alarms.iter().map(|alarm| frame::alarm(alarm)).collect();
+    let next = next.map(|id| id.to_string());
+    Json(AlarmsAnswer { alarms, next }).into_response()
 }
 
 fn limit(text: &str) -> Result<usize, ApiError> {

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Stamp;
+use crate::domain::SourceId;
 use crate::domain::alarm::Alarm;
 use crate::domain::order::Severity;
 
@@ -91,7 +92,7 @@ pub fn alarm(alarm: &Alarm) -> AlarmFrame<'_> {
             Severity::Alarm => "alarm",
         },
         vehicle: vehicle.map(|(id, name)| named(id.as_str(), name)),
-        source: alarm.source.as_ref().map(|source| source.as_str()),
+        source: alarm.source.as_ref().map(SourceId::as_str),
         place: alarm.place.as_ref().map(|(id, name)| named(id, name)),
         began_at: Stamp(alarm.began_at),
         ended_at: alarm.ended_at.map(Stamp),
