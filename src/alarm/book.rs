@@ -167,6 +167,20 @@ impl Book {
         Some(alarm)
     }
 
+    /// Forgets all that is open about a vehicle, as if it had never been.
+    pub(super) fn forget(&mut self, id: &VehicleId) -> Vec<u64> {
+        let ids: Vec<u64> = self.of_vehicle.get(id).into_iter().flatten().copied().collect();
+        for id in &ids {
+            if let Some(alarm) = self.open.get(id).cloned() {
+                self.leave(&alarm);
+            }
+        }
+        let is_of = |alarm: &Alarm| alarm.vehicle.as_ref().is_some_and(|(it, _)| it == id);
+        self.news.alarms.retain(|_, alarm| !is_of(alarm));
+        self.news.events.retain(|(_, alarm)| !is_of(alarm));
+        ids
+    }
+
     /// What changed since this was last called.
     pub(super) fn take_news(&mut self) -> News {
         std::mem::take(&mut self.news)

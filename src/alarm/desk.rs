@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::error::AlarmError;
 use super::store::{Kept, Store};
+use crate::domain::VehicleId;
 use crate::domain::alarm::Alarm;
 
 /// Notes that may wait for the watch; who has another waits itself.
@@ -28,12 +29,20 @@ pub(super) struct Shared {
     recent: RwLock<BTreeMap<u64, Arc<Alarm>>>,
 }
 
-/// Somebody takes note of alarms; the answer has those that there were.
+/// What is asked of the watch.
 #[derive(Debug)]
-pub(super) struct Command {
-    pub(super) ids: Vec<u64>,
-    pub(super) by: Arc<str>,
-    pub(super) answer: oneshot::Sender<Vec<Arc<Alarm>>>,
+pub(super) enum Command {
+    /// Somebody takes note of alarms; the answer has those that are open.
+    Acknowledge {
+        ids: Vec<u64>,
+        by: Arc<str>,
+        answer: oneshot::Sender<Vec<Arc<Alarm>>>,
+    },
+    /// All alarms about a vehicle are to be forgotten.
+    Erase {
+        vehicle: VehicleId,
+        answer: oneshot::Sender<Result<(), AlarmError>>,
+    },
 }
 
 /// Some alarms of the past, the newest first.
@@ -119,10 +128,23 @@ impl Alarms {
         by: Arc<str>,
     ) -> Result<Vec<Arc<Alarm>>, AlarmError> {
         let (answer, answered) = oneshot::channel();
-        let command = Command { ids, by, answer };
-        let sent = self.commands.send(command).await;
-        sent.map_err(|_gone| AlarmError::Over)?;
+        self.ask(Command::Acknowledge { ids, by, answer }).await?;
         answered.await.map_err(|_gone| AlarmError::Over)
+    }
+
+    /// Forgets all alarms about a vehicle, for good. What lasts is raised anew.
+    ///
+    /// # Errors
+    /// The watch has ended, or the file cannot be written.
+    pub async fn erase(&self, vehicle: VehicleId) -> Result<(), AlarmError> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(Command::Erase { vehicle, answer }).await?;
+        answered.await.unwrap_or(Err(AlarmError::Over))
+    }
+
+    async fn ask(&self, command: Command) -> Result<(), AlarmError> {
+        let sent = self.commands.send(command).await;
+        sent.map_err(|_gone| AlarmError::Over)
     }
 }
 

@@ -106,6 +106,13 @@ impl Store {
         Ok(())
     }
 
+    /// Forgets all alarms about a vehicle.
+    pub(super) fn erase(&mut self, vehicle: &str) -> Result<(), AlarmError> {
+        self.db
+            .execute("DELETE FROM alarm WHERE vehicle_id = ?1", [vehicle])?;
+        Ok(())
+    }
+
     /// The newest alarms whose ids are below `before`, the newest first.
     pub(super) fn page(&self, before: u64, limit: usize) -> Result<Vec<Alarm>, AlarmError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);

@@ -103,6 +103,11 @@ impl Watch {
         self.book.acknowledge(id, Some(by), now)
     }
 
+    /// Forgets all alarms about a vehicle; gives the ids of those that were open.
+    pub fn forget(&mut self, id: &VehicleId) -> Vec<u64> {
+        self.book.forget(id)
+    }
+
     /// When to [`tick`](Self::tick) next.
     pub fn next_at(&self) -> Option<Timestamp> {
         self.due.next()

@@ -19,7 +19,7 @@ use super::desk::{Alarms, Command};
 use super::error::AlarmError;
 use super::inbox::{Inbox, Waiting};
 use super::watch::Watch;
-use crate::domain::Vehicle;
+use crate::domain::{Vehicle, VehicleId};
 use crate::domain::alarm::{Alarm, AlarmChanges, AlarmEvent};
 use crate::domain::order::Orders;
 
@@ -79,7 +79,19 @@ pub async fn run<T: FnMut(AlarmChanges, Timestamp) + Send>(
                 let orders = Arc::clone(&ears.orders.borrow_and_update());
                 watch.order(orders, clock());
             }
-            Some(command) = ears.commands.0.recv() => acknowledge(&mut watch, command, clock()),
+            Some(command) = ears.commands.0.recv() => match command {
+                Command::Acknowledge { ids, by, answer } => {
+                    let note = |id: &u64| watch.acknowledge(*id, &by, clock());
+                    // Who asked may have gone.
+                    let _ = answer.send(ids.iter().filter_map(note).collect());
+                }
+                Command::Erase { vehicle, answer } => {
+                    let closed = watch.forget(&vehicle);
+                    let changes = AlarmChanges { closed, ..AlarmChanges::default() };
+                    (mouths.viewers)(changes, clock());
+                    let _ = answer.send(file.erase(&vehicle).await);
+                }
+            },
             () = file.step() => {}
             () = ears.inbox.wait() => take(&mut watch, ears.inbox.take(), clock).await,
             () = tokio::time::sleep(wait) => {}
@@ -119,13 +131,6 @@ async fn take(watch: &mut Watch, waiting: Waiting, clock: fn() -> Timestamp) {
         watch.observe(piece, clock());
         yield_now().await;
     }
-}
-
-fn acknowledge(watch: &mut Watch, command: Command, now: Timestamp) {
-    let Command { ids, by, answer } = command;
-    let noted = ids.iter().filter_map(|id| watch.acknowledge(*id, &by, now));
-    // Who asked may have gone.
-    let _ = answer.send(noted.collect());
 }
 
 fn tell<T: FnMut(AlarmChanges, Timestamp)>(
@@ -257,6 +262,21 @@ impl File {
                 self.again_at = Some(tokio::time::Instant::now() + AGAIN_AFTER);
             }
         }
+    }
+
+    /// Forgets all alarms about a vehicle, also those that wait or are just being written.
+    async fn erase(&mut self, vehicle: &VehicleId) -> Result<(), AlarmError> {
+        if self.writing.is_some() {
+            self.step().await;
+        }
+        let is_other = |alarm: &Arc<Alarm>| alarm.vehicle.as_ref().is_none_or(|(id, _)| id != vehicle);
+        self.unsaved.retain(|_, alarm| is_other(alarm));
+        let shared = Arc::clone(&self.alarms.shared);
+        shared.change(|recent| recent.retain(|_, alarm| is_other(alarm)));
+        let vehicle = vehicle.clone();
+        let erase = move || shared.store().erase(vehicle.as_str());
+        let erased = tokio::task::spawn_blocking(erase).await;
+        erased.unwrap_or(Err(AlarmError::Over))
     }
 
     /// Writes what is left, once.

@@ -277,7 +277,7 @@ fn no_alarm(id: &str) -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, "not_found", message)
 }
 
-fn failing(error: &AlarmError) -> ApiError {
+pub(super) fn failing(error: &AlarmError) -> ApiError {
     // The words may name files.
     tracing::warn!(%error, "the store of alarms does not answer");
     let message = "the alarms cannot be read just now; ask again in a moment";

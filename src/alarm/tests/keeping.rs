@@ -186,6 +186,24 @@ async fn what_is_found_is_told_kept_and_taken_note_of() {
 }
 
 #[tokio::test]
+async fn what_is_erased_is_nowhere_any_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut task = Task::start(dir.path(), 100);
+    task.press(2);
+    task.until_told(2).await;
+    let one = |alarm: &Arc<Alarm>| alarm.vehicle.as_ref().unwrap().0.to_string();
+    let erased = one(&task.alarms.all_open()[0]);
+    task.alarms.erase(VehicleId::new(&*erased)).await.unwrap();
+    let changes = task.viewers.recv().await.unwrap();
+    assert_eq!(changes.closed.len(), 1);
+    let left: Vec<String> = task.alarms.page(None, 9).unwrap().alarms.iter().map(one).collect();
+    assert!(left.len() == 1 && left[0] != erased);
+    task.end().await;
+    let kept = Alarms::open(Some(dir.path())).unwrap().1;
+    assert_eq!((kept.open.len(), kept.next_id), (1, 3));
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_written_does_not_stop_the_watch() {
     let dir = tempfile::tempdir().unwrap();
     let mut task = Task::start(dir.path(), 100);
