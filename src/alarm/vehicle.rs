@@ -15,7 +15,7 @@ use super::quiet;
 use super::whereabouts::{Crossing, Whereabouts};
 use crate::domain::alarm::{Alarm, AlarmKind};
 use crate::domain::order::{Place, Rule, RuleKind};
-use crate::domain::{Flag, MotionState, Silence, Vehicle};
+use crate::domain::{Flag, FreshnessState, MotionState, Silence, Vehicle};
 
 /// Nobody knows how fast it went between fixes that are further apart.
 const MAX_GAP: SignedDuration = SignedDuration::from_mins(5);
@@ -86,7 +86,10 @@ impl Against<'_> {
         let mut due = out.and_then(|out| out.until);
         let fixed_at = vehicle.position.as_ref().map(|position| position.fixed_at);
         let is_new_fix = std::mem::replace(&mut seen.fixed_at, fixed_at) != fixed_at;
-        for rule in &self.plan.of_vehicles {
+        // Of most vehicles nothing is open, and most rules find nothing: that has to cost little.
+        let has_any = book.has_any_of(&vehicle.id) || !seen.fast.is_empty();
+        let rules = self.plan.of_vehicles.iter();
+        for rule in rules.filter(|rule| has_any || may_find(rule, &vehicle)) {
             let is_muted = out.is_some() && rule.kind != RuleKind::Panic;
             let finding = if is_muted || !concerns(&rule.whom, &vehicle) {
                 seen.fast.remove(&rule.id);
@@ -119,7 +122,7 @@ impl Against<'_> {
                 speed: *speed,
                 ..self.found(rule, vehicle, *since)
             }),
-            Finding::Not if book.has_any_of(&vehicle.id) => {
+            Finding::Not => {
                 let key = Key {
                     rule: Arc::clone(&rule.id),
                     about: About::Vehicle(vehicle.id.clone()),
@@ -127,7 +130,6 @@ impl Against<'_> {
                 };
                 book.end(&key, self.now);
             }
-            Finding::Not => {}
             Finding::Unclear(until) => return *until,
         }
         None
@@ -216,6 +218,23 @@ impl Against<'_> {
             position: position.map(|it| (it.lat_deg, it.lng_deg, it.fixed_at)),
             ..blank(rule, began_at.min(self.now), self.now)
         }
+    }
+}
+
+/// Whether a rule could find anything new, by a glance.
+fn may_find(rule: &Rule, vehicle: &Vehicle) -> bool {
+    match rule.kind {
+        RuleKind::Speeding { over_mps, .. } => {
+            let position = vehicle.position.as_ref();
+            position.and_then(|it| it.speed_mps).is_some_and(|mps| over_mps < mps)
+        }
+        RuleKind::Idling { .. } => vehicle.motion.state == MotionState::Idling,
+        RuleKind::StoppedReporting => matches!(
+            vehicle.freshness.state,
+            FreshnessState::Stale | FreshnessState::Offline
+        ),
+        RuleKind::Panic => vehicle.flags.contains(&Flag::Panic),
+        RuleKind::SourceDown | RuleKind::Entering { .. } | RuleKind::Leaving { .. } => false,
     }
 }
 
