@@ -107,7 +107,14 @@ pub async fn run_with(
     let heard = alarm::Inbox::default();
     let alarms = memory.alarms.handle();
     let seam = alarms::Seam::usual();
-    alarms::start(memory.alarms, seam, &heard, &live.encoder, &tasks, &stop_work);
+    alarms::start(
+        memory.alarms,
+        seam,
+        &heard,
+        &live.encoder,
+        &tasks,
+        &stop_work,
+    );
     let publisher = Publisher {
         encoder: Arc::clone(&live.encoder),
         history: memory.history.clone(),

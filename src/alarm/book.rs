@@ -121,7 +121,13 @@ impl Book {
         is_meant: impl Fn(&Alarm) -> bool,
         also: impl Fn(&mut Alarm),
     ) {
-        let ids: Vec<u64> = self.of_vehicle.get(id).into_iter().flatten().copied().collect();
+        let ids: Vec<u64> = self
+            .of_vehicle
+            .get(id)
+            .into_iter()
+            .flatten()
+            .copied()
+            .collect();
         let held = ids.iter().filter_map(|id| self.open.get(id).cloned());
         let meant: Vec<Arc<Alarm>> = held.filter(|alarm| is_meant(alarm)).collect();
         for alarm in meant {
@@ -163,13 +169,21 @@ impl Book {
         alarm.acknowledged_at = Some(now);
         alarm.acknowledged_by = by.cloned();
         let alarm = self.put(&held, alarm)?;
-        self.news.events.push((AlarmEvent::Acknowledged, Arc::clone(&alarm)));
+        self.news
+            .events
+            .push((AlarmEvent::Acknowledged, Arc::clone(&alarm)));
         Some(alarm)
     }
 
     /// Forgets all that is open about a vehicle, as if it had never been.
     pub(super) fn forget(&mut self, id: &VehicleId) -> Vec<u64> {
-        let ids: Vec<u64> = self.of_vehicle.get(id).into_iter().flatten().copied().collect();
+        let ids: Vec<u64> = self
+            .of_vehicle
+            .get(id)
+            .into_iter()
+            .flatten()
+            .copied()
+            .collect();
         for id in &ids {
             if let Some(alarm) = self.open.get(id).cloned() {
                 self.leave(&alarm);
@@ -246,7 +260,10 @@ impl Book {
 
 /// What an alarm is the only one of.
 pub(super) fn key_of(alarm: &Alarm) -> Option<Key> {
-    let vehicle = alarm.vehicle.as_ref().map(|(id, _)| About::Vehicle(id.clone()));
+    let vehicle = alarm
+        .vehicle
+        .as_ref()
+        .map(|(id, _)| About::Vehicle(id.clone()));
     let source = || alarm.source.clone().map(About::Source);
     Some(Key {
         rule: Arc::clone(&alarm.rule.0),

@@ -48,7 +48,8 @@ impl Outline {
                     .map(|ring| to_ring_m(ring, lat_deg, lng_deg))
                     .fold(f64::INFINITY, f64::min);
                 let within = |ring: &Vec<(f64, f64)>| is_within(ring, lat_deg, lng_deg);
-                let is_inside = rings.first().is_some_and(within) && !rings.iter().skip(1).any(within);
+                let is_inside =
+                    rings.first().is_some_and(within) && !rings.iter().skip(1).any(within);
                 if is_inside { edge_m } else { -edge_m }
             }
         }
@@ -71,10 +72,20 @@ fn bounds(shape: &Shape) -> [f64; 4] {
             let widest = cos((lat_deg.abs() + high).min(90.0));
             // About a pole every longitude is within.
             let wide = (high / widest.max(1e-9)).min(180.0);
-            [lng_deg - wide, lat_deg - high, lng_deg + wide, lat_deg + high]
+            [
+                lng_deg - wide,
+                lat_deg - high,
+                lng_deg + wide,
+                lat_deg + high,
+            ]
         }
         Shape::Polygon { rings } => {
-            let none = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+            let none = [
+                f64::INFINITY,
+                f64::INFINITY,
+                f64::NEG_INFINITY,
+                f64::NEG_INFINITY,
+            ];
             let points = rings.first().into_iter().flatten();
             points.fold(none, |[w, s, e, n], (lng, lat)| {
                 [w.min(*lng), s.min(*lat), e.max(*lng), n.max(*lat)]
@@ -177,7 +188,12 @@ mod tests {
             let shape = Shape::Polygon {
                 rings: vec![square(west, -18.0, 1.0)],
             };
-            for (lng, is_inside) in [(179.9, true), (-179.9, true), (178.0, false), (-178.0, false)] {
+            for (lng, is_inside) in [
+                (179.9, true),
+                (-179.9, true),
+                (178.0, false),
+                (-178.0, false),
+            ] {
                 assert_eq!(depth(&shape, -17.5, lng) > 0.0, is_inside, "{west} {lng}");
             }
         }

@@ -70,7 +70,9 @@ impl Plan {
 
     /// The place of this id, if a rule wants it.
     pub(super) fn place(&self, id: &str) -> Option<&Watched> {
-        let at = self.places.binary_search_by(|watched| (*watched.place.id).cmp(id));
+        let at = self
+            .places
+            .binary_search_by(|watched| (*watched.place.id).cmp(id));
         at.ok().map(|at| &self.places[at])
     }
 
@@ -110,5 +112,8 @@ pub(super) fn concerns(whom: &Whom, vehicle: &Vehicle) -> bool {
     let is_everybody = whom.groups.is_empty() && whom.vehicles.is_empty();
     is_everybody
         || whom.vehicles.contains(&vehicle.id)
-        || vehicle.groups.iter().any(|group| whom.groups.contains(group))
+        || vehicle
+            .groups
+            .iter()
+            .any(|group| whom.groups.contains(group))
 }

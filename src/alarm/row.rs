@@ -79,7 +79,10 @@ pub(super) fn read(row: &Row<'_>) -> Result<Alarm, AlarmError> {
     Ok(Alarm {
         id: id(row.get("id")?),
         rule: (text("rule_id")?, text("rule_name")?),
-        kind: known("kind", AlarmKind::ALL.into_iter().find(|it| it.as_str() == &*kind))?,
+        kind: known(
+            "kind",
+            AlarmKind::ALL.into_iter().find(|it| it.as_str() == &*kind),
+        )?,
         severity: known(
             "severity",
             SEVERITIES.iter().find(|(word, _)| *word == &*severity),

@@ -80,9 +80,11 @@ impl Store {
         let open = "SELECT * FROM alarm WHERE ended_at IS NULL OR acknowledged_at IS NULL";
         let last: Option<i64> = self
             .db
-            .query_row("SELECT seq FROM sqlite_sequence WHERE name = 'alarm'", [], |row| {
-                row.get(0)
-            })
+            .query_row(
+                "SELECT seq FROM sqlite_sequence WHERE name = 'alarm'",
+                [],
+                |row| row.get(0),
+            )
             .optional()?;
         Ok(Kept {
             open: self.list(open, [])?,

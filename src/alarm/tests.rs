@@ -259,7 +259,12 @@ fn speeding_is_over_for_long_enough_by_fixes() {
         (&[(0, fast(30.0)), (400, fast(30.0))], &[]),
         // A fix that does not say it changes nothing.
         (
-            &[(0, fast(30.0)), (5, no_speed.clone()), (10, fast(30.0)), (20, no_speed)],
+            &[
+                (0, fast(30.0)),
+                (5, no_speed.clone()),
+                (10, fast(30.0)),
+                (20, no_speed),
+            ],
             &["+speeding"],
         ),
     ];
@@ -277,7 +282,14 @@ fn speeding_is_over_for_long_enough_by_fixes() {
 #[test]
 fn the_greatest_speed_is_kept_and_what_comes_back_goes_on() {
     let mut watch = watch(orders());
-    for (second, mps) in [(0, 26.0), (10, 40.0), (20, 30.0), (30, 10.0), (40, 27.0), (50, 28.0)] {
+    for (second, mps) in [
+        (0, 26.0),
+        (10, 40.0),
+        (20, 30.0),
+        (30, 10.0),
+        (40, 27.0),
+        (50, 28.0),
+    ] {
         watch.see(second, &State::fast(mps));
     }
     assert_eq!(watch.told(), ["+speeding", "-speeding"]);
@@ -380,10 +392,18 @@ fn places_are_entered_and_left_by_fixes_that_are_good_enough() {
         (&[(0, here(0.0)), (10, here(FAR_M))], &["+leaving"]),
         // At the edge it stays what it was.
         (
-            &[(0, here(0.0)), (10, here(503.0)), (20, here(497.0)), (30, here(504.0))],
+            &[
+                (0, here(0.0)),
+                (10, here(503.0)),
+                (20, here(497.0)),
+                (30, here(504.0)),
+            ],
             &[],
         ),
-        (&[(0, here(FAR_M)), (10, here(497.0)), (20, here(480.0))], &["+entering"]),
+        (
+            &[(0, here(FAR_M)), (10, here(497.0)), (20, here(480.0))],
+            &["+entering"],
+        ),
         // A poor fix outside is none.
         (&[(0, here(0.0)), (10, poor(700.0)), (20, here(0.0))], &[]),
         (&[(0, here(0.0)), (10, poor(900.0))], &["+leaving"]),
@@ -470,7 +490,13 @@ fn out_of_service_nothing_but_the_button_is_told() {
     let mut idling = State::idling_since(-1_000);
     idling.flags = vec![Flag::Panic];
     watch.see(20, &idling);
-    watch.see(30, &State { north_m: 0.0, ..idling });
+    watch.see(
+        30,
+        &State {
+            north_m: 0.0,
+            ..idling
+        },
+    );
     assert_eq!(watch.told(), ["+panic"]);
     // It is in service again, by time alone.
     assert_eq!(watch.next_at(), Some(at(1_000)));
@@ -509,7 +535,10 @@ fn quiet_hours_are_marked_as_the_alarm_is_raised() {
     watch.see(0, &State::idling_since(-1_000));
     watch.see(1, &State::with(Flag::Panic));
     let quiet: Vec<_> = watch.open().map(|it| (it.kind, it.is_quiet)).collect();
-    assert_eq!(quiet, [(AlarmKind::Idling, true), (AlarmKind::Panic, false)]);
+    assert_eq!(
+        quiet,
+        [(AlarmKind::Idling, true), (AlarmKind::Panic, false)]
+    );
 }
 
 #[test]

@@ -196,9 +196,15 @@ impl Against<'_> {
     }
 
     fn tell_crossings(self, crossings: &[Crossing<'_>], vehicle: &Vehicle, book: &mut Book) {
-        let Some(position) = &vehicle.position else { return };
+        let Some(position) = &vehicle.position else {
+            return;
+        };
         for Crossing { watched, is_entry } in crossings {
-            let rules = if *is_entry { &watched.entering } else { &watched.leaving };
+            let rules = if *is_entry {
+                &watched.entering
+            } else {
+                &watched.leaving
+            };
             for rule in rules.iter().filter(|rule| concerns(&rule.whom, vehicle)) {
                 book.begin(Alarm {
                     ended_at: Some(position.fixed_at),
@@ -226,7 +232,9 @@ fn may_find(rule: &Rule, vehicle: &Vehicle) -> bool {
     match rule.kind {
         RuleKind::Speeding { over_mps, .. } => {
             let position = vehicle.position.as_ref();
-            position.and_then(|it| it.speed_mps).is_some_and(|mps| over_mps < mps)
+            position
+                .and_then(|it| it.speed_mps)
+                .is_some_and(|mps| over_mps < mps)
         }
         RuleKind::Idling { .. } => vehicle.motion.state == MotionState::Idling,
         RuleKind::StoppedReporting => matches!(
@@ -279,7 +287,11 @@ fn speeding(
             seen.vehicle.motion.state,
             MotionState::Moving | MotionState::Unknown
         );
-        return if stands { Finding::Not } else { Finding::Unclear(None) };
+        return if stands {
+            Finding::Not
+        } else {
+            Finding::Unclear(None)
+        };
     };
     if speed_mps <= over_mps {
         seen.fast.remove(&rule.id);

@@ -123,7 +123,9 @@ impl Watch {
     }
 
     fn judge(&mut self, id: &VehicleId, now: Timestamp) {
-        let Some(seen) = self.vehicles.get_mut(id) else { return };
+        let Some(seen) = self.vehicles.get_mut(id) else {
+            return;
+        };
         let against = Against {
             plan: &self.plan,
             feeds: &self.feeds,
@@ -166,5 +168,6 @@ impl Watch {
 
 fn is_of(vehicle: &Vehicle, source: &SourceId) -> bool {
     let position = vehicle.position.as_ref();
-    position.is_some_and(|it| it.device.source == *source) || vehicle.flags.contains(&Flag::FeedDown)
+    position.is_some_and(|it| it.device.source == *source)
+        || vehicle.flags.contains(&Flag::FeedDown)
 }

@@ -19,9 +19,9 @@ use super::desk::{Alarms, Command};
 use super::error::AlarmError;
 use super::inbox::{Inbox, Waiting};
 use super::watch::Watch;
-use crate::domain::{Vehicle, VehicleId};
 use crate::domain::alarm::{Alarm, AlarmChanges, AlarmEvent};
 use crate::domain::order::Orders;
+use crate::domain::{Vehicle, VehicleId};
 
 /// Vehicles looked at before others run.
 const PIECE: usize = 250;
@@ -201,7 +201,9 @@ impl File {
         self.unsaved.extend(alarms);
         while MAX_UNSAVED < self.unsaved.len() {
             let over = self.unsaved.values().find(|alarm| !alarm.is_open());
-            let Some(id) = over.map(|alarm| alarm.id) else { break };
+            let Some(id) = over.map(|alarm| alarm.id) else {
+                break;
+            };
             self.unsaved.remove(&id);
             self.alarms.shared.change(|recent| {
                 recent.remove(&id);
@@ -243,8 +245,13 @@ impl File {
                     tracing::info!("alarms are written to the disk again");
                 }
                 let unsaved = &self.unsaved;
-                let is_done = |alarm: &Arc<Alarm>| !alarm.is_open() && !unsaved.contains_key(&alarm.id);
-                let done: Vec<u64> = batch.values().filter(|it| is_done(it)).map(|it| it.id).collect();
+                let is_done =
+                    |alarm: &Arc<Alarm>| !alarm.is_open() && !unsaved.contains_key(&alarm.id);
+                let done: Vec<u64> = batch
+                    .values()
+                    .filter(|it| is_done(it))
+                    .map(|it| it.id)
+                    .collect();
                 self.alarms.shared.change(|recent| {
                     for id in done {
                         recent.remove(&id);
@@ -269,7 +276,8 @@ impl File {
         if self.writing.is_some() {
             self.step().await;
         }
-        let is_other = |alarm: &Arc<Alarm>| alarm.vehicle.as_ref().is_none_or(|(id, _)| id != vehicle);
+        let is_other =
+            |alarm: &Arc<Alarm>| alarm.vehicle.as_ref().is_none_or(|(id, _)| id != vehicle);
         self.unsaved.retain(|_, alarm| is_other(alarm));
         let shared = Arc::clone(&self.alarms.shared);
         shared.change(|recent| recent.retain(|_, alarm| is_other(alarm)));

@@ -98,7 +98,12 @@ pub(super) fn start(
 fn first_orders() -> Orders {
     let rules = [
         ("panic", "Panic button", RuleKind::Panic, Severity::Alarm),
-        ("source-down", "Feed down", RuleKind::SourceDown, Severity::Warning),
+        (
+            "source-down",
+            "Feed down",
+            RuleKind::SourceDown,
+            Severity::Warning,
+        ),
     ];
     let rule = |(id, name, kind, severity): (&str, &str, RuleKind, Severity)| {
         let rule = Rule {

@@ -117,7 +117,10 @@ impl Desk {
     /// What is to be done next; `None` at the end.
     fn next(&self) -> Option<Work> {
         let is_idle = |work: &mut Work| {
-            work.changes.is_empty() && work.alarms.is_none() && !work.are_keyframes_wanted && !work.is_over
+            work.changes.is_empty()
+                && work.alarms.is_none()
+                && !work.are_keyframes_wanted
+                && !work.is_over
         };
         let waiting = self.is_there_work.wait_while(self.lock(), is_idle);
         let mut work = waiting.unwrap_or_else(PoisonError::into_inner);

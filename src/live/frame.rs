@@ -19,9 +19,7 @@ use super::words;
 use crate::domain::{Mode, VehicleId};
 use crate::fleet::SourceStatus;
 
-pub use self::alarm::{
-    AlarmDetailFrame, AlarmFrame, AlarmPositionFrame, NamedFrame, alarm,
-};
+pub use self::alarm::{AlarmDetailFrame, AlarmFrame, AlarmPositionFrame, NamedFrame, alarm};
 pub use self::vehicle::{
     DeviceFrame, FreshnessFrame, MotionFrame, PlaceFrame, PositionFrame, VehicleFrame, vehicle,
 };

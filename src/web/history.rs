@@ -8,12 +8,12 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Web, alarms};
 use super::aside::on_a_thread;
 use super::door::Caller;
 use super::error::{ApiError, ErrorBody};
 use super::turns::{Limits, Turns};
 use super::viewer::Looking;
+use super::{Web, alarms};
 use crate::auth::audit::{Subject, What};
 use crate::domain::VehicleId;
 use crate::history::{self, HistoryError};

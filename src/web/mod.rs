@@ -123,10 +123,7 @@ fn data() -> Router<Web> {
         .route("/api/v1/groups", get(groups::groups))
         .route("/api/v1/alarms", get(alarms::alarms))
         .route("/api/v1/alarms/acknowledge", post(alarms::acknowledge_many))
-        .route(
-            "/api/v1/alarms/{id}/acknowledge",
-            post(alarms::acknowledge),
-        )
+        .route("/api/v1/alarms/{id}/acknowledge", post(alarms::acknowledge))
         // A thousand ids.
         .layer(DefaultBodyLimit::max(64 << 10))
         .route("/api/v1/openapi.json", get(openapi::openapi))

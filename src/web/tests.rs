@@ -27,8 +27,8 @@ use tower::ServiceExt;
 use super::history::asked;
 use super::viewer::Looking;
 use super::{Door, Pulse, Web, data};
-use crate::auth::{Actor, Name, NewUser, Role, UserId, Viewer as Person, ViewerId};
 use crate::alarm::Alarms;
+use crate::auth::{Actor, Name, NewUser, Role, UserId, Viewer as Person, ViewerId};
 use crate::domain::alarm::{Alarm, AlarmKind};
 use crate::domain::order::Severity;
 use crate::domain::sight::Facts;
@@ -227,7 +227,8 @@ impl Truth {
                 .remove(&n)
                 .map(|(_, has_plate)| id(n, has_plate));
             let after = now.map(|(_, has_plate)| id(n, has_plate));
-            if before != after {
+            let is_same = before == after;
+            if !is_same {
                 changes.removed.extend(before.map(VehicleId::new));
                 changes.alarms.closed.push(n as u64 + 1);
             }
@@ -242,7 +243,7 @@ impl Truth {
                 if nth % 3 != 1 {
                     changes.alarms.changed.push(alarm(n, &vehicle));
                 }
-                self.alarmed.retain(|it| *it != n || before == after);
+                self.alarmed.retain(|it| *it != n || is_same);
                 if nth % 3 != 1 {
                     self.alarmed.insert(n);
                 }
@@ -388,7 +389,7 @@ impl Screen {
                 is_json: dialect == Dialect::Json,
                 shown: BTreeSet::new(),
                 alarms: BTreeSet::new(),
-            n_sources: BTreeMap::new(),
+                n_sources: BTreeMap::new(),
                 n_counted: None,
                 picture: Picture::default(),
                 n_keyframes: 0,
@@ -484,7 +485,9 @@ impl Screen {
         if json["type"] == "snapshot" || (json["type"] == "alarms" && json["all"] == true) {
             self.alarms.clear();
         }
-        let closed = json["alarms_closed"].as_array().or(json["closed"].as_array());
+        let closed = json["alarms_closed"]
+            .as_array()
+            .or(json["closed"].as_array());
         for id in closed.into_iter().flatten() {
             assert!(self.alarms.remove(id.as_str().unwrap()), "it was not shown");
         }

@@ -39,7 +39,11 @@ impl Kept {
     async fn restart(self) -> Self {
         let Self { rig, config } = self;
         rig.server.shutdown.cancel();
-        rig.server.task.await.expect("no panic").expect("a good end");
+        rig.server
+            .task
+            .await
+            .expect("no panic")
+            .expect("a good end");
         let server = Server::of(config.clone()).await;
         Self {
             rig: Rig {
@@ -98,10 +102,18 @@ async fn a_button_is_told_noted_and_not_told_anew_by_a_restart() {
     press(&kept.rig).await;
     let pressed = |list: &Value| {
         let vehicles = list["vehicles"].as_array().into_iter().flatten();
-        let has_flag = |it: &&Value| it["flags"].as_array().is_some_and(|f| f.contains(&json!("panic")));
+        let has_flag = |it: &&Value| {
+            it["flags"]
+                .as_array()
+                .is_some_and(|f| f.contains(&json!("panic")))
+        };
         vehicles.filter(has_flag).count()
     };
-    let list = kept.rig.server.until("/api/v1/vehicles", |it| 0 < pressed(it)).await;
+    let list = kept
+        .rig
+        .server
+        .until("/api/v1/vehicles", |it| 0 < pressed(it))
+        .await;
     let n_pressed = pressed(&list);
     let path = "/api/v1/alarms";
     let are_told = |answer: &Value| of_kind(answer, "panic").len() == n_pressed;
@@ -116,26 +128,40 @@ async fn a_button_is_told_noted_and_not_told_anew_by_a_restart() {
     assert_eq!(alarm["acknowledged_by"], "this machine");
     let (_, again) = acknowledge(&kept.rig.server, &id).await;
     assert_eq!(again, alarm);
-    assert_eq!(acknowledge(&kept.rig.server, "999999").await.0, StatusCode::NOT_FOUND);
-    assert_eq!(acknowledge(&kept.rig.server, "x").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        acknowledge(&kept.rig.server, "999999").await.0,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        acknowledge(&kept.rig.server, "x").await.0,
+        StatusCode::NOT_FOUND
+    );
 
     let kept = kept.restart().await;
     // Each has said again that it is pressed.
     let all_pressed = |list: &Value| {
         let vehicles = list["vehicles"].as_array().into_iter().flatten();
-        let is_restored = |it: &&Value| it["flags"].as_array().is_some_and(|f| f.contains(&json!("restored")));
+        let is_restored = |it: &&Value| {
+            it["flags"]
+                .as_array()
+                .is_some_and(|f| f.contains(&json!("restored")))
+        };
         pressed(list) == n_pressed && vehicles.filter(is_restored).count() == 0
     };
     kept.rig.server.until("/api/v1/vehicles", all_pressed).await;
     let now = kept.rig.server.json("/api/v1/alarms?state=all").await;
     let before: BTreeSet<String> = open.clone();
     assert_eq!(ids(&of_kind(&now, "panic")), before);
-    let same = of_kind(&now, "panic").into_iter().find(|it| it["id"] == *id);
+    let same = of_kind(&now, "panic")
+        .into_iter()
+        .find(|it| it["id"] == *id);
     assert_eq!(same.expect("it")["acknowledged_by"], "this machine");
 
     // They are let go: what was taken note of is closed, the others are over and open.
     let mut viewer = kept.rig.server.viewer("").await;
-    kept.rig.control(Method::DELETE, "faults", Value::Null).await;
+    kept.rig
+        .control(Method::DELETE, "faults", Value::Null)
+        .await;
     let left = open_ones_after(&mut viewer, &open, &id).await;
     assert_eq!(left, &open - &BTreeSet::from([id]));
     let is_over = |answer: &Value| {
@@ -172,7 +198,9 @@ async fn alarms_are_for_those_who_see_the_vehicle_and_notes_for_those_who_may() 
     };
     let [boss, ann] = [doors.enter("boss").await, doors.enter("ann").await];
     let new = json!({ "kind": "display", "name": "Wall", "sight": { "groups": "all" } });
-    let made = doors.ask(Method::POST, "/api/v1/tokens").header(COOKIE, &boss);
+    let made = doors
+        .ask(Method::POST, "/api/v1/tokens")
+        .header(COOKIE, &boss);
     let made = made.json(&new).send().await.expect("an answer");
     let made: Value = made.json().await.expect("JSON");
     let let_in = doors.ask(Method::POST, "/api/v1/display");

@@ -13,11 +13,7 @@ const LAYERS: [(&str, &[&str], &[&str]); 11] = [
     ),
     ("config", &["domain"], &["tokio", "axum", "reqwest"]),
     ("fleet", &["domain"], &["axum", "reqwest", "serde"]),
-    (
-        "alarm",
-        &["domain", "fleet"],
-        &["axum", "reqwest", "serde"],
-    ),
+    ("alarm", &["domain", "fleet"], &["axum", "reqwest", "serde"]),
     ("source", &["domain", "config", "clock"], &["axum"]),
     ("live", &["domain", "fleet", "clock"], &["reqwest"]),
     ("history", &["domain", "fleet"], &["axum", "reqwest"]),

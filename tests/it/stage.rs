@@ -143,7 +143,13 @@ impl Stage {
 
     fn is_anything_wanted(&self, at: Timestamp) -> bool {
         let root = fleetglass::live::bin::Tile::ROOT;
-        let views = [View::Json, View::Sources, View::Alarms, View::Cells, View::Tile(root)];
+        let views = [
+            View::Json,
+            View::Sources,
+            View::Alarms,
+            View::Cells,
+            View::Tile(root),
+        ];
         views.into_iter().any(|view| {
             let channel = self.hub.join(view, false);
             channel.leave(false);

@@ -31,7 +31,15 @@ fn any_history() -> impl Strategy<Value = Vec<(u8, State)>> {
 
 /// What is open, but for the numbers.
 fn open(watch: &Watch) -> BTreeSet<String> {
-    let text = |alarm: &Arc<Alarm>| format!("{:?}", Alarm { id: 0, ..Alarm::clone(alarm) });
+    let text = |alarm: &Arc<Alarm>| {
+        format!(
+            "{:?}",
+            Alarm {
+                id: 0,
+                ..Alarm::clone(alarm)
+            }
+        )
+    };
     watch.open().map(text).collect()
 }
 

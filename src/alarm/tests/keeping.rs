@@ -74,7 +74,10 @@ fn nobody_else_may_read_the_file_and_a_newer_one_is_refused() {
     db.pragma_update(None, "user_version", 99).unwrap();
     drop(db);
     let refused = Alarms::open(Some(dir.path()));
-    assert!(matches!(refused, Err(AlarmError::Newer { version: 99, .. })));
+    assert!(matches!(
+        refused,
+        Err(AlarmError::Newer { version: 99, .. })
+    ));
 }
 
 #[test]
@@ -88,7 +91,12 @@ fn what_is_over_and_old_or_too_much_is_dropped() {
     let ids = |all: Vec<Alarm>| all.iter().map(|it| it.id).collect::<Vec<_>>();
     assert_eq!(ids(store.page(u64::MAX, 10).unwrap()), [3, 1]);
     // Ids that are far behind are too many.
-    store.save(&[alarm(6), far], at(20) + SignedDuration::from_hours(24 * 92)).unwrap();
+    store
+        .save(
+            &[alarm(6), far],
+            at(20) + SignedDuration::from_hours(24 * 92),
+        )
+        .unwrap();
     assert_eq!(store.kept().unwrap().next_id, 200_001);
 }
 
@@ -106,7 +114,7 @@ struct Task {
 impl Task {
     fn start(dir: &std::path::Path, n_events: usize) -> Self {
         let (alarms, kept, commands) = Alarms::open(Some(dir)).unwrap();
-        let orders = Arc::new(super::orders());
+        let orders = Arc::new(orders());
         let watch = Watch::new(kept.open, kept.next_id, Arc::clone(&orders));
         let (sender, receiver) = orders_channel::channel(orders);
         let (told, viewers) = mpsc::unbounded_channel();
@@ -124,7 +132,14 @@ impl Task {
             events: Some(events),
         };
         let stop = CancellationToken::new();
-        let run = writer::run(watch, alarms.clone(), ears, mouths, || at(100), stop.clone());
+        let run = writer::run(
+            watch,
+            alarms.clone(),
+            ears,
+            mouths,
+            || at(100),
+            stop.clone(),
+        );
         Self {
             alarms,
             inbox,
@@ -196,7 +211,14 @@ async fn what_is_erased_is_nowhere_any_more() {
     task.alarms.erase(VehicleId::new(&*erased)).await.unwrap();
     let changes = task.viewers.recv().await.unwrap();
     assert_eq!(changes.closed.len(), 1);
-    let left: Vec<String> = task.alarms.page(None, 9).unwrap().alarms.iter().map(one).collect();
+    let left: Vec<String> = task
+        .alarms
+        .page(None, 9)
+        .unwrap()
+        .alarms
+        .iter()
+        .map(one)
+        .collect();
     assert!(left.len() == 1 && left[0] != erased);
     task.end().await;
     let kept = Alarms::open(Some(dir.path())).unwrap().1;
@@ -208,15 +230,23 @@ async fn a_file_that_cannot_be_written_does_not_stop_the_watch() {
     let dir = tempfile::tempdir().unwrap();
     let mut task = Task::start(dir.path(), 100);
     let db = rusqlite::Connection::open(dir.path().join("alarms.sqlite")).unwrap();
-    db.execute_batch("ALTER TABLE alarm RENAME TO elsewhere").unwrap();
+    db.execute_batch("ALTER TABLE alarm RENAME TO elsewhere")
+        .unwrap();
     task.press(1);
     task.until_told(1).await;
-    let noted = task.alarms.acknowledge(vec![1], "ann".into()).await.unwrap();
+    let noted = task
+        .alarms
+        .acknowledge(vec![1], "ann".into())
+        .await
+        .unwrap();
     assert_eq!(noted.len(), 1);
     assert_eq!(task.alarms.all_open().len(), 1);
-    db.execute_batch("ALTER TABLE elsewhere RENAME TO alarm").unwrap();
+    db.execute_batch("ALTER TABLE elsewhere RENAME TO alarm")
+        .unwrap();
     // What waited is written in the end.
-    tokio::time::timeout(Duration::from_secs(30), task.end()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(30), task.end())
+        .await
+        .unwrap();
     let kept = Alarms::open(Some(dir.path())).unwrap().1;
     assert_eq!(kept.open.len(), 1);
 }

@@ -101,11 +101,13 @@ pub fn alarm(alarm: &Alarm) -> AlarmFrame<'_> {
         quiet: alarm.is_quiet,
         repeat_s: alarm.repeat_after.map(|after| after.as_secs()),
         detail: detail(alarm),
-        position: alarm.position.map(|(lat_deg, lng_deg, fixed_at)| AlarmPositionFrame {
-            lat_deg,
-            lng_deg,
-            fixed_at: Stamp(fixed_at),
-        }),
+        position: alarm
+            .position
+            .map(|(lat_deg, lng_deg, fixed_at)| AlarmPositionFrame {
+                lat_deg,
+                lng_deg,
+                fixed_at: Stamp(fixed_at),
+            }),
     }
 }
 

@@ -45,7 +45,9 @@ impl Alarms {
             differing.insert(alarm.id);
         }
         for id in differing {
-            let Some((alarm, told)) = self.open.get_mut(&id) else { continue };
+            let Some((alarm, told)) = self.open.get_mut(&id) else {
+                continue;
+            };
             let shown = match &alarm.vehicle {
                 Some((id, _)) => seen(id).and_then(|vehicle| mask.alarm(&vehicle, alarm)),
                 None => Some(Arc::clone(alarm)),

@@ -25,7 +25,8 @@ pub(super) fn status(sim: &Sim, row: &Row, in_km: bool) -> Value {
     let ignition = report.is_some_and(|report| report.ignition);
     let idling = ignition && report.is_some_and(|report| report.speed_mps <= 0.0);
     let speed_kmh = whole(report.map_or(0.0, |report| report.speed_mps * 3.6));
-    let is_pressed = number.is_multiple_of(PRESSED_EVERY) && sim.has(Vendor::Cartrack, Fault::Panic);
+    let is_pressed =
+        number.is_multiple_of(PRESSED_EVERY) && sim.has(Vendor::Cartrack, Fault::Panic);
     let odometer_m = report.map_or(0.0, |report| report.odometer_m);
     let contact = report.map_or(0, |report| report.contact_ms);
     json!({
