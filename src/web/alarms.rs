@@ -11,12 +11,13 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::Web;
 use super::aside::on_a_thread;
 use super::door::{Caller, Told};
 use super::error::{ApiError, ErrorBody};
+use super::query::AlarmsQuery;
 use super::turns::{Limits, Turns};
 use super::viewer::Looking;
 use crate::alarm::AlarmError;
@@ -39,18 +40,6 @@ const READING: Limits = Limits {
 };
 
 static QUESTIONS: LazyLock<Turns> = LazyLock::new(|| Turns::new(READING));
-
-/// Which alarms.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct AlarmsQuery {
-    /// `open` (default): what lasts, or what nobody took note of; or `all` of the last 90 days.
-    state: Option<String>,
-    /// At most this many, 1 to 1,000; 100 without it.
-    limit: Option<String>,
-    /// The `next` of the answer before.
-    before: Option<String>,
-}
 
 /// Alarms, the newest first.
 #[derive(Debug, Serialize, ToSchema)]
