@@ -4,6 +4,7 @@
 //! server; if either ends before it is told to, the process ends too, rather than show a picture
 //! that no longer moves.
 
+mod alarms;
 mod doors;
 mod memory;
 mod reload;
@@ -28,6 +29,7 @@ pub use self::doors::{first_link, own_url};
 use self::memory::known_until;
 pub use self::memory::{Memory, remember};
 use self::reload::fleet_settings;
+use crate::alarm;
 use crate::clock;
 use crate::config::{Config, ConfigError};
 use crate::domain::{Report, SourceId};
@@ -102,9 +104,21 @@ pub async fn run_with(
     let tasks = TaskTracker::new();
     // Sources and writer outlive the sessions, which are told first.
     let stop_work = CancellationToken::new();
+    let heard = alarm::Inbox::default();
+    let alarms = memory.alarms.handle();
+    let seam = alarms::Seam::usual();
+    alarms::start(
+        memory.alarms,
+        seam,
+        &heard,
+        &live.encoder,
+        &tasks,
+        &stop_work,
+    );
     let publisher = Publisher {
         encoder: Arc::clone(&live.encoder),
         history: memory.history.clone(),
+        alarms: heard.clone(),
     };
     let known = Known {
         remembered: memory.remembered,
@@ -118,6 +132,7 @@ pub async fn run_with(
         door,
         hub: Arc::clone(live.stages.whole()),
         stages: Arc::clone(&live.stages),
+        alarms,
         history: memory.history.clone(),
         reception: live.reception.clone(),
         encoder: Arc::clone(&live.encoder),
@@ -289,6 +304,7 @@ async fn pages(config: &Config) -> anyhow::Result<Router<Web>> {
 struct Publisher {
     encoder: Arc<Encoder>,
     history: History,
+    alarms: alarm::Inbox,
 }
 
 impl Publish for Publisher {
@@ -298,6 +314,7 @@ impl Publish for Publisher {
 
     fn publish(&mut self, mut changes: Changes, now: Timestamp) {
         self.history.record(&mut changes, now);
+        self.alarms.put(&changes);
         self.encoder.publish(changes, now);
     }
 }

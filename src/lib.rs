@@ -2,7 +2,7 @@
 //!
 //! Data flows one way, and the modules stand in its order: a vendor's bytes become observations
 //! (`source`), one task merges them into the fleet (`fleet`), what changed goes to every screen
-//! (`live`) and to the trails (`history`), `auth` says who may see it, `oidc` asks who somebody is
+//! (`live`), to the trails (`history`) and to the watch for alarms (`alarm`), `auth` says who may see it, `oidc` asks who somebody is
 //! elsewhere, and `web` serves the pages around it. `app` puts it together; `sim` imitates the vendors for the demo and the tests, and
 //! shares nothing with the adapters.
 
@@ -11,6 +11,7 @@ pub mod domain;
 pub mod config;
 pub mod source;
 pub mod fleet;
+pub mod alarm;
 pub mod live;
 pub mod history;
 pub mod auth;

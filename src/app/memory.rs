@@ -21,6 +21,8 @@ pub struct Memory {
     pub(super) book: Book,
     /// Who may come in.
     pub(super) access: Access,
+    /// The alarms that were.
+    pub(super) alarms: super::alarms::Opened,
 }
 
 impl Memory {
@@ -33,7 +35,7 @@ impl Memory {
 /// Opens the memory, as `config` wants it.
 ///
 /// # Errors
-/// A `HistoryError` or an `AuthError`; what a later release wrote is a refused configuration.
+/// A `HistoryError`, an `AuthError` or an `AlarmError`; what a later release wrote is a refused configuration.
 pub fn remember(config: &Config) -> anyhow::Result<Memory> {
     let rules = &config.history;
     let dir = config.server.state_dir.clone().filter(|_| rules.record);
@@ -58,8 +60,10 @@ pub fn remember(config: &Config) -> anyhow::Result<Memory> {
         session_absolute: config.access.session_absolute,
         audit_days: config.access.audit_days,
     })?;
+    let alarms = super::alarms::Opened::open(config.server.state_dir.as_deref())?;
     Ok(Memory {
         access,
+        alarms,
         history,
         remembered,
         // Not before the directory is known to be ours.

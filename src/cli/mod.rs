@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use fleetglass::alarm::AlarmError;
 use fleetglass::auth::AuthError;
 use fleetglass::config::server::parse_address;
 use fleetglass::config::{ConfigError, Env, ProcessEnv};
@@ -186,6 +187,9 @@ pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
     ) || matches!(
         error.downcast_ref::<AuthError>(),
         Some(AuthError::Newer { .. })
+    ) || matches!(
+        error.downcast_ref::<AlarmError>(),
+        Some(AlarmError::Newer { .. })
     );
     if is_newer || error.downcast_ref::<ConfigError>().is_some() {
         ExitCode::from(REFUSED_CONFIGURATION)

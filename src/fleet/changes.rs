@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::fix::Fix;
 use super::memory::Remembered;
+use crate::domain::alarm::AlarmChanges;
 use crate::domain::{DeviceKey, Health, Mode, Reading, SourceId, Vehicle, VehicleId};
 
 /// What differs since the step before. Whole objects: applying one twice does no harm.
@@ -26,12 +27,17 @@ pub struct Changes {
     /// What the vendors' own histories told of times that were missed: for the trails alone, and
     /// untouched. The fleet believes none of it.
     pub recalled: Vec<(DeviceKey, Reading)>,
+    /// What became of open alarms. The fleet knows of none: whoever tells viewers puts them in.
+    pub alarms: AlarmChanges,
 }
 
 impl Changes {
     /// Whether a viewer would see no difference.
     pub fn is_empty_to_viewers(&self) -> bool {
-        self.vehicles.is_empty() && self.removed.is_empty() && self.sources.is_empty()
+        self.vehicles.is_empty()
+            && self.removed.is_empty()
+            && self.sources.is_empty()
+            && self.alarms.is_empty()
     }
 }
 

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use super::hub::Wake;
 use super::stages::Stages;
+use crate::domain::alarm::AlarmChanges;
 use crate::fleet::Changes;
 
 /// Publications that may wait.
@@ -34,6 +35,8 @@ struct Desk {
 #[derive(Debug, Default)]
 struct Work {
     changes: VecDeque<(Changes, Timestamp)>,
+    /// What became of alarms, all at once: it goes along with the next changes.
+    alarms: Option<(AlarmChanges, Timestamp)>,
     are_keyframes_wanted: bool,
     is_over: bool,
 }
@@ -76,6 +79,19 @@ impl Encoder {
     }
 }
 
+impl Encoder {
+    /// Takes what became of alarms, at any time: what waits comes as one.
+    pub fn tell_alarms(&self, alarms: AlarmChanges, now: Timestamp) {
+        if !alarms.is_empty() {
+            self.desk.change(|work| {
+                let (mut all, _) = work.alarms.take().unwrap_or((AlarmChanges::default(), now));
+                all.add(alarms);
+                work.alarms = Some((all, now));
+            });
+        }
+    }
+}
+
 impl Drop for Encoder {
     fn drop(&mut self) {
         self.desk.change(|work| work.is_over = true);
@@ -101,16 +117,26 @@ impl Desk {
     /// What is to be done next; `None` at the end.
     fn next(&self) -> Option<Work> {
         let is_idle = |work: &mut Work| {
-            work.changes.is_empty() && !work.are_keyframes_wanted && !work.is_over
+            work.changes.is_empty()
+                && work.alarms.is_none()
+                && !work.are_keyframes_wanted
+                && !work.is_over
         };
         let waiting = self.is_there_work.wait_while(self.lock(), is_idle);
         let mut work = waiting.unwrap_or_else(PoisonError::into_inner);
         if work.is_over && work.changes.is_empty() {
             return None;
         }
-        let changes = work.changes.pop_front().into_iter().collect();
+        let mut changes: VecDeque<_> = work.changes.pop_front().into_iter().collect();
+        if let Some((alarms, told_at)) = work.alarms.take() {
+            let nothing_else = || (Changes::default(), told_at);
+            let mut next = changes.pop_front().unwrap_or_else(nothing_else);
+            next.0.alarms.add(alarms);
+            changes.push_back(next);
+        }
         Some(Work {
             changes,
+            alarms: None,
             are_keyframes_wanted: std::mem::take(&mut work.are_keyframes_wanted),
             is_over: false,
         })

@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+mod alarm;
 mod vehicle;
 
 use super::cells::Told;
@@ -18,6 +19,7 @@ use super::words;
 use crate::domain::{Mode, VehicleId};
 use crate::fleet::SourceStatus;
 
+pub use self::alarm::{AlarmDetailFrame, AlarmFrame, AlarmPositionFrame, NamedFrame, alarm};
 pub use self::vehicle::{
     DeviceFrame, FreshnessFrame, MotionFrame, PlaceFrame, PositionFrame, VehicleFrame, vehicle,
 };
@@ -63,6 +65,8 @@ pub enum Frame<'a> {
         at: Stamp,
         vehicles: Vec<&'a RawValue>,
         sources: Vec<&'a RawValue>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        alarms: Vec<&'a RawValue>,
     },
     /// What differs from `seq - 1`; whole objects.
     Changes {
@@ -74,6 +78,10 @@ pub enum Frame<'a> {
         removed: Vec<&'a str>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         sources: Vec<&'a RawValue>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        alarms: Vec<&'a RawValue>,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        alarms_closed: Vec<String>,
     },
     /// The sources, for the binary protocol, where they stand beside the fleet.
     Sources {
@@ -83,6 +91,17 @@ pub enum Frame<'a> {
         seq: u64,
         at: Stamp,
         sources: Vec<&'a RawValue>,
+    },
+    /// The open alarms, for the binary protocol, where they stand beside the fleet.
+    Alarms {
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        all: bool,
+        base: u64,
+        seq: u64,
+        at: Stamp,
+        alarms: Vec<&'a RawValue>,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        closed: Vec<String>,
     },
     /// How many vehicles are in the cells of a large fleet, for the binary protocol.
     Cells {
@@ -177,6 +196,11 @@ pub fn source(status: &SourceStatus) -> SourceFrame<'_> {
     }
 }
 
+/// Ids as an `alarms_closed` member.
+pub fn alarm_ids(closed: &[u64]) -> Vec<String> {
+    closed.iter().map(u64::to_string).collect()
+}
+
 /// Ids as a `removed` member.
 pub fn ids(removed: &[VehicleId]) -> Vec<&str> {
     removed.iter().map(VehicleId::as_str).collect()
@@ -206,6 +230,8 @@ mod tests {
             vehicles: Vec::new(),
             removed: vec!["a/1"],
             sources: Vec::new(),
+            alarms: Vec::new(),
+            alarms_closed: Vec::new(),
         };
         let expected =
             r#"{"type":"changes","seq":7,"at":"1970-01-01T00:00:00Z","removed":["a/1"]}"#;

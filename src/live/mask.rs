@@ -13,6 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use crate::domain::alarm::{Alarm, AlarmKind};
 use crate::domain::sight::Facts;
 use crate::domain::{DeviceKey, Groups, Sight, Vehicle, VehicleId};
 use crate::fleet::SourceStatus;
@@ -30,6 +31,8 @@ const OPAQUE_BYTES: usize = 12;
 const NAME_CHARS: usize = 6;
 /// In the place of a reason that says a plate.
 const HIDDEN_REASON: &str = "the reason is not shown here";
+/// In the place of the name of a rule or a place that says a plate.
+const HIDDEN_NAME: &str = "the name is not shown here";
 /// In the place of the words of a vendor, which may say anything of any vehicle.
 const HIDDEN_ERROR: &str = "the words of this error are not shown here";
 
@@ -98,6 +101,47 @@ impl Mask {
             last_error: error.map(|(_, at)| (HIDDEN_ERROR.to_owned(), *at)),
             vehicles: n_vehicles,
             ..status.clone()
+        }
+    }
+
+    /// What is shown of an alarm about `vehicle`; `None` where it may not be seen.
+    pub fn alarm(&self, vehicle: &Arc<Vehicle>, alarm: &Arc<Alarm>) -> Option<Arc<Alarm>> {
+        let shown_vehicle = self.shown(vehicle)?;
+        let facts = self.sight.facts;
+        if !facts.speed && alarm.kind == AlarmKind::Speeding {
+            return None;
+        }
+        let groups: Vec<Arc<str>> = alarm.place_groups.iter().cloned().collect();
+        let is_place_seen = groups.is_empty() || self.sight.sees(&groups);
+        if !self.hides_facts() && is_place_seen {
+            return Some(Arc::clone(alarm));
+        }
+        let mut shown = Alarm::clone(alarm);
+        if !is_place_seen {
+            shown.place = None;
+            shown.place_groups.clear();
+        }
+        if !facts.speed {
+            shown.speed = None;
+        }
+        if !facts.registration {
+            shown.vehicle = Some((shown_vehicle.id.clone(), Arc::clone(&shown_vehicle.name)));
+            let plates = Plates::of(vehicle);
+            let pairs = std::iter::once(&mut shown.rule).chain(&mut shown.place);
+            for (id, name) in pairs {
+                self.cut_pair(&plates, id, name);
+            }
+        }
+        Some(Arc::new(shown))
+    }
+
+    /// Rules and places may be called after a vehicle.
+    fn cut_pair(&self, plates: &Plates, id: &mut Arc<str>, name: &mut Arc<str>) {
+        if plates.are_said_by(id) {
+            *id = self.opaque(id).into();
+        }
+        if plates.are_said_by(name) {
+            *name = HIDDEN_NAME.into();
         }
     }
 

@@ -5,14 +5,18 @@
 //! counts, lists for searches) is made of what it was given, so nothing else of the live path has
 //! to know about rights. Who may see everything is served by the first hub itself.
 
+mod alarms;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
+use self::alarms::Alarms;
 use super::hub::{Current, Entry, Hub};
 use super::mask::Mask;
+use crate::domain::alarm::{Alarm, AlarmChanges};
 use crate::domain::{SourceId, Vehicle, VehicleId};
 use crate::fleet::{Changes, SourceStatus};
 
@@ -44,11 +48,13 @@ struct Seen {
     n_by_source: BTreeMap<SourceId, usize>,
     /// Each source as it is, and as it was told.
     sources: Vec<(Arc<SourceStatus>, Option<Arc<SourceStatus>>)>,
+    alarms: Alarms,
 }
 
 /// A vehicle that is seen.
 #[derive(Debug)]
 struct Held {
+    vehicle: Arc<Vehicle>,
     shown_id: VehicleId,
     sources: BTreeSet<SourceId>,
 }
@@ -101,6 +107,18 @@ impl Stage {
         let vehicle = whole.vehicle(real_id.as_str())?.vehicle;
         // The whole may be a step ahead: who has just left is seen no more.
         part.mask.sight().sees(&vehicle.groups).then_some(vehicle)
+    }
+
+    /// What is left of an alarm for its viewers, by what `whole` knows of its vehicle now; `None`
+    /// where it may not be seen.
+    pub fn alarm(&self, alarm: &Arc<Alarm>, whole: &Hub) -> Option<Arc<Alarm>> {
+        match (&self.part, &alarm.vehicle) {
+            (None, _) | (_, None) => Some(Arc::clone(alarm)),
+            (Some(part), Some((id, _))) => {
+                let vehicle = whole.vehicle(id.as_str())?.vehicle;
+                part.mask.alarm(&vehicle, alarm)
+            }
+        }
     }
 
     /// Takes in what is left of `changes`; whether that is anything.
@@ -175,13 +193,18 @@ impl Seen {
             left.removed.sort_unstable();
         }
         left.sources = self.news_of(&recounted, mask);
+        let moved = changes.vehicles.iter().map(|vehicle| &vehicle.id);
+        let moved = moved.chain(&changes.removed);
+        let vehicles = &self.vehicles;
+        let seen = |id: &VehicleId| vehicles.get(id).map(|held| Arc::clone(&held.vehicle));
+        left.alarms = self.alarms.news_of(&changes.alarms, moved, seen, mask);
         left
     }
 
     /// The vehicle is seen; gives the id under which it was shown before.
     fn keep(
         &mut self,
-        vehicle: &Vehicle,
+        vehicle: &Arc<Vehicle>,
         shown_id: &VehicleId,
         recounted: &mut BTreeSet<SourceId>,
     ) -> Option<VehicleId> {
@@ -193,8 +216,11 @@ impl Seen {
                     devices.any(|view| view.device.source == *source)
                 })
         };
-        let held = self.vehicles.get(&vehicle.id);
-        if held.is_some_and(|held| held.shown_id == *shown_id && is_of(&held.sources)) {
+        if let Some(held) = self.vehicles.get_mut(&vehicle.id)
+            && held.shown_id == *shown_id
+            && is_of(&held.sources)
+        {
+            held.vehicle = Arc::clone(vehicle);
             return Some(shown_id.clone());
         }
         let before = self.forget(&vehicle.id, recounted);
@@ -206,7 +232,11 @@ impl Seen {
         recounted.extend(sources.iter().cloned());
         let shown_id = shown_id.clone();
         self.real_ids.insert(shown_id.clone(), vehicle.id.clone());
-        let held = Held { shown_id, sources };
+        let held = Held {
+            vehicle: Arc::clone(vehicle),
+            shown_id,
+            sources,
+        };
         self.vehicles.insert(vehicle.id.clone(), held);
         before
     }
@@ -248,11 +278,19 @@ fn is_as_held(hub: &Hub, shown: &Vehicle) -> bool {
 }
 
 /// All of a moment, as if it had just come.
-pub(super) fn all_of(current: &Current, sources: Vec<Arc<SourceStatus>>) -> Changes {
+pub(super) fn all_of(
+    current: &Current,
+    sources: Vec<Arc<SourceStatus>>,
+    alarms: Vec<Arc<Alarm>>,
+) -> Changes {
     let vehicles = current.vehicles.iter();
     Changes {
         vehicles: vehicles.map(|entry| Arc::clone(&entry.vehicle)).collect(),
         sources,
+        alarms: AlarmChanges {
+            changed: alarms,
+            closed: Vec::new(),
+        },
         ..Changes::default()
     }
 }

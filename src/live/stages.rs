@@ -77,7 +77,7 @@ impl Stages {
         // Its own for ever: numbers of a stage that went mean nothing in one that came later.
         let hub = Arc::new(whole.beside(format!("{}.{nth}", whole.epoch())));
         let mask = Mask::new(Arc::clone(sight), self.secret);
-        let all = all_of(&whole.current(), whole.sources());
+        let all = all_of(&whole.current(), whole.sources(), whole.alarms());
         let stage = Arc::new(Stage::part(hub, mask, &all, now));
         let mut parts = self.lock();
         parts.stages.insert(Sight::clone(sight), Arc::clone(&stage));

@@ -16,6 +16,8 @@ use super::channel::ChannelSettings;
 use super::hub::Hub;
 use super::viewer::sight::Sight;
 use super::viewer::{Dialect, Introduction, Moment, Viewer, ViewerSettings};
+use crate::domain::alarm::{Alarm, AlarmChanges, AlarmKind};
+use crate::domain::order::Severity;
 use crate::domain::{
     DeviceKey, Freshness, FreshnessState, Motion, MotionState, Position, SourceId, Vehicle,
     VehicleId,
@@ -93,7 +95,42 @@ fn changes(version: u64) -> Changes {
         } else {
             Vec::new()
         },
+        alarms: alarms(version),
         ..Changes::default()
+    }
+}
+
+/// Now and then one begins or goes on, and one is over that may never have been told.
+fn alarms(version: u64) -> AlarmChanges {
+    let alarm = |id: u64| {
+        let vehicle = VehicleId::new(format!("v{id}"));
+        Arc::new(Alarm {
+            id,
+            rule: ("r".into(), version.to_string().into()),
+            kind: AlarmKind::Panic,
+            severity: Severity::Alarm,
+            vehicle: Some((vehicle, "a vehicle".into())),
+            source: None,
+            place: None,
+            place_groups: [].into(),
+            began_at: now(),
+            ended_at: None,
+            acknowledged_at: None,
+            acknowledged_by: None,
+            is_quiet: false,
+            repeat_after: None,
+            speed: None,
+            lasted: None,
+            position: None,
+        })
+    };
+    AlarmChanges {
+        changed: (version.is_multiple_of(3).then(|| alarm(version % 8)))
+            .into_iter()
+            .collect(),
+        closed: (version.is_multiple_of(4).then_some(version % 9))
+            .into_iter()
+            .collect(),
     }
 }
 
@@ -257,12 +294,14 @@ fn who_comes_back_goes_on_where_it_stopped_if_the_frames_are_there() {
         let Screen {
             seq,
             vehicles,
+            alarms,
             picture,
             ..
         } = first;
         publish(&hub, 21..=90);
         let mut back = Screen::new(&hub, way, Some(20));
         (back.seq, back.vehicles, back.picture) = (seq, vehicles, picture);
+        back.alarms = alarms;
         // However slow its line is, it was promised every frame.
         while back.look_once() {
             back.viewer.got_stuck(back.now());
@@ -342,6 +381,9 @@ fn the_whole_list_leads_on_into_the_stream() {
         let json = serde_json::from_str(entry.json().get()).unwrap();
         screen.vehicles.insert(entry.vehicle.id.to_string(), json);
     }
+    let alarm = |json: &Arc<serde_json::value::RawValue>| serde_json::from_str(json.get()).unwrap();
+    let alarms: Vec<Value> = listed.alarms.iter().map(alarm).collect();
+    screen.put_alarms(&serde_json::json!({ "alarms": alarms }), "");
     screen.look();
     assert!(screen.is_resumed() && screen.n_changes == 3);
     screen.is_true();

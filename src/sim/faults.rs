@@ -44,11 +44,13 @@ pub enum Fault {
     Variants,
     /// Every third device's clock is an hour ahead.
     ClockAhead,
+    /// The panic button of every seventh device is pressed; Cartrack alone tells.
+    Panic,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Cut,
         Self::HalfOpen,
         Self::Slow,
@@ -62,6 +64,7 @@ impl Fault {
         Self::Garbage,
         Self::Variants,
         Self::ClockAhead,
+        Self::Panic,
     ];
 
     /// The fault as flags and JSON name it.
@@ -80,6 +83,7 @@ impl Fault {
             Self::Garbage => "garbage",
             Self::Variants => "variants",
             Self::ClockAhead => "clock-ahead",
+            Self::Panic => "panic",
         }
     }
 }

@@ -8,12 +8,12 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Web;
 use super::aside::on_a_thread;
 use super::door::Caller;
 use super::error::{ApiError, ErrorBody};
 use super::turns::{Limits, Turns};
 use super::viewer::Looking;
+use super::{Web, alarms};
 use crate::auth::audit::{Subject, What};
 use crate::domain::VehicleId;
 use crate::history::{self, HistoryError};
@@ -144,8 +144,14 @@ pub async fn erase(
     let subject = Subject::Vehicle(vehicle.as_str().into());
     // In a task of its own: whoever hangs up does not keep it out of the audit log.
     let erasing = tokio::spawn(async move {
+        let of_alarms = vehicle.clone();
         let erase = move |web: &Web| web.history.erase(&vehicle);
         let erased = in_turn(&ERASURES, &web, &looking, erase).await;
+        // Alarms say where it was too. What fails here is said, and done by asking again.
+        let forgotten = match &erased {
+            Err(Unanswered::Refused(_)) => Ok(()),
+            Ok(_) | Err(Unanswered::Failed(_)) => web.alarms.erase(of_alarms).await,
+        };
         match &erased {
             Ok(erased) if !is_live && erased.days == 0 => return Err(ApiError::no_vehicle(&id)),
             // What failed may have gone half way.
@@ -153,6 +159,7 @@ pub async fn erase(
             Err(Unanswered::Refused(_)) => {}
         }
         let erased = erased?;
+        forgotten.map_err(|error| alarms::failing(&error))?;
         tracing::info!(
             points = erased.points,
             days = erased.days,

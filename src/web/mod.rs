@@ -1,5 +1,6 @@
 //! HTTP: every route on one page, and the order in which a request passes the guards.
 
+pub mod alarms;
 pub mod api;
 mod aside;
 pub mod assets;
@@ -28,7 +29,8 @@ pub mod viewer;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{delete, get};
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{delete, get, post};
 use jiff::Timestamp;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +38,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use self::door::Door;
+use crate::alarm::Alarms;
 use crate::fleet::writer::Pulse;
 use crate::history::History;
 use crate::live::encoder::Encoder;
@@ -53,6 +56,8 @@ pub struct Web {
     pub hub: Arc<Hub>,
     /// The live fleet as each may see it.
     pub stages: Arc<Stages>,
+    /// Alarms, those of the past too.
+    pub alarms: Alarms,
     /// The past.
     pub history: History,
     /// Where viewers come in.
@@ -116,6 +121,11 @@ fn data() -> Router<Web> {
         .route("/api/v1/history", get(history::history))
         .route("/api/v1/sources", get(api::sources))
         .route("/api/v1/groups", get(groups::groups))
+        .route("/api/v1/alarms", get(alarms::alarms))
+        .route("/api/v1/alarms/acknowledge", post(alarms::acknowledge_many))
+        .route("/api/v1/alarms/{id}/acknowledge", post(alarms::acknowledge))
+        // A thousand ids.
+        .layer(DefaultBodyLimit::max(64 << 10))
         .route("/api/v1/openapi.json", get(openapi::openapi))
         .layer(CompressionLayer::new());
     plain.route("/api/v1/live", get(live::live))

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 
 use super::door::{audit, invitation, oidc, pairing, session, tokens, users};
-use super::{api, error, groups, health, history, trail};
+use super::{alarms, api, error, groups, health, history, trail};
 use crate::live::frame;
 
 #[derive(OpenApi)]
@@ -22,6 +22,9 @@ use crate::live::frame;
         api::geojson,
         api::sources,
         groups::groups,
+        alarms::alarms,
+        alarms::acknowledge,
+        alarms::acknowledge_many,
         trail::trail,
         history::history,
         history::erase,
@@ -65,6 +68,7 @@ use crate::live::frame;
         frame::FreshnessFrame,
         frame::DeviceFrame,
         frame::SourceFrame,
+        frame::AlarmFrame,
         error::ErrorBody
     ))
 )]

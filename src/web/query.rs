@@ -29,6 +29,18 @@ pub struct VehiclesQuery {
     pub at: Option<String>,
 }
 
+/// The query of `/api/v1/alarms`, as it comes.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AlarmsQuery {
+    /// `open` (default): what lasts, or what nobody took note of; or `all` of the last 90 days.
+    pub state: Option<String>,
+    /// At most this many, 1 to 1,000; 100 without it.
+    pub limit: Option<String>,
+    /// The `next` of the answer before.
+    pub before: Option<String>,
+}
+
 const STATES: [&str; 11] = [
     "moving", "idling", "stopped", "parked", "unknown", "live", "late", "stale", "offline",
     "never", "off_duty",

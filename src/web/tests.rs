@@ -27,7 +27,10 @@ use tower::ServiceExt;
 use super::history::asked;
 use super::viewer::Looking;
 use super::{Door, Pulse, Web, data};
+use crate::alarm::Alarms;
 use crate::auth::{Actor, Name, NewUser, Role, UserId, Viewer as Person, ViewerId};
+use crate::domain::alarm::{Alarm, AlarmKind};
+use crate::domain::order::Severity;
 use crate::domain::sight::Facts;
 use crate::domain::{
     DeviceKey, DeviceView, Fact, Freshness, FreshnessState, Groups, Health, Mode, Motion,
@@ -176,10 +179,41 @@ fn source(nth: usize, n_vehicles: usize) -> Arc<SourceStatus> {
     })
 }
 
+/// An alarm about a vehicle, by a rule that says its plate and in a place of the North.
+fn alarm(n: usize, vehicle: &Vehicle) -> Arc<Alarm> {
+    let is_fast = n.is_multiple_of(2);
+    let began_at = at(0);
+    Arc::new(Alarm {
+        id: n as u64 + 1,
+        rule: (bare(&plate(n)).into(), plate(n).into()),
+        kind: if is_fast {
+            AlarmKind::Speeding
+        } else {
+            AlarmKind::Panic
+        },
+        severity: Severity::Alarm,
+        vehicle: Some((vehicle.id.clone(), Arc::clone(&vehicle.name))),
+        source: None,
+        place: Some(("p".into(), "Yard of the North".into())),
+        place_groups: ["North".into()].into(),
+        began_at,
+        ended_at: None,
+        acknowledged_at: None,
+        acknowledged_by: None,
+        is_quiet: false,
+        repeat_after: None,
+        speed: is_fast.then_some((40.0, 30.0)),
+        lasted: None,
+        position: None,
+    })
+}
+
 /// The fleet as it truly is.
 #[derive(Clone, Debug, Default)]
 struct Truth {
     vehicles: BTreeMap<usize, Now>,
+    /// Vehicles of which an alarm is open.
+    alarmed: BTreeSet<usize>,
 }
 
 impl Truth {
@@ -193,13 +227,26 @@ impl Truth {
                 .remove(&n)
                 .map(|(_, has_plate)| id(n, has_plate));
             let after = now.map(|(_, has_plate)| id(n, has_plate));
-            if before != after {
+            let is_same = before == after;
+            if !is_same {
                 changes.removed.extend(before.map(VehicleId::new));
+                changes.alarms.closed.push(n as u64 + 1);
+            }
+            if now.is_none() {
+                self.alarmed.remove(&n);
             }
             if let Some(now) = now {
                 self.vehicles.insert(n, now);
                 let vehicle = vehicle(n, now, nth);
                 changes.fixes.extend(vehicle.position.as_ref().map(fix));
+                // It comes after its vehicle, or long after.
+                if nth % 3 != 1 {
+                    changes.alarms.changed.push(alarm(n, &vehicle));
+                }
+                self.alarmed.retain(|it| *it != n || is_same);
+                if nth % 3 != 1 {
+                    self.alarmed.insert(n);
+                }
                 changes.vehicles.push(vehicle);
             }
         }
@@ -300,6 +347,7 @@ struct Screen {
     sight: Arc<Sight>,
     is_json: bool,
     shown: BTreeSet<String>,
+    alarms: BTreeSet<String>,
     n_sources: BTreeMap<String, u64>,
     n_counted: Option<u64>,
     picture: Picture,
@@ -340,6 +388,7 @@ impl Screen {
                 sight: Arc::clone(sight),
                 is_json: dialect == Dialect::Json,
                 shown: BTreeSet::new(),
+                alarms: BTreeSet::new(),
                 n_sources: BTreeMap::new(),
                 n_counted: None,
                 picture: Picture::default(),
@@ -398,6 +447,7 @@ impl Screen {
                 self.shown
                     .insert(vehicle["id"].as_str().unwrap().to_owned());
             }
+            self.take_alarms(&json);
             for source in json["sources"].as_array().into_iter().flatten() {
                 let id = source["id"].as_str().unwrap().to_owned();
                 self.n_sources
@@ -431,9 +481,29 @@ impl Screen {
         Ok(())
     }
 
+    fn take_alarms(&mut self, json: &Value) {
+        if json["type"] == "snapshot" || (json["type"] == "alarms" && json["all"] == true) {
+            self.alarms.clear();
+        }
+        let closed = json["alarms_closed"]
+            .as_array()
+            .or(json["closed"].as_array());
+        for id in closed.into_iter().flatten() {
+            assert!(self.alarms.remove(id.as_str().unwrap()), "it was not shown");
+        }
+        for alarm in json["alarms"].as_array().into_iter().flatten() {
+            self.alarms.insert(alarm["id"].as_str().unwrap().to_owned());
+        }
+    }
+
     /// Whether it shows just what may be seen of what there is.
     fn is_true(&self, truth: &Truth) -> Result<(), TestCaseError> {
         let seen = truth.seen(&self.sight);
+        let tells = |n: &&usize| {
+            truth.alarmed.contains(*n) && (self.sight.facts.speed || !n.is_multiple_of(2))
+        };
+        let alarms = seen.iter().filter(tells).map(|n| (n + 1).to_string());
+        prop_assert_eq!(&self.alarms, &alarms.collect(), "{:?}", self.sight);
         for (id, n) in &self.n_sources {
             let of = |n: &&usize| *id == format!("s{}", **n % 2);
             prop_assert_eq!(
@@ -510,6 +580,7 @@ impl Server {
             door: Arc::new(Door::unlocked().unwrap()),
             stages: Arc::new(Stages::new(Arc::clone(&hub))),
             hub,
+            alarms: Alarms::open(None).unwrap().0,
             history,
             reception: reception.unwrap(),
             encoder: Arc::clone(&encoder),
@@ -580,6 +651,8 @@ impl Server {
                 "/api/v1/vehicles?q=pq",
                 "/api/v1/vehicles.geojson",
                 "/api/v1/sources",
+                "/api/v1/alarms",
+                "/api/v1/alarms?state=all",
                 "/api/v1/groups",
                 "/api/v1/history",
             ] {

@@ -24,6 +24,7 @@ mod recall;
 mod security;
 mod doors;
 mod screens;
+mod alarms;
 mod by_proxy;
 mod links;
 mod publishing;

@@ -44,7 +44,8 @@ const OPEN: [(&str, &str); 11] = [
 ];
 
 /// What a screen may beside that.
-const OF_SCREENS: [(&str, &str); 3] = [
+const OF_SCREENS: [(&str, &str); 4] = [
+    ("GET", "/api/v1/alarms"),
     ("GET", "/api/v1/me"),
     ("GET", "/api/v1/live"),
     ("DELETE", "/api/v1/session"),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::extract::ConnectInfo;
 use axum::serve::{Listener, ListenerExt};
 use axum::{Extension, Router};
+use fleetglass::alarm::Alarms;
 use fleetglass::clock;
 use fleetglass::domain::{
     DeviceKey, Freshness, FreshnessState, Motion, MotionState, Position, SourceId, Vehicle,
@@ -93,6 +94,7 @@ impl Stage {
             door: Arc::new(Door::unlocked().expect("a store in memory")),
             hub: Arc::clone(&hub),
             stages,
+            alarms: Alarms::open(None).expect("a store in memory").0,
             history,
             reception: reception.clone(),
             encoder: Arc::clone(&encoder),
@@ -141,7 +143,13 @@ impl Stage {
 
     fn is_anything_wanted(&self, at: Timestamp) -> bool {
         let root = fleetglass::live::bin::Tile::ROOT;
-        let views = [View::Json, View::Sources, View::Cells, View::Tile(root)];
+        let views = [
+            View::Json,
+            View::Sources,
+            View::Alarms,
+            View::Cells,
+            View::Tile(root),
+        ];
         views.into_iter().any(|view| {
             let channel = self.hub.join(view, false);
             channel.leave(false);

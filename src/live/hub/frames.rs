@@ -50,6 +50,8 @@ impl Hub {
             View::Json => Some((!forms.is_none()).then(|| changes(news, forms))),
             View::Sources if news.sources.is_empty() => None,
             View::Sources => Some(Some(sources(news, channel.newest(), forms))),
+            View::Alarms if news.alarms.is_empty() => None,
+            View::Alarms => Some(Some(alarms(news, channel.newest(), forms))),
             View::Cells => {
                 let tell = |counts| Some(cells(news, counts, channel.newest(), forms));
                 news.counts.as_ref().map(tell)
@@ -106,6 +108,7 @@ impl Hub {
         let (seq, wire) = match view {
             View::Json => self.json_snapshot(forms, now),
             View::Sources => self.all_sources(forms, now),
+            View::Alarms => self.all_alarms(forms, now),
             View::Cells => self.all_cells(forms, now),
             View::Tile(tile) => self.tile_keyframe(tile, forms, now),
         };
@@ -125,6 +128,7 @@ impl Hub {
                 .map(|entry| &**entry.json())
                 .collect(),
             sources: current.sources.iter().map(|json| &**json).collect(),
+            alarms: current.alarms.iter().map(|json| &**json).collect(),
         });
         (current.seq, Wire::of(Opcode::Text, text.as_bytes(), forms))
     }
@@ -140,6 +144,22 @@ impl Hub {
             seq,
             at: Stamp(now),
             sources: sources.iter().map(|json| &**json).collect(),
+        });
+        (seq, Wire::of(Opcode::Binary, text.as_bytes(), forms))
+    }
+
+    fn all_alarms(&self, forms: Forms, now: Timestamp) -> (u64, Wire) {
+        let (seq, alarms) = {
+            let state = self.lock();
+            (state.seq, state.alarms_json())
+        };
+        let text = frame::encode(&Frame::Alarms {
+            all: true,
+            base: seq,
+            seq,
+            at: Stamp(now),
+            alarms: alarms.iter().map(|json| &**json).collect(),
+            closed: Vec::new(),
         });
         (seq, Wire::of(Opcode::Binary, text.as_bytes(), forms))
     }
@@ -221,6 +241,8 @@ fn changes(news: &News<'_>, forms: Forms) -> Wire {
         vehicles: news.moves.entries.iter().map(|e| &**e.json()).collect(),
         removed: frame::ids(news.removed),
         sources: news.sources.iter().map(|json| &**json).collect(),
+        alarms: news.alarms.changed.iter().map(|json| &**json).collect(),
+        alarms_closed: frame::alarm_ids(&news.alarms.closed),
     });
     Wire::of(Opcode::Text, text.as_bytes(), forms)
 }
@@ -232,6 +254,18 @@ fn sources(news: &News<'_>, base: u64, forms: Forms) -> Wire {
         seq: news.seq,
         at: Stamp(news.now),
         sources: news.sources.iter().map(|json| &**json).collect(),
+    });
+    Wire::of(Opcode::Binary, text.as_bytes(), forms)
+}
+
+fn alarms(news: &News<'_>, base: u64, forms: Forms) -> Wire {
+    let text = frame::encode(&Frame::Alarms {
+        all: false,
+        base,
+        seq: news.seq,
+        at: Stamp(news.now),
+        alarms: news.alarms.changed.iter().map(|json| &**json).collect(),
+        closed: frame::alarm_ids(&news.alarms.closed),
     });
     Wire::of(Opcode::Binary, text.as_bytes(), forms)
 }
@@ -254,6 +288,7 @@ fn label(view: View) -> &'static str {
     match view {
         View::Json => "json",
         View::Sources => "sources",
+        View::Alarms => "alarms",
         View::Cells => "cells",
         View::Tile(Tile::ROOT) => "fleet",
         View::Tile(_) => "tile",

@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use tokio::sync::watch;
 
 use self::parts::Parts;
-use self::state::{Counts, State, put_sources};
+use self::state::{AlarmNews, Counts, State, put_sources};
 use self::wakes::Wakes;
 use super::bin::Tile;
 use super::channel::{Channel, ChannelSettings};
@@ -28,6 +28,7 @@ use super::latency::Latencies;
 use super::roll::Moves;
 use super::slots::Slots;
 use crate::domain::VehicleId;
+use crate::domain::alarm::Alarm;
 use crate::fleet::{Changes, SourceStatus};
 
 pub use self::wakes::Wake;
@@ -41,6 +42,8 @@ pub enum View {
     Json,
     /// The sources, for viewers of the binary protocol.
     Sources,
+    /// The open alarms, for viewers of the binary protocol.
+    Alarms,
     /// How many vehicles are in each cell, for viewers of the binary protocol.
     Cells,
     /// What is in a tile, for viewers of the binary protocol.
@@ -51,7 +54,7 @@ impl View {
     /// Whether it is of a part of the world only, or of a large fleet from afar.
     pub fn is_part(self) -> bool {
         match self {
-            Self::Json | Self::Sources => false,
+            Self::Json | Self::Sources | Self::Alarms => false,
             Self::Cells => true,
             Self::Tile(tile) => tile != Tile::ROOT,
         }
@@ -87,6 +90,8 @@ pub struct Current {
     pub vehicles: Entries,
     /// Sources, as JSON.
     pub sources: Vec<Arc<RawValue>>,
+    /// Open alarms, as JSON.
+    pub alarms: Vec<Arc<RawValue>>,
 }
 
 /// What one publication changed.
@@ -96,6 +101,7 @@ struct News<'a> {
     now: Timestamp,
     removed: &'a [VehicleId],
     sources: Vec<Arc<RawValue>>,
+    alarms: AlarmNews,
     moves: Moves,
     /// What moved in each tile that somebody looks at.
     parts: Parts,
@@ -175,6 +181,7 @@ impl Hub {
                 now,
                 removed: &changes.removed,
                 sources: put_sources(&mut state.sources, sources),
+                alarms: state.put_alarms(&changes.alarms),
                 moves,
                 parts: Parts::default(),
                 counts: state.counts_to_tell(now, self.is_part),
@@ -184,11 +191,12 @@ impl Hub {
         let used = self.used_channels(now);
         let tiles = used.iter().filter_map(|(view, _)| match view {
             View::Tile(tile) => Some(*tile),
-            View::Json | View::Sources | View::Cells => None,
+            View::Json | View::Sources | View::Alarms | View::Cells => None,
         });
         news.parts = Parts::new(&news.moves.steps, tiles);
         // Of what has left, and of names that are hidden now, no keyframe may tell any more.
-        let hides = self.is_part && (!news.removed.is_empty() || !news.moves.renamed.is_empty());
+        let is_less = !news.removed.is_empty() || !news.alarms.closed.is_empty();
+        let hides = self.is_part && (is_less || !news.moves.renamed.is_empty());
         if hides {
             self.lock_dictionary().forget();
         }
@@ -237,7 +245,7 @@ impl Hub {
         channels.retain(|_, channel| !channel.is_idle(now));
         let copy = |(view, channel): (&View, &Arc<Channel>)| (*view, Arc::clone(channel));
         let mut used: Vec<_> = channels.iter().map(copy).collect();
-        // The sources before the fleet: who has a change of the fleet has all that came with it.
+        // Sources and alarms before the fleet: who has a change of the fleet has all that came with it.
         used.sort_unstable_by_key(|(view, _)| *view);
         used
     }
@@ -321,6 +329,7 @@ impl Hub {
             seq: state.seq,
             vehicles: state.roll.entries(),
             sources: state.sources_json(),
+            alarms: state.alarms_json(),
         }
     }
 
@@ -355,6 +364,13 @@ impl Hub {
         let state = self.lock();
         let sources = state.sources.iter();
         sources.map(|(status, _)| Arc::clone(status)).collect()
+    }
+
+    /// All open alarms.
+    pub fn alarms(&self) -> Vec<Arc<Alarm>> {
+        let state = self.lock();
+        let alarms = state.alarms.values();
+        alarms.map(|(alarm, _)| Arc::clone(alarm)).collect()
     }
 
     /// All sources, as JSON.

@@ -1,13 +1,16 @@
 //! The newest state, as everything else of the hub is made of it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 
+use crate::domain::alarm::{Alarm, AlarmChanges};
 use crate::fleet::SourceStatus;
 use crate::live::bin::{Row, Tile};
 use crate::live::cells::{Cells, Told};
+use crate::live::frame;
 use crate::live::roll::Roll;
 
 /// Counts are no movement: a look a second is enough.
@@ -22,6 +25,21 @@ pub(super) struct State {
     cells_told_at: Option<Timestamp>,
     n_vehicles_told: Option<usize>,
     pub(super) sources: Vec<(Arc<SourceStatus>, Arc<RawValue>)>,
+    /// Those that are open, by their ids.
+    pub(super) alarms: BTreeMap<u64, (Arc<Alarm>, Arc<RawValue>)>,
+}
+
+/// What became of the alarms, as it is told.
+#[derive(Debug, Default)]
+pub(super) struct AlarmNews {
+    pub(super) changed: Vec<Arc<RawValue>>,
+    pub(super) closed: Vec<u64>,
+}
+
+impl AlarmNews {
+    pub(super) fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.closed.is_empty()
+    }
 }
 
 /// How many vehicles there are, and how many in which cells.
@@ -35,6 +53,27 @@ impl State {
     pub(super) fn sources_json(&self) -> Vec<Arc<RawValue>> {
         let sources = self.sources.iter();
         sources.map(|(_, json)| Arc::clone(json)).collect()
+    }
+
+    pub(super) fn alarms_json(&self) -> Vec<Arc<RawValue>> {
+        let alarms = self.alarms.values();
+        alarms.map(|(_, json)| Arc::clone(json)).collect()
+    }
+
+    /// Puts each in the place of what it was.
+    pub(super) fn put_alarms(&mut self, changes: &AlarmChanges) -> AlarmNews {
+        let mut news = AlarmNews::default();
+        for id in &changes.closed {
+            if self.alarms.remove(id).is_some() {
+                news.closed.push(*id);
+            }
+        }
+        for alarm in &changes.changed {
+            let json = frame::fragment(&frame::alarm(alarm));
+            news.changed.push(Arc::clone(&json));
+            self.alarms.insert(alarm.id, (Arc::clone(alarm), json));
+        }
+        news
     }
 
     /// The rows of a tile, by number.

@@ -64,6 +64,7 @@ fn the_promise_to_who_came_back_ends_with_what_it_had_missed() {
         publish(&hub, 2..=40);
         let mut back = Screen::new(&hub, way, Some(1));
         (back.seq, back.vehicles, back.picture) = (first.seq, first.vehicles, first.picture);
+        back.alarms = first.alarms;
         back.viewer.fill(back.now());
         back.viewer.got_stuck(back.now());
         publish(&hub, 41..=100);
@@ -202,6 +203,7 @@ fn a_heartbeat_never_says_less_than_hello_did() {
         publish(&hub, 2..=90);
         let mut back = Screen::new(&hub, way, Some(1));
         (back.seq, back.vehicles, back.picture) = (first.seq, first.vehicles, first.picture);
+        back.alarms = first.alarms;
         // Some of what it was promised is written, and then its socket sleeps.
         back.viewer.fill(back.now());
         back.take_outbox();

@@ -14,6 +14,8 @@ pub(super) struct Screen {
     pub(super) is_bin: bool,
     pub(super) hello: Value,
     pub(super) vehicles: BTreeMap<String, Value>,
+    pub(super) alarms: BTreeMap<String, Value>,
+    pub(super) alarms_seq: u64,
     pub(super) picture: Picture,
     pub(super) tiles: Vec<Tile>,
     pub(super) cells: BTreeMap<(u64, u64), u64>,
@@ -57,6 +59,8 @@ impl Screen {
             is_bin: dialect == Dialect::Bin,
             hello: Value::Null,
             vehicles: BTreeMap::new(),
+            alarms: BTreeMap::new(),
+            alarms_seq: resume.unwrap_or_default(),
             picture: Picture::default(),
             tiles: Vec::new(),
             cells: BTreeMap::new(),
@@ -155,6 +159,7 @@ impl Screen {
             "hello" => self.hello = frame,
             "snapshot" => {
                 self.vehicles.clear();
+                self.alarms.clear();
                 self.n_keyframes += 1;
                 self.put(&frame, seq);
             }
@@ -168,6 +173,16 @@ impl Screen {
                 self.heartbeat_seq = seq;
             }
             "sources" => {}
+            "alarms" => {
+                if frame["all"] == true {
+                    self.alarms.clear();
+                } else {
+                    let base = frame["base"].as_u64().unwrap();
+                    assert!(base <= self.alarms_seq, "a gap");
+                }
+                self.alarms_seq = seq;
+                self.put_alarms(&frame, "closed");
+            }
             "view" => self.take_view(&frame),
             "cells" => self.take_cells(&frame, seq),
             other => panic!("{other}"),
@@ -215,12 +230,24 @@ impl Screen {
 
     pub(super) fn put(&mut self, frame: &Value, seq: u64) {
         self.seq = seq;
+        self.put_alarms(frame, "alarms_closed");
         for id in frame["removed"].as_array().into_iter().flatten() {
             self.vehicles.remove(id.as_str().unwrap());
         }
         for vehicle in frame["vehicles"].as_array().into_iter().flatten() {
             let id = vehicle["id"].as_str().unwrap().to_owned();
             self.vehicles.insert(id, vehicle.clone());
+        }
+    }
+
+    pub(super) fn put_alarms(&mut self, frame: &Value, closed: &str) {
+        for id in frame[closed].as_array().into_iter().flatten() {
+            let was_shown = self.alarms.remove(id.as_str().unwrap()).is_some();
+            assert!(was_shown, "{id} was not shown");
+        }
+        for alarm in frame["alarms"].as_array().into_iter().flatten() {
+            let id = alarm["id"].as_str().unwrap().to_owned();
+            self.alarms.insert(id, alarm.clone());
         }
     }
 
@@ -251,6 +278,11 @@ impl Screen {
     #[track_caller]
     pub(super) fn is_true(&self) {
         let current = self.hub.current();
+        let alarms = current.alarms.iter().map(|json| {
+            let alarm: Value = serde_json::from_str(json.get()).unwrap();
+            (alarm["id"].as_str().unwrap().to_owned(), alarm)
+        });
+        assert_eq!(self.alarms, alarms.collect());
         if self.is_bin {
             let held = self.picture.tile(Tile::ROOT).unwrap();
             let shown: BTreeMap<String, (String, Row)> = held

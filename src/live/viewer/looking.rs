@@ -73,7 +73,7 @@ impl Viewer {
         }
         let tile = |look: &Look| match look.view {
             View::Tile(tile) => Some([u16::from(tile.z), tile.x, tile.y]),
-            View::Json | View::Sources | View::Cells => None,
+            View::Json | View::Sources | View::Alarms | View::Cells => None,
         };
         let text = frame::encode(&Frame::View {
             at: Stamp(now.at),

@@ -84,12 +84,12 @@ impl Sight {
 pub fn views(sight: Option<&Sight>, hub: &Hub, settings: &ViewerSettings) -> Vec<View> {
     let is_large = settings.large_fleet < hub.n_vehicles();
     let Some(sight) = sight.filter(|_| is_large) else {
-        return vec![View::Sources, View::Tile(Tile::ROOT)];
+        return vec![View::Sources, View::Alarms, View::Tile(Tile::ROOT)];
     };
     let tiles = sight.tiles();
     let is_too_much = settings.max_inside < hub.n_vehicles_in(&tiles);
     let tiles = tiles.into_iter().filter(|_| !is_too_much).map(View::Tile);
-    [View::Sources, View::Cells]
+    [View::Sources, View::Alarms, View::Cells]
         .into_iter()
         .chain(tiles)
         .collect()

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
 use serde_json::{Value, json};
 
+use crate::sim::Vendor;
+use crate::sim::faults::Fault;
 use crate::sim::forms::Draw;
 use crate::sim::state::Sim;
 use crate::sim::world::Row;
@@ -11,6 +13,9 @@ use crate::sim::world::device::Report;
 
 /// Nobody is identified, in the form of an id.
 const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
+
+/// Of so many devices one has its panic button pressed, while they are.
+const PRESSED_EVERY: u32 = 7;
 
 /// A row of `/vehicles/status`.
 pub(super) fn status(sim: &Sim, row: &Row, in_km: bool) -> Value {
@@ -20,6 +25,8 @@ pub(super) fn status(sim: &Sim, row: &Row, in_km: bool) -> Value {
     let ignition = report.is_some_and(|report| report.ignition);
     let idling = ignition && report.is_some_and(|report| report.speed_mps <= 0.0);
     let speed_kmh = whole(report.map_or(0.0, |report| report.speed_mps * 3.6));
+    let is_pressed =
+        number.is_multiple_of(PRESSED_EVERY) && sim.has(Vendor::Cartrack, Fault::Panic);
     let odometer_m = report.map_or(0.0, |report| report.odometer_m);
     let contact = report.map_or(0, |report| report.contact_ms);
     json!({
@@ -41,7 +48,7 @@ pub(super) fn status(sim: &Sim, row: &Row, in_km: bool) -> Value {
         "vext": if ignition { "13.800" } else { "12.450" },
         "temp1": null, "temp2": null, "temp3": null, "temp4": null,
         "last_identification_tag_id": null,
-        "io_panic": "LOW", "io_disarm": "LOW", "input_state": 0,
+        "io_panic": if is_pressed { "HIGH" } else { "LOW" }, "io_disarm": "LOW", "input_state": 0,
         "central_locking_status": null,
         "tcu_percentage": 90 + number % 10,
         "driver": driver(row),

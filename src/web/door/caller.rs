@@ -50,6 +50,11 @@ impl Caller {
         })
     }
 
+    /// What it is called, for people.
+    pub fn name(&self) -> Arc<str> {
+        Arc::clone(&self.viewer.name)
+    }
+
     /// Notes in the audit log what was done.
     pub async fn note(&self, web: &Web, what: What, subject: Subject) {
         let event = self.event(what, subject);

@@ -14,7 +14,8 @@ use crate::web::tiles::TILE_JSON;
 pub(super) fn may_ask(method: &Method, uri: &Uri) -> bool {
     let is_read = method == Method::GET || method == Method::HEAD;
     match uri.path() {
-        ME | LIVE | TILE_JSON => is_read,
+        // Of alarms those that are open, as by the live map; the handler sees to that.
+        ME | LIVE | TILE_JSON | "/api/v1/alarms" => is_read,
         // Takes the token off this browser.
         "/api/v1/session" => method == Method::DELETE,
         path => is_read && path.starts_with("/tiles/"),
@@ -41,6 +42,9 @@ mod tests {
             (Method::GET, "/tiles/0/0/0?v=1", true),
             (Method::HEAD, "/tiles/own/0/0/0", true),
             (Method::DELETE, "/api/v1/session", true),
+            (Method::GET, "/api/v1/alarms", true),
+            (Method::POST, "/api/v1/alarms/acknowledge", false),
+            (Method::POST, "/api/v1/alarms/7/acknowledge", false),
             (Method::POST, "/api/v1/live", false),
             (Method::POST, "/tiles/0/0/0", false),
             (Method::OPTIONS, "/api/v1/me", false),
