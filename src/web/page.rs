@@ -47,7 +47,7 @@ where
     Ok(Router::new()
         .route("/", get(move || async move { answer(desk) }))
         .route("/wall", get(move || async move { answer(wall) }))
-        .route(WALL_WORKER_PATH, get(wall_worker))
+        .route(WALL_WORKER_PATH, get(|| async { wall_worker() }))
         .merge(shells::routes(&boot)?))
 }
 
@@ -128,7 +128,7 @@ fn answer(html: String) -> impl IntoResponse {
 
 /// One line that brings in the hashed script. A kiosk's waiting page loads it, too, to tell this
 /// server from an error page of a proxy; that one is no worker.
-async fn wall_worker() -> impl IntoResponse {
+fn wall_worker() -> impl IntoResponse {
     let script =
         format!("if (typeof importScripts === \"function\") importScripts(\"{WALL_WORKER}\");\n");
     let kind = (header::CONTENT_TYPE, "text/javascript; charset=utf-8");
