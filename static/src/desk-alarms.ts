@@ -198,7 +198,7 @@ export class DeskAlarms {
   }
 
   async #refresh(): Promise<void> {
-    if (document.visibilityState === "hidden" && this.places.isThere) return;
+    if (!this.#rights.mayAsk || (document.visibilityState === "hidden" && this.places.isThere)) return;
     await Promise.all([this.places.load().catch(() => {}), this.#service.load()]);
   }
 

@@ -156,7 +156,7 @@ function tick(): void {
   beat.tick(serverNowMs);
   signs.tick();
   feeds.tick(serverNowMs);
-  alarms.show(store.alarms, serverNowMs);
+  if (store.lastFrameServerMs !== null) alarms.show(store.alarms, serverNowMs);
   message.tick(nowMs);
   // Whoever touched the map looks at it.
   if (stage?.isTouched(nowMs) !== true) rotate(nowMs);

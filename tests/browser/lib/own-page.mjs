@@ -14,6 +14,8 @@ const TITLES = { login: "Sign in", invitation: "Welcome", account: "Account", us
 for (const [name, title] of Object.entries(TITLES)) PAGES[`/${name}`] = { template: "access", name, title };
 const LOCAL = { name: "local", role: "administrator", kind: "local", sight: { groups: "all" } };
 
+const EMPTY = { "/api/v1/places": { places: [], version: 0 }, "/api/v1/rules": { rules: [], version: 0 }, "/api/v1/out-of-service": { vehicles: [] } };
+
 export const isOwnPage = process.env.FLEETGLASS_PAGE === "static";
 
 /** Answers a request for the page or a part of it; false where it is for something else. */
@@ -24,6 +26,7 @@ export async function answerOwnPage(serverUrl, request, response) {
   if (pathname === "/api/v1/views" && request.method === "GET") return answerFor({ views: [] }, serverUrl, request, response);
   if (pathname === "/livez") return answerAlive(serverUrl, response);
   if (pathname === "/wall-sw.js") return answerWorker(response);
+  if (Object.hasOwn(EMPTY, pathname) && request.method === "GET") return answerFor(EMPTY[pathname], serverUrl, request, response);
   if (!pathname.startsWith("/assets/")) return false;
   const file = path.join(REPOSITORY, "static/dist", path.normalize(pathname));
   if (!fs.existsSync(file)) return false;
