@@ -102,6 +102,9 @@ struct State {
     flags: Vec<Flag>,
 }
 
+/// What a vehicle is at which seconds, and what is told of it.
+type Case<'a> = (&'a [(i64, State)], &'a [&'a str]);
+
 const FAR_M: f64 = 5_000.0;
 
 impl Default for State {
@@ -245,7 +248,7 @@ fn speeding_is_over_for_long_enough_by_fixes() {
         speed_mps: None,
         ..State::fast(0.0)
     };
-    let cases: [(&[(i64, State)], &[&str]); 8] = [
+    let cases: [Case<'_>; 8] = [
         (&[(0, fast(30.0))], &[]),
         (&[(0, fast(30.0)), (9, fast(30.0))], &[]),
         (&[(0, fast(30.0)), (10, fast(26.0))], &["+speeding"]),
@@ -385,7 +388,7 @@ fn places_are_entered_and_left_by_fixes_that_are_good_enough() {
         accuracy_m: Some(300.0),
         ..State::at_m(north_m)
     };
-    let cases: [(&[(i64, State)], &[&str]); 7] = [
+    let cases: [Case<'_>; 7] = [
         // Where it was before the first fix, nobody knows.
         (&[(0, here(0.0))], &[]),
         (&[(0, here(FAR_M)), (10, here(0.0))], &["+entering"]),

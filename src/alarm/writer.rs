@@ -26,7 +26,7 @@ use crate::domain::{Vehicle, VehicleId};
 /// Vehicles looked at before others run.
 const PIECE: usize = 250;
 /// Without anything due it wakes up this often.
-const AT_LEAST_EVERY: Duration = Duration::from_secs(60);
+const AT_LEAST_EVERY: Duration = Duration::from_mins(1);
 /// A file that could not be written is tried again after this.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// Alarms that wait for the disk; beyond that the oldest that are over are not kept.

@@ -105,10 +105,10 @@ struct Task {
     alarms: Alarms,
     inbox: Inbox,
     orders: orders_channel::Sender<Arc<Orders>>,
-    viewers: mpsc::UnboundedReceiver<AlarmChanges>,
+    viewers: mpsc::Receiver<AlarmChanges>,
     events: mpsc::Receiver<(AlarmEvent, Arc<Alarm>)>,
     stop: CancellationToken,
-    task: tokio::task::JoinHandle<()>,
+    end: tokio::task::JoinHandle<()>,
 }
 
 impl Task {
@@ -117,7 +117,7 @@ impl Task {
         let orders = Arc::new(orders());
         let watch = Watch::new(kept.open, kept.next_id, Arc::clone(&orders));
         let (sender, receiver) = orders_channel::channel(orders);
-        let (told, viewers) = mpsc::unbounded_channel();
+        let (told, viewers) = mpsc::channel(100);
         let (events, taken) = mpsc::channel(n_events);
         let inbox = Inbox::default();
         let ears = Ears {
@@ -127,7 +127,7 @@ impl Task {
         };
         let mouths = Mouths {
             viewers: move |changes, _now| {
-                let _ = told.send(changes);
+                let _ = told.try_send(changes);
             },
             events: Some(events),
         };
@@ -147,7 +147,7 @@ impl Task {
             viewers,
             events: taken,
             stop,
-            task: tokio::spawn(run),
+            end: tokio::spawn(run),
         }
     }
 
@@ -173,7 +173,7 @@ impl Task {
 
     async fn end(self) {
         self.stop.cancel();
-        self.task.await.unwrap();
+        self.end.await.unwrap();
     }
 }
 
