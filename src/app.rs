@@ -4,6 +4,7 @@
 //! server; if either ends before it is told to, the process ends too, rather than show a picture
 //! that no longer moves.
 
+mod desk;
 mod doors;
 mod memory;
 mod reload;
@@ -102,10 +103,7 @@ pub async fn run_with(
     let tasks = TaskTracker::new();
     // Sources and writer outlive the sessions, which are told first.
     let stop_work = CancellationToken::new();
-    let publisher = Publisher {
-        encoder: Arc::clone(&live.encoder),
-        history: memory.history.clone(),
-    };
+    let publisher = Publisher::new(&live, &memory.history);
     let known = Known {
         remembered: memory.remembered,
         book: memory.book.clone(),
@@ -114,11 +112,15 @@ pub async fn run_with(
     let mut work = Work::start(&config, known, reloads, publisher, &tasks, &stop_work)?;
 
     doors::watch(&door, &live.reception, &tasks, &stop_work);
+    // Whoever finds alarms looks at `memory.desk.orders()`, and sends here what becomes of them.
+    let _alarm_news = desk::tell(&memory.desk, &memory.webhooks, &tasks, &stop_work);
     let web = Web {
         door,
         hub: Arc::clone(live.stages.whole()),
         stages: Arc::clone(&live.stages),
         history: memory.history.clone(),
+        desk: memory.desk,
+        webhooks: memory.webhooks,
         reception: live.reception.clone(),
         encoder: Arc::clone(&live.encoder),
         pulse: work.pulse.clone(),
@@ -289,6 +291,15 @@ async fn pages(config: &Config) -> anyhow::Result<Router<Web>> {
 struct Publisher {
     encoder: Arc<Encoder>,
     history: History,
+}
+
+impl Publisher {
+    fn new(live: &Live, history: &History) -> Self {
+        Self {
+            encoder: Arc::clone(&live.encoder),
+            history: history.clone(),
+        }
+    }
 }
 
 impl Publish for Publisher {

@@ -3,11 +3,13 @@
 //! Data flows one way, and the modules stand in its order: a vendor's bytes become observations
 //! (`source`), one task merges them into the fleet (`fleet`), what changed goes to every screen
 //! (`live`) and to the trails (`history`), `auth` says who may see it, `oidc` asks who somebody is
-//! elsewhere, and `web` serves the pages around it. `app` puts it together; `sim` imitates the vendors for the demo and the tests, and
-//! shares nothing with the adapters.
+//! elsewhere, `desk` keeps what people ordered, `webhook` tells alarms elsewhere, and `web` serves
+//! the pages around it. `app` puts it together; `sim` imitates the vendors for the demo and the
+//! tests, and shares nothing with the adapters.
 
 pub mod clock;
 pub mod domain;
+pub mod sqlite;
 pub mod config;
 pub mod source;
 pub mod fleet;
@@ -15,6 +17,8 @@ pub mod live;
 pub mod history;
 pub mod auth;
 pub mod oidc;
+pub mod desk;
+pub mod webhook;
 pub mod web;
 pub mod sim;
 pub mod check;

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::desk;
 use crate::auth::{Access, AccessSettings};
 use crate::config::Config;
+use crate::desk::Desk;
 use crate::domain::SourceId;
 use crate::fleet::memory::Remembered;
 use crate::history::{History, HistorySettings};
 use crate::source::recall::book::Book;
+use crate::webhook::Webhooks;
 
 /// The memory of the server, opened: what must not be touched is refused before anybody is told
 /// an address.
@@ -21,6 +24,10 @@ pub struct Memory {
     pub(super) book: Book,
     /// Who may come in.
     pub(super) access: Access,
+    /// What people ordered.
+    pub(super) desk: Desk,
+    /// Who is told of alarms elsewhere.
+    pub(super) webhooks: Webhooks,
 }
 
 impl Memory {
@@ -33,7 +40,7 @@ impl Memory {
 /// Opens the memory, as `config` wants it.
 ///
 /// # Errors
-/// A `HistoryError` or an `AuthError`; what a later release wrote is a refused configuration.
+/// A `HistoryError`, an `AuthError`, a `DeskError` or a `WebhookError`; what a later release wrote is a refused configuration.
 pub fn remember(config: &Config) -> anyhow::Result<Memory> {
     let rules = &config.history;
     let dir = config.server.state_dir.clone().filter(|_| rules.record);
@@ -60,6 +67,8 @@ pub fn remember(config: &Config) -> anyhow::Result<Memory> {
     })?;
     Ok(Memory {
         access,
+        desk: desk::open(config, now)?,
+        webhooks: desk::webhooks(config)?,
         history,
         remembered,
         // Not before the directory is known to be ours.

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::Web;
 use super::aside::on_a_thread;
+use super::desk;
 use super::door::Caller;
 use super::error::{ApiError, ErrorBody};
 use super::turns::{Limits, Turns};
@@ -144,6 +145,9 @@ pub async fn erase(
     let subject = Subject::Vehicle(vehicle.as_str().into());
     // In a task of its own: whoever hangs up does not keep it out of the audit log.
     let erasing = tokio::spawn(async move {
+        // What waits to be told of it is its past as well.
+        let forgotten = web.webhooks.forget_vehicle(vehicle.clone()).await;
+        forgotten.map_err(|error| desk::webhooks::refusal(&error))?;
         let erase = move |web: &Web| web.history.erase(&vehicle);
         let erased = in_turn(&ERASURES, &web, &looking, erase).await;
         match &erased {

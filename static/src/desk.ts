@@ -150,7 +150,7 @@ exposeDebug(store, fleetMap, () => ({
 }), shownTable);
 timeBar.show();
 void showAccountMenu(byId("account"));
-if (boot.views === true) void new ViewsMenu(byId("views"), () => tools.url.fragment, (fragment) => tools.url.visit(fragment)).begin();
+void new ViewsMenu(byId("views"), () => tools.url.fragment, (fragment) => tools.url.visit(fragment)).begin();
 
 /** Now, or the time of the past that is shown. */
 function fleetNowMs(): number {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// (layer, what it may import of ours, crates it must never name)
-const LAYERS: [(&str, &[&str], &[&str]); 10] = [
+const LAYERS: [(&str, &[&str], &[&str]); 12] = [
     (
         "domain",
         &[],
@@ -18,10 +18,13 @@ const LAYERS: [(&str, &[&str], &[&str]); 10] = [
     ("history", &["domain", "fleet"], &["axum", "reqwest"]),
     ("auth", &["domain"], &["axum", "http", "reqwest", "serde"]),
     ("oidc", &["config", "auth"], &["axum"]),
+    ("desk", &["domain", "sqlite"], &["axum", "http", "reqwest"]),
+    ("webhook", &["domain", "sqlite", "source"], &["axum"]),
     (
         "web",
         &[
-            "domain", "live", "history", "auth", "oidc", "fleet", "config", "clock",
+            "domain", "live", "history", "auth", "oidc", "desk", "webhook", "fleet", "config",
+            "clock",
         ],
         &["reqwest", "openidconnect"],
     ),
@@ -29,7 +32,7 @@ const LAYERS: [(&str, &[&str], &[&str]); 10] = [
 ];
 
 /// Of another layer, only these parts: (layer, other layer, parts).
-const PARTS: [(&str, &str, &[&str]); 6] = [
+const PARTS: [(&str, &str, &[&str]); 7] = [
     ("source", "config", &["source"]),
     ("live", "fleet", &["Changes", "SourceStatus"]),
     (
@@ -39,6 +42,11 @@ const PARTS: [(&str, &str, &[&str]); 6] = [
         &[
             "Changes", "Fix", "memory", "device", "fix", "interval", "motion",
         ],
+    ),
+    (
+        "webhook",
+        "source",
+        &["http::reach", "http::tls", "http::url_guard"],
     ),
     ("web", "fleet", &["writer::Pulse"]),
     ("oidc", "config", &["oidc"]),

@@ -30,7 +30,7 @@ use axum::http::HeaderMap;
 use axum::routing::{delete, get, patch, post};
 use ipnet::IpNet;
 
-pub use self::caller::Caller;
+pub use self::caller::{Caller, Told};
 pub use self::identify::identify;
 pub use self::visit::Visit;
 
