@@ -5,6 +5,7 @@
 //! that no longer moves.
 
 mod alarms;
+mod desk;
 mod doors;
 mod memory;
 mod reload;
@@ -104,22 +105,9 @@ pub async fn run_with(
     let tasks = TaskTracker::new();
     // Sources and writer outlive the sessions, which are told first.
     let stop_work = CancellationToken::new();
-    let heard = alarm::Inbox::default();
-    let alarms = memory.alarms.handle();
-    let seam = alarms::Seam::usual();
-    alarms::start(
-        memory.alarms,
-        seam,
-        &heard,
-        &live.encoder,
-        &tasks,
-        &stop_work,
-    );
-    let publisher = Publisher {
-        encoder: Arc::clone(&live.encoder),
-        history: memory.history.clone(),
-        alarms: heard.clone(),
-    };
+    let seam = alarms::Seam::of(&memory.desk, &memory.webhooks, &tasks, &stop_work);
+    let (alarms, heard) = alarms::start(memory.alarms, seam, &live.encoder, &tasks, &stop_work);
+    let publisher = Publisher::new(&live, &memory.history, heard);
     let known = Known {
         remembered: memory.remembered,
         book: memory.book.clone(),
@@ -134,6 +122,8 @@ pub async fn run_with(
         stages: Arc::clone(&live.stages),
         alarms,
         history: memory.history.clone(),
+        desk: memory.desk,
+        webhooks: memory.webhooks,
         reception: live.reception.clone(),
         encoder: Arc::clone(&live.encoder),
         pulse: work.pulse.clone(),
@@ -305,6 +295,16 @@ struct Publisher {
     encoder: Arc<Encoder>,
     history: History,
     alarms: alarm::Inbox,
+}
+
+impl Publisher {
+    fn new(live: &Live, history: &History, alarms: alarm::Inbox) -> Self {
+        Self {
+            encoder: Arc::clone(&live.encoder),
+            history: history.clone(),
+            alarms,
+        }
+    }
 }
 
 impl Publish for Publisher {

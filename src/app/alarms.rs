@@ -1,6 +1,5 @@
 //! The watch for alarms: what it is built from, and whom it tells.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,9 +11,11 @@ use tokio_util::task::TaskTracker;
 use crate::alarm::writer::{self, Commands, Ears, Mouths};
 use crate::alarm::{AlarmError, Alarms, Inbox, Kept, Watch};
 use crate::clock;
+use crate::desk::Desk;
 use crate::domain::alarm::{Alarm, AlarmChanges, AlarmEvent};
-use crate::domain::order::{Orders, Rule, RuleKind, Severity, Whom};
+use crate::domain::order::Orders;
 use crate::live::encoder::Encoder;
+use crate::webhook::Webhooks;
 
 /// The file of alarms, opened.
 #[derive(Debug)]
@@ -34,11 +35,6 @@ impl Opened {
             commands,
         })
     }
-
-    /// What others hold of it.
-    pub(super) fn handle(&self) -> Alarms {
-        self.alarms.clone()
-    }
 }
 
 /// Where the watch meets what the desk orders, and whoever is told elsewhere.
@@ -51,25 +47,29 @@ pub(super) struct Seam {
 }
 
 impl Seam {
-    /// The orders that a new server begins with, and nobody is told elsewhere.
-    pub(super) fn usual() -> Self {
+    /// What the desk orders, and the webhooks.
+    pub(super) fn of(
+        desk: &Desk,
+        webhooks: &Webhooks,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> Self {
         Self {
-            // Nobody changes them: the watch goes on with what it has.
-            orders: watch::channel(Arc::new(first_orders())).1,
-            events: None,
+            orders: desk.orders(),
+            events: Some(super::desk::tell(desk, webhooks, tasks, stop)),
         }
     }
 }
 
-/// Starts the task.
+/// Starts the task; gives what others hold of it, and where it hears of the fleet.
 pub(super) fn start(
     opened: Opened,
     seam: Seam,
-    inbox: &Inbox,
     encoder: &Arc<Encoder>,
     tasks: &TaskTracker,
     stop: &CancellationToken,
-) {
+) -> (Alarms, Inbox) {
+    let (inbox, alarms) = (Inbox::default(), opened.alarms.clone());
     let Kept { open, next_id } = opened.kept;
     let orders = Arc::clone(&seam.orders.borrow());
     let watch = Watch::new(open, next_id, orders);
@@ -92,36 +92,5 @@ pub(super) fn start(
         clock::now,
         stop,
     ));
-}
-
-/// What every server looks out for until somebody says otherwise.
-fn first_orders() -> Orders {
-    let rules = [
-        ("panic", "Panic button", RuleKind::Panic, Severity::Alarm),
-        (
-            "source-down",
-            "Feed down",
-            RuleKind::SourceDown,
-            Severity::Warning,
-        ),
-    ];
-    let rule = |(id, name, kind, severity): (&str, &str, RuleKind, Severity)| {
-        let rule = Rule {
-            id: id.into(),
-            name: name.into(),
-            kind,
-            severity,
-            is_enabled: true,
-            whom: Whom::default(),
-            quiet: None,
-            repeat_after: None,
-            webhooks: BTreeSet::new(),
-        };
-        (Arc::clone(&rule.id), Arc::new(rule))
-    };
-    Orders {
-        places: BTreeMap::new(),
-        rules: rules.map(rule).into(),
-        out_of_service: BTreeMap::new(),
-    }
+    (alarms, inbox)
 }

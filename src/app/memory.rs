@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::desk;
 use crate::auth::{Access, AccessSettings};
 use crate::config::Config;
+use crate::desk::Desk;
 use crate::domain::SourceId;
 use crate::fleet::memory::Remembered;
 use crate::history::{History, HistorySettings};
 use crate::source::recall::book::Book;
+use crate::webhook::Webhooks;
 
 /// The memory of the server, opened: what must not be touched is refused before anybody is told
 /// an address.
@@ -23,6 +26,10 @@ pub struct Memory {
     pub(super) access: Access,
     /// The alarms that were.
     pub(super) alarms: super::alarms::Opened,
+    /// What people ordered.
+    pub(super) desk: Desk,
+    /// Who is told of alarms elsewhere.
+    pub(super) webhooks: Webhooks,
 }
 
 impl Memory {
@@ -35,7 +42,8 @@ impl Memory {
 /// Opens the memory, as `config` wants it.
 ///
 /// # Errors
-/// A `HistoryError`, an `AuthError` or an `AlarmError`; what a later release wrote is a refused configuration.
+/// A `HistoryError`, an `AuthError`, a `DeskError`, a `WebhookError` or an `AlarmError`; what a later
+/// release wrote is a refused configuration.
 pub fn remember(config: &Config) -> anyhow::Result<Memory> {
     let rules = &config.history;
     let dir = config.server.state_dir.clone().filter(|_| rules.record);
@@ -64,6 +72,8 @@ pub fn remember(config: &Config) -> anyhow::Result<Memory> {
     Ok(Memory {
         access,
         alarms,
+        desk: desk::open(config, now)?,
+        webhooks: desk::webhooks(config)?,
         history,
         remembered,
         // Not before the directory is known to be ours.

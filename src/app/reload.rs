@@ -90,6 +90,7 @@ fn needing_restart(before: &Config, after: &Config) -> impl Iterator<Item = &'st
         ("[map]", before.map != after.map),
         ("[history]", before.history != after.history),
         ("[access]", before.access != after.access),
+        ("[webhooks]", before.webhooks != after.webhooks),
     ];
     differs
         .into_iter()

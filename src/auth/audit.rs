@@ -79,6 +79,24 @@ what! {
     Erased = "erased",
     /// Somebody looked at the fleet as it was.
     TimeTravel = "time_travel",
+    /// A place was made or changed.
+    PlaceChanged = "place_changed",
+    /// A place was removed.
+    PlaceRemoved = "place_removed",
+    /// Places were taken in from a file.
+    PlacesImported = "places_imported",
+    /// A rule was made or changed.
+    RuleChanged = "rule_changed",
+    /// A rule was removed.
+    RuleRemoved = "rule_removed",
+    /// A vehicle was taken out of service.
+    OutOfService = "out_of_service",
+    /// A vehicle was put back into service.
+    BackInService = "back_in_service",
+    /// A webhook was made or changed.
+    WebhookChanged = "webhook_changed",
+    /// A webhook was removed.
+    WebhookRemoved = "webhook_removed",
 }
 
 /// To whom or what it was done.
@@ -94,6 +112,8 @@ pub enum Subject {
     Token(TokenId),
     /// A vehicle, by its id.
     Vehicle(Arc<str>),
+    /// Something of the desk: what kind of thing, and its id.
+    Desk(&'static str, Arc<str>),
 }
 
 impl Subject {
@@ -105,6 +125,7 @@ impl Subject {
             Self::Session(id) => Some(format!("session:{id}")),
             Self::Token(id) => Some(format!("token:{id}")),
             Self::Vehicle(id) => Some(format!("vehicle:{id}")),
+            Self::Desk(kind, id) => Some(format!("{kind}:{id}")),
         }
     }
 }
@@ -133,7 +154,7 @@ pub struct Entry {
     pub address: Option<IpAddr>,
     /// What: see [`What::as_str`].
     pub what: Arc<str>,
-    /// To whom: `user:3`, `session:k2jx`, `token:a7`, `vehicle:reg:ABC123GP`.
+    /// To whom: `user:3`, `session:k2jx`, `token:a7`, `vehicle:reg:ABC123GP`, `rule:panic`.
     pub subject: Option<Arc<str>>,
 }
 

@@ -15,9 +15,11 @@ use fleetglass::alarm::AlarmError;
 use fleetglass::auth::AuthError;
 use fleetglass::config::server::parse_address;
 use fleetglass::config::{ConfigError, Env, ProcessEnv};
+use fleetglass::desk::DeskError;
 use fleetglass::history::HistoryError;
 use fleetglass::sim::FaultSetting;
 use fleetglass::source;
+use fleetglass::webhook::WebhookError;
 use tracing::Level;
 use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
@@ -190,7 +192,8 @@ pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
     ) || matches!(
         error.downcast_ref::<AlarmError>(),
         Some(AlarmError::Newer { .. })
-    );
+    ) || error.downcast_ref().is_some_and(DeskError::is_newer)
+        || error.downcast_ref().is_some_and(WebhookError::is_newer);
     if is_newer || error.downcast_ref::<ConfigError>().is_some() {
         ExitCode::from(REFUSED_CONFIGURATION)
     } else {

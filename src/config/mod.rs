@@ -21,6 +21,7 @@ pub mod server;
 pub mod source;
 pub mod sources;
 pub mod thresholds;
+pub mod webhooks;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -34,6 +35,7 @@ pub use self::env::{Env, ProcessEnv};
 pub use self::history::HistoryRules;
 pub use self::map::MapSettings;
 pub use self::server::{Flags, FleetRules, ServerSettings};
+pub use self::webhooks::WebhookRules;
 
 use self::document::{Section, Text};
 use self::exposure::Exposure;
@@ -63,6 +65,8 @@ pub struct Config {
     pub thresholds: Thresholds,
     /// `[map]`.
     pub map: MapSettings,
+    /// `[webhooks]`.
+    pub webhooks: WebhookRules,
 }
 
 impl Config {
@@ -138,6 +142,7 @@ impl Config {
             history: HistoryRules::default(),
             thresholds: Thresholds::default(),
             map: MapSettings::default(),
+            webhooks: WebhookRules::default(),
         };
         config.needs_login(config.server.listen.ip())?;
         Ok(config)
@@ -158,6 +163,7 @@ impl Config {
         let fleet = server::fleet(root.section("fleet")?)?;
         let history = history::history(root.section("history")?)?;
         let map = map::map(root.section("map")?, folder)?;
+        let webhooks = webhooks::webhooks(root.section("webhooks")?)?;
         let common = common_thresholds(&mut root)?;
         let sections = root.sections("source")?;
         let sources = sources::from_file(sections, vendors, env, folder, &common)?;
@@ -186,6 +192,7 @@ impl Config {
             history,
             thresholds,
             map,
+            webhooks,
         };
         let verdict = config.needs_login(config.server.listen.ip());
         verdict.map_err(|refusal| quoting_listen(text, table.get_ref(), refusal))?;

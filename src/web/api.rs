@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -19,7 +18,7 @@ use super::error::{ApiError, ErrorBody};
 use super::history::asked;
 use super::latency::{SourceAnswer, VehicleAnswer};
 use super::pick::Wanted;
-use super::query::{VehiclesQuery, past};
+use super::query::{Asked, VehiclesQuery, past};
 use super::viewer::Looking;
 use crate::auth::audit::{Subject, What};
 use crate::domain::Vehicle;
@@ -93,9 +92,8 @@ pub async fn vehicles(
     State(web): State<Web>,
     looking: Looking,
     caller: Caller,
-    query: Result<Query<VehiclesQuery>, QueryRejection>,
+    Asked(mut query): Asked,
 ) -> Result<Response, ApiError> {
-    let mut query = query?.0;
     let now = (web.clock)();
     let stage = looking.stage(&web).await?;
     if let Some(at) = query.at.take() {
@@ -191,9 +189,8 @@ pub async fn geojson(
     State(web): State<Web>,
     looking: Looking,
     caller: Caller,
-    query: Result<Query<VehiclesQuery>, QueryRejection>,
+    Asked(mut query): Asked,
 ) -> Result<Response, ApiError> {
-    let mut query = query?.0;
     let now = (web.clock)();
     let stage = looking.stage(&web).await?;
     let (wanted, vehicles) = match query.at.take() {

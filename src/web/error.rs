@@ -70,6 +70,11 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "not_allowed", message)
     }
 
+    /// 403 for who may not do this, for a reason of its own.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "not_allowed", message)
+    }
+
     /// 429 for who looks by so many sockets already.
     pub fn too_many_sockets() -> Self {
         let message = "too many WebSockets are open for this person or token; close some, or give \

@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::aside::on_a_thread;
+use super::desk;
 use super::door::Caller;
 use super::error::{ApiError, ErrorBody};
 use super::turns::{Limits, Turns};
@@ -145,6 +146,9 @@ pub async fn erase(
     // In a task of its own: whoever hangs up does not keep it out of the audit log.
     let erasing = tokio::spawn(async move {
         let of_alarms = vehicle.clone();
+        // What waits to be told of it is its past as well.
+        let forgotten = web.webhooks.forget_vehicle(vehicle.clone()).await;
+        forgotten.map_err(|error| desk::webhooks::refusal(&error))?;
         let erase = move |web: &Web| web.history.erase(&vehicle);
         let erased = in_turn(&ERASURES, &web, &looking, erase).await;
         // Alarms say where it was too. What fails here is said, and done by asking again.

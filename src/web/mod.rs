@@ -4,6 +4,7 @@ pub mod alarms;
 pub mod api;
 mod aside;
 pub mod assets;
+pub mod desk;
 pub mod door;
 pub mod error;
 pub mod groups;
@@ -39,14 +40,16 @@ use tower_http::compression::CompressionLayer;
 
 use self::door::Door;
 use crate::alarm::Alarms;
+use crate::desk::Desk;
 use crate::fleet::writer::Pulse;
 use crate::history::History;
 use crate::live::encoder::Encoder;
 use crate::live::hub::Hub;
 use crate::live::reception::Reception;
 use crate::live::stages::Stages;
+use crate::webhook::Webhooks;
 
-/// What handlers can reach: read-only views of everything, and nothing that writes.
+/// What handlers can reach: read-only views of the fleet, and what people may change.
 #[derive(Clone, Debug)]
 pub struct Web {
     /// Who may come in.
@@ -60,6 +63,10 @@ pub struct Web {
     pub alarms: Alarms,
     /// The past.
     pub history: History,
+    /// Places, rules, who is out of service, saved views.
+    pub desk: Desk,
+    /// Who is told of alarms elsewhere.
+    pub webhooks: Webhooks,
     /// Where viewers come in.
     pub reception: Reception,
     /// The sign of life of the thread that makes frames.
@@ -84,6 +91,7 @@ pub struct Web {
 pub fn router(web: Web, pages: Router<Web>) -> Router {
     Router::new()
         .merge(data())
+        .merge(desk::routes())
         .merge(door::routes())
         .merge(pages)
         .route("/livez", get(health::livez))

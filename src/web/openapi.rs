@@ -4,6 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 
+use super::desk::{places, rules, service, views, webhooks};
 use super::door::{audit, invitation, oidc, pairing, session, tokens, users};
 use super::{alarms, api, error, groups, health, history, trail};
 use crate::live::frame;
@@ -28,6 +29,25 @@ use crate::live::frame;
         trail::trail,
         history::history,
         history::erase,
+        places::places,
+        places::geojson,
+        places::put,
+        places::remove,
+        places::import,
+        rules::rules,
+        rules::put,
+        rules::remove,
+        service::all,
+        service::put,
+        service::remove,
+        views::views,
+        views::put,
+        views::remove,
+        webhooks::webhooks,
+        webhooks::webhook,
+        webhooks::put,
+        webhooks::remove,
+        webhooks::test,
         live,
         openapi,
         health::livez,

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,6 +19,10 @@ pub struct Wanted {
     pub(super) words: Vec<String>,
     pub(super) bbox: Option<[f64; 4]>,
     pub(super) states: Vec<String>,
+    /// Of one of these groups; all where empty.
+    pub(super) groups: Vec<String>,
+    /// These alone.
+    pub(super) ids: Option<BTreeSet<String>>,
     pub(super) sort: Sort,
     pub(super) is_descending: bool,
     pub(super) limit: Option<usize>,
@@ -119,7 +124,11 @@ impl Wanted {
 
     fn fits(&self, entry: &Entry) -> bool {
         let vehicle = &*entry.vehicle;
-        self.bbox.is_none_or(|bbox| is_within(vehicle, bbox))
+        self.ids
+            .as_ref()
+            .is_none_or(|ids| ids.contains(vehicle.id.as_str()))
+            && (self.groups.is_empty() || self.groups.iter().any(|group| is_of(vehicle, group)))
+            && self.bbox.is_none_or(|bbox| is_within(vehicle, bbox))
             && (self.states.is_empty() || self.states.iter().any(|state| is_in(vehicle, state)))
             && self.words.iter().all(|word| entry.mentions(word))
     }
@@ -281,13 +290,28 @@ fn is_within(vehicle: &Vehicle, [west, south, east, north]: [f64; 4]) -> bool {
     })
 }
 
-/// Whether it does or is that. Off duty it is nothing else.
+fn is_of(vehicle: &Vehicle, group: &str) -> bool {
+    vehicle.groups.iter().any(|own| **own == *group)
+}
+
+/// Whether it does or is that.
 fn is_in(vehicle: &Vehicle, state: &str) -> bool {
-    if vehicle.flags.contains(&Flag::OffDuty) {
-        return words::flag(Flag::OffDuty) == state;
-    }
-    words::motion(vehicle.motion.state) == state
-        || words::freshness(vehicle.freshness.state) == state
+    states_of(vehicle).any(|word| word == state)
+}
+
+/// What it does and is, in words. Off duty it is nothing else.
+pub(super) fn states_of(vehicle: &Vehicle) -> impl Iterator<Item = &'static str> {
+    let words = if vehicle.flags.contains(&Flag::OffDuty) {
+        [Some(words::flag(Flag::OffDuty)), None, None]
+    } else {
+        let is_diverging = vehicle.flags.contains(&Flag::Diverging);
+        [
+            Some(words::motion(vehicle.motion.state)),
+            Some(words::freshness(vehicle.freshness.state)),
+            is_diverging.then(|| words::flag(Flag::Diverging)),
+        ]
+    };
+    words.into_iter().flatten()
 }
 
 #[cfg(test)]

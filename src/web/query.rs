@@ -1,5 +1,11 @@
 //! Which vehicles a request wants, in which order, and how many, as its query says it: pure.
 
+use std::collections::BTreeSet;
+use std::future::ready;
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::Uri;
+use axum::http::request::Parts;
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -16,8 +22,14 @@ pub struct VehiclesQuery {
     pub q: Option<String>,
     /// `west,south,east,north` in degrees; west beyond east crosses the date line.
     pub bbox: Option<String>,
-    /// Words for motion or freshness, or `off_duty`, separated by commas: any of them fits.
+    /// Words for motion or freshness, or `diverging`, or `off_duty`, separated by commas: any of
+    /// them fits.
     pub state: Option<String>,
+    /// The name of a group; may be repeated: any of them fits.
+    #[serde(default)]
+    pub group: Vec<String>,
+    /// Ids, up to 200, separated by commas: these vehicles alone.
+    pub ids: Option<String>,
     /// `id` (default), `name`, `fixed_at`, `speed` or `silence` (who stopped reporting, the most
     /// alarming first); with a leading `-` descending.
     pub sort: Option<String>,
@@ -41,12 +53,56 @@ pub struct AlarmsQuery {
     pub before: Option<String>,
 }
 
-const STATES: [&str; 11] = [
-    "moving", "idling", "stopped", "parked", "unknown", "live", "late", "stale", "offline",
-    "never", "off_duty",
+/// What a vehicle can do and be, in words.
+pub(super) const STATES: [&str; 12] = [
+    "moving",
+    "idling",
+    "stopped",
+    "parked",
+    "unknown",
+    "live",
+    "late",
+    "stale",
+    "offline",
+    "never",
+    "diverging",
+    "off_duty",
 ];
+const GROUPS_MAX: usize = 100;
+const IDS_MAX: usize = 200;
+
+/// A query as it was asked, with what may be repeated.
+#[derive(Debug)]
+pub struct Asked(pub VehiclesQuery);
+
+impl<S: Sync> FromRequestParts<S> for Asked {
+    type Rejection = ApiError;
+
+    fn from_request_parts(
+        parts: &mut Parts,
+        _state: &S,
+    ) -> impl Future<Output = Result<Self, ApiError>> + Send {
+        ready(VehiclesQuery::read(parts.uri.query().unwrap_or_default()).map(Self))
+    }
+}
 
 impl VehiclesQuery {
+    /// The query of an address. The reader of queries knows no repetition.
+    fn read(text: &str) -> Result<Self, ApiError> {
+        let pairs = url::form_urlencoded::parse(text.as_bytes());
+        let (groups, others): (Vec<_>, Vec<_>) = pairs.partition(|(name, _)| name == "group");
+        let mut once = url::form_urlencoded::Serializer::new(String::new());
+        once.extend_pairs(others);
+        let wrong = |error: http::uri::InvalidUri| ApiError::bad_request(error.to_string());
+        let uri: Uri = format!("/?{}", once.finish()).parse().map_err(wrong)?;
+        let Query(mut query) = Query::<Self>::try_from_uri(&uri)?;
+        query.group = groups
+            .into_iter()
+            .map(|(_, group)| group.into_owned())
+            .collect();
+        Ok(query)
+    }
+
     /// As [`Self::understand`], of a time of the past.
     pub fn understand_past(self, at: Timestamp) -> Result<Wanted, ApiError> {
         let sort = self.sort.as_deref().unwrap_or_default();
@@ -74,6 +130,8 @@ impl VehiclesQuery {
                 .map(states)
                 .transpose()?
                 .unwrap_or_default(),
+            groups: groups(self.group)?,
+            ids: self.ids.as_deref().map(ids).transpose()?,
             sort,
             is_descending,
             limit: self.limit.as_deref().map(limit).transpose()?,
@@ -158,6 +216,26 @@ fn states(text: &str) -> Result<Vec<String>, ApiError> {
             })
     };
     text.split(',').map(|state| known(state.trim())).collect()
+}
+
+fn groups(names: Vec<String>) -> Result<Vec<String>, ApiError> {
+    if GROUPS_MAX < names.len() {
+        let message = format!(
+            "`group` is given {} times; it may be {GROUPS_MAX}",
+            names.len()
+        );
+        return Err(ApiError::bad_request(message));
+    }
+    Ok(names)
+}
+
+fn ids(text: &str) -> Result<BTreeSet<String>, ApiError> {
+    let ids: BTreeSet<String> = text.split(',').map(str::to_owned).collect();
+    if IDS_MAX < ids.len() {
+        let message = format!("`ids` has {} ids; it may have {IDS_MAX}", ids.len());
+        return Err(ApiError::bad_request(message));
+    }
+    Ok(ids)
 }
 
 fn sort_key(text: &str) -> Result<Sort, ApiError> {

@@ -29,6 +29,7 @@ use super::viewer::Looking;
 use super::{Door, Pulse, Web, data};
 use crate::alarm::Alarms;
 use crate::auth::{Actor, Name, NewUser, Role, UserId, Viewer as Person, ViewerId};
+use crate::desk::Desk;
 use crate::domain::alarm::{Alarm, AlarmKind};
 use crate::domain::order::Severity;
 use crate::domain::sight::Facts;
@@ -45,18 +46,19 @@ use crate::live::hub::Hub;
 use crate::live::reception::Reception;
 use crate::live::stages::Stages;
 use crate::live::viewer::{Dialect, Introduction, Moment, Viewer, ViewerSettings, sight};
+use crate::webhook::{WebhookSettings, Webhooks};
 
 const N: usize = 6;
 const GROUPS: [&str; 3] = ["North", "South", "West"];
 
 /// A vehicle as a history has it: which groups, by bits; whether its plate is known.
-type Now = (u8, bool);
+pub(super) type Now = (u8, bool);
 
 /// What is told of some vehicles in one step; `None` is one that is no more.
 type Step = Vec<(usize, Option<Now>)>;
 
 /// Every other step follows at once upon the one before, while its keyframes are still good.
-fn at(step: usize) -> Timestamp {
+pub(super) fn at(step: usize) -> Timestamp {
     let step = i64::try_from(step).unwrap();
     let after_ms = 70_000 * (step / 2) + 200 * (step % 2);
     Timestamp::from_second(1_800_000_000).unwrap() + SignedDuration::from_millis(after_ms)
@@ -73,7 +75,7 @@ fn bare(text: &str) -> String {
 }
 
 /// Ids that say the plate, and one that is the plate once that is known.
-fn id(n: usize, has_plate: bool) -> String {
+pub(super) fn id(n: usize, has_plate: bool) -> String {
     match n % 3 {
         0 if has_plate => format!("reg:{}", bare(&plate(n))),
         0 | 1 => format!("s{}/veh{n}x", n % 2),
@@ -81,7 +83,7 @@ fn id(n: usize, has_plate: bool) -> String {
     }
 }
 
-fn vehicle(n: usize, (groups, has_plate): Now, step: usize) -> Arc<Vehicle> {
+pub(super) fn vehicle(n: usize, (groups, has_plate): Now, step: usize) -> Arc<Vehicle> {
     let now = at(step);
     let label = if n.is_multiple_of(2) {
         format!("dev-veh{n}x")
@@ -560,13 +562,13 @@ fn payloads(mut bytes: &[u8]) -> Vec<&[u8]> {
 }
 
 /// A server without a door.
-struct Server {
-    web: Web,
+pub(super) struct Server {
+    pub(super) web: Web,
     _encoder: Arc<Encoder>,
 }
 
 impl Server {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let hub = Arc::new(Hub::new("run", ChannelSettings::default()));
         // The test makes the frames itself, each at its time.
         let idle = Arc::new(Stages::new(Arc::new(Hub::new(
@@ -582,6 +584,8 @@ impl Server {
             hub,
             alarms: Alarms::open(None).unwrap().0,
             history,
+            desk: Desk::open(None, at(0)).unwrap(),
+            webhooks: Webhooks::open(&WebhookSettings::default()).unwrap(),
             reception: reception.unwrap(),
             encoder: Arc::clone(&encoder),
             pulse: Pulse::default(),
@@ -604,7 +608,7 @@ impl Server {
         TURN.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn publish(&self, changes: &Changes, nth: usize) {
+    pub(super) fn publish(&self, changes: &Changes, nth: usize) {
         self.web.history.record(&mut changes.clone(), at(nth));
         self.web.stages.publish(changes, at(nth), || at(nth));
     }

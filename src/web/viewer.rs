@@ -50,6 +50,15 @@ impl Looking {
         }
     }
 
+    /// Refuses who may only look.
+    pub(super) fn must_dispatch(&self) -> Result<(), ApiError> {
+        if self.0.role < Role::Dispatcher {
+            let message = "only a dispatcher may change this; ask an administrator";
+            return Err(ApiError::forbidden(message));
+        }
+        Ok(())
+    }
+
     /// Refuses who is no administrator.
     pub(super) fn must_administer(&self) -> Result<(), ApiError> {
         if self.0.role < Role::Administrator {

@@ -179,7 +179,7 @@ exposeDebug(store, fleetMap, () => ({
 timeBar.show();
 void alarms.begin();
 void showAccountMenu(byId("account"));
-if (boot.views === true) void new ViewsMenu(byId("views"), () => tools.url.fragment, (fragment) => tools.url.visit(fragment)).begin();
+void new ViewsMenu(byId("views"), () => tools.url.fragment, (fragment) => tools.url.visit(fragment)).begin();
 
 /** Now, or the time of the past that is shown. */
 function fleetNowMs(): number {

@@ -2,6 +2,7 @@
 
 mod coming_in;
 mod crowd;
+mod desk;
 mod ending;
 mod flood;
 mod health;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// (layer, what it may import of ours, crates it must never name)
-const LAYERS: [(&str, &[&str], &[&str]); 11] = [
+const LAYERS: [(&str, &[&str], &[&str]); 13] = [
     (
         "domain",
         &[],
@@ -19,10 +19,13 @@ const LAYERS: [(&str, &[&str], &[&str]); 11] = [
     ("history", &["domain", "fleet"], &["axum", "reqwest"]),
     ("auth", &["domain"], &["axum", "http", "reqwest", "serde"]),
     ("oidc", &["config", "auth"], &["axum"]),
+    ("desk", &["domain", "sqlite"], &["axum", "http", "reqwest"]),
+    ("webhook", &["domain", "sqlite", "source"], &["axum"]),
     (
         "web",
         &[
-            "domain", "live", "alarm", "history", "auth", "oidc", "fleet", "config", "clock",
+            "domain", "live", "alarm", "history", "auth", "oidc", "desk", "webhook", "fleet",
+            "config", "clock",
         ],
         &["reqwest", "openidconnect"],
     ),
@@ -30,7 +33,7 @@ const LAYERS: [(&str, &[&str], &[&str]); 11] = [
 ];
 
 /// Of another layer, only these parts: (layer, other layer, parts).
-const PARTS: [(&str, &str, &[&str]); 7] = [
+const PARTS: [(&str, &str, &[&str]); 8] = [
     ("source", "config", &["source"]),
     ("live", "fleet", &["Changes", "SourceStatus"]),
     ("alarm", "fleet", &["Changes", "SourceStatus"]),
@@ -41,6 +44,11 @@ const PARTS: [(&str, &str, &[&str]); 7] = [
         &[
             "Changes", "Fix", "memory", "device", "fix", "interval", "motion",
         ],
+    ),
+    (
+        "webhook",
+        "source",
+        &["http::reach", "http::tls", "http::url_guard"],
     ),
     ("web", "fleet", &["writer::Pulse"]),
     ("oidc", "config", &["oidc"]),

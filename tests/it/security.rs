@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::harness::{Rig, client};
 
 /// Every route, with `x` in the place of its parts, and some that are none.
-const ROUTES: [(&str, &str); 54] = [
+const ROUTES: [(&str, &str); 73] = [
     ("GET", "/"),
     ("GET", "/wall"),
     ("GET", "/login"),
@@ -25,6 +25,25 @@ const ROUTES: [(&str, &str); 54] = [
     ("GET", "/api/v1/history"),
     ("GET", "/api/v1/sources"),
     ("GET", "/api/v1/groups"),
+    ("GET", "/api/v1/places"),
+    ("GET", "/api/v1/places.geojson"),
+    ("PUT", "/api/v1/places/x"),
+    ("DELETE", "/api/v1/places/x"),
+    ("POST", "/api/v1/places/import"),
+    ("GET", "/api/v1/rules"),
+    ("PUT", "/api/v1/rules/x"),
+    ("DELETE", "/api/v1/rules/x"),
+    ("GET", "/api/v1/out-of-service"),
+    ("PUT", "/api/v1/out-of-service/x"),
+    ("DELETE", "/api/v1/out-of-service/x"),
+    ("GET", "/api/v1/views"),
+    ("PUT", "/api/v1/views/x"),
+    ("DELETE", "/api/v1/views/x"),
+    ("GET", "/api/v1/webhooks"),
+    ("GET", "/api/v1/webhooks/x"),
+    ("PUT", "/api/v1/webhooks/x"),
+    ("DELETE", "/api/v1/webhooks/x"),
+    ("POST", "/api/v1/webhooks/x/test"),
     ("GET", "/api/v1/live"),
     ("GET", "/api/v1/openapi.json"),
     ("GET", "/api/v1/me"),

@@ -11,6 +11,7 @@ use axum::serve::{Listener, ListenerExt};
 use axum::{Extension, Router};
 use fleetglass::alarm::Alarms;
 use fleetglass::clock;
+use fleetglass::desk::Desk;
 use fleetglass::domain::{
     DeviceKey, Freshness, FreshnessState, Motion, MotionState, Position, SourceId, Vehicle,
     VehicleId,
@@ -26,6 +27,7 @@ use fleetglass::live::stages::Stages;
 use fleetglass::live::viewer::ViewerSettings;
 use fleetglass::web::door::Door;
 use fleetglass::web::{self, Web};
+use fleetglass::webhook::{WebhookSettings, Webhooks};
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::io::BufWriter;
@@ -96,6 +98,8 @@ impl Stage {
             stages,
             alarms: Alarms::open(None).expect("a store in memory").0,
             history,
+            desk: Desk::open(None, clock::now()).expect("a store in memory"),
+            webhooks: Webhooks::open(&WebhookSettings::default()).expect("a store in memory"),
             reception: reception.clone(),
             encoder: Arc::clone(&encoder),
             pulse: Pulse::default(),

@@ -39,7 +39,7 @@ fn allowed(mut addresses: Vec<SocketAddr>, is_named: bool) -> io::Result<Vec<Soc
 }
 
 /// Whether `ip` is one that anybody could reach.
-fn is_public(ip: IpAddr) -> bool {
+pub fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_public_v4(ip),
         IpAddr::V6(ip) => match embedded(ip) {

@@ -167,7 +167,10 @@ pub fn stream_host(text: &str) -> Option<String> {
 }
 
 /// Parses without the leniency of browsers: what looks different to two parsers is refused.
-fn strictly(text: &str) -> Result<Url, Refused> {
+///
+/// # Errors
+/// What makes it look different.
+pub fn strictly(text: &str) -> Result<Url, Refused> {
     if LONGEST < text.len() {
         return Err(Refused::Malformed);
     }

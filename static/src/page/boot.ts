@@ -3,8 +3,6 @@
 export interface Boot {
   /** Names the server's build; another one in `hello` means this page is old. */
   build: string;
-  /** The server keeps saved views. */
-  views?: true;
   map: MapBoot;
 }
 

@@ -1,5 +1,5 @@
 // The views that people saved, as the server keeps them: each a name and the fragment of an address.
-// A server that keeps them says so in the page's boot data; who may have none is answered 404.
+// Who may have none is answered 403; a server that keeps none answers 404.
 
 const TIMEOUT_MS = 15_000;
 const PATH = "/api/v1/views";
@@ -21,7 +21,7 @@ export class ViewRefusal extends Error {}
 /** All that one may open; null where there is no such thing. Fails where nobody answers. */
 export async function fetchViews(): Promise<SavedView[] | null> {
   const response = await ask("GET", PATH);
-  if (response.status === 404) return null;
+  if (response.status === 404 || response.status === 403) return null;
   await check(response);
   return ((await response.json()) as { views: SavedView[] }).views;
 }
