@@ -195,5 +195,6 @@ fn holder<'a>(
         progress: device.track.progress(),
         limits: book.limits(device.rank.source, &device.track),
         offline_at: device.offline_at,
+        is_restored: device.is_restored,
     })
 }

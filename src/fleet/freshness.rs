@@ -67,6 +67,18 @@ pub fn of_fix(
     }
 }
 
+/// The freshness of what is known only from before a restart, where it would be `by_age`: nobody
+/// has said since that it is still there, so it is not live, from when it was received on.
+pub fn of_restored(by_age: Freshness, received_at: Timestamp) -> Freshness {
+    if FreshnessState::Late < by_age.state {
+        return by_age;
+    }
+    Freshness {
+        state: FreshnessState::Late,
+        since: received_at,
+    }
+}
+
 /// The last instant at which a fix made at `fixed_at` is still in `state`; `None` where time alone
 /// changes nothing any more.
 pub fn ends_at(fixed_at: Timestamp, limits: Limits, state: FreshnessState) -> Option<Timestamp> {

@@ -176,7 +176,7 @@ impl Fleet {
         let held = state.held.as_ref();
         let terms = self
             .book
-            .terms(&device.rank, held, expected, state.is_live());
+            .terms(&device.rank, held, expected, state.is_young);
         *judgement = merge::judge(fix, &device.rank, held, terms);
         if judgement.verdict == Verdict::Accepted {
             let fix = fix.clone();

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::Fleet;
+use super::device::Device;
 use super::fix::{self, Fix, Raw};
 use super::merge::{self, Held, Judgement, Reason};
 use super::motion::{Moment, Point, ignition};
@@ -35,6 +36,8 @@ impl Fleet {
         let ahead_after = self.book.positions[source_at].clock_ahead_after;
         let fix =
             reading.and_then(|it| fix::believe(it, record.origin, received_at, raw, ahead_after));
+        let is_confirmed = device.is_restored
+            && reading.is_some_and(|it| is_last(device, Raw::of(it), fix.as_ref()));
         // Records also repeat in another order than that in which they came first.
         let fix = fix.filter(|fix| !device.track.has_fix((fix.fixed_at, fix.reading.lat_lng())));
         if hearing == Hearing::ForTheTrail {
@@ -76,6 +79,9 @@ impl Fleet {
             (Some(fix), None) => self.keep_out_of_sight(slot, fix, ignition),
             (None, _) => self.take_moment(slot, None, ignition),
         }
+        if is_confirmed {
+            self.confirm(slot, now);
+        }
         if let Some(vehicle) = vehicle {
             self.share_ignition(slot, vehicle, ignition);
             self.touch(vehicle);
@@ -102,7 +108,7 @@ impl Fleet {
         let held = state.held.as_ref();
         let terms = self
             .book
-            .terms(&device.rank, held, expected, state.is_live());
+            .terms(&device.rank, held, expected, state.is_young);
         let judgement = merge::judge(&fix, &device.rank, held, terms);
         let is_poor = |fix: &Fix| merge::is_poor(fix, terms.poor_beyond_m);
         if let Reason::HeldIsNewer(by) = judgement.reason {
@@ -136,6 +142,17 @@ impl Fleet {
         self.keep_last(slot, fix, judgement, is_trusted);
     }
 
+    /// What was known only from before a restart was said again: it is of this run.
+    fn confirm(&mut self, slot: DeviceSlot, now: Timestamp) {
+        let Some(device) = self.devices.get_mut(slot) else {
+            return;
+        };
+        device.is_restored = false;
+        if let Some(vehicle) = device.vehicle {
+            self.age_vehicle(vehicle, now);
+        }
+    }
+
     /// Keeps what a device says whose vehicle is not shown, for the day when it is.
     fn keep_out_of_sight(&mut self, slot: DeviceSlot, fix: Fix, ignition: IgnitionSaid) {
         let judgement = Judgement {
@@ -147,7 +164,7 @@ impl Fleet {
     }
 
     /// Keeps the newest fix. Only one that is trusted ends what was said before it: that the device
-    /// is offline, that it is known from before a restart.
+    /// is offline, that it is known from before a restart only.
     fn keep_last(&mut self, slot: DeviceSlot, fix: Fix, judgement: Judgement, is_trusted: bool) {
         let Some(device) = self.devices.get_mut(slot) else {
             return;
@@ -236,5 +253,15 @@ impl Fleet {
                 self.take_moment(other, None, said);
             }
         }
+    }
+}
+
+/// Whether a record says what the device's last one said: by its own words, or by the fix that was
+/// believed of it.
+fn is_last(device: &Device, raw: Raw, fix: Option<&Fix>) -> bool {
+    let place = |fix: &Fix| (fix.fixed_at, fix.reading.lat_lng());
+    match fix {
+        Some(fix) => device.last_fix().map(place) == Some(place(fix)),
+        None => device.raw == Some(raw),
     }
 }

@@ -23,6 +23,9 @@ pub struct VehicleState {
     pub motion: Motion,
     /// How far to trust that.
     pub freshness: Freshness,
+    /// Its position is as young as that of a live one, also where it is known from before a restart
+    /// only: a poor fix must leave it alone.
+    pub is_young: bool,
     /// Its devices, highest rank first.
     pub devices: Vec<DeviceSlot>,
     /// A late fix came since the last one that was believed.
@@ -44,6 +47,8 @@ pub struct Holder<'a> {
     pub limits: Limits,
     /// When its vendor called it offline.
     pub offline_at: Option<Timestamp>,
+    /// It has not spoken since a restart.
+    pub is_restored: bool,
 }
 
 impl VehicleState {
@@ -57,6 +62,7 @@ impl VehicleState {
                 state: FreshnessState::Never,
                 since: now,
             },
+            is_young: false,
             devices: Vec::new(),
             is_backfilled: false,
             is_off_duty: false,
@@ -75,9 +81,19 @@ impl VehicleState {
 
     /// Lets time pass; whether anything changed by it.
     pub fn age(&mut self, holder: Holder<'_>, rules: &MotionThresholds, now: Timestamp) -> bool {
-        let Some(freshness) = self.freshness_at(holder, now) else {
+        let Some(held) = &self.held else {
             return false;
         };
+        let (fix, before) = (&held.fix, Some(&self.freshness));
+        let by_age = freshness::of_fix(fix.fixed_at, fix.received_at, holder.limits, before, now);
+        let is_young = by_age.state == FreshnessState::Live;
+        let by_age = if holder.is_restored {
+            freshness::of_restored(by_age, fix.received_at)
+        } else {
+            by_age
+        };
+        let freshness = self.freshness_at(holder, by_age);
+        self.is_young = is_young && freshness.state != FreshnessState::Offline;
         let motion = motion::at(holder.progress, offline_since(&freshness), rules, now);
         let differs = freshness != self.freshness || motion != self.motion;
         self.freshness = freshness;
@@ -85,18 +101,15 @@ impl VehicleState {
         differs
     }
 
-    fn freshness_at(&self, holder: Holder<'_>, now: Timestamp) -> Option<Freshness> {
-        let fix = &self.held.as_ref()?.fix;
-        let before = Some(&self.freshness);
-        let by_age = freshness::of_fix(fix.fixed_at, fix.received_at, holder.limits, before, now);
-        Some(match holder.offline_at {
+    fn freshness_at(&self, holder: Holder<'_>, by_age: Freshness) -> Freshness {
+        match holder.offline_at {
             Some(_) if self.freshness.state == FreshnessState::Offline => self.freshness.clone(),
             Some(since) if by_age.state < FreshnessState::Offline => Freshness {
                 state: FreshnessState::Offline,
                 since,
             },
             _ => by_age,
-        })
+        }
     }
 
     /// Time alone changes nothing up to this instant; `None`: nor afterwards.
@@ -112,11 +125,6 @@ impl VehicleState {
         let offline_since = offline_since(&self.freshness);
         let still_until = motion::steady_until(holder.progress, offline_since, rules, now);
         fresh_until.into_iter().chain(still_until).min()
-    }
-
-    /// Whether a poor fix must leave the marker alone.
-    pub fn is_live(&self) -> bool {
-        self.freshness.state == FreshnessState::Live
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::roster::{Roster, RosterVehicle};
 use crate::domain::thresholds::{HealthThresholds, PositionThresholds};
-use crate::domain::{Flag, Health, Mode};
+use crate::domain::{Flag, Freshness, Health, Mode};
 use crate::fleet::memory::Remembered;
 
 fn keeping() -> FleetSettings {
@@ -37,6 +37,8 @@ fn but_for_the_restart(mut vehicle: Vehicle) -> Vehicle {
     vehicle.told_at = None;
     // Freshness that goes on is known since the fix, no longer since when it came to be so.
     vehicle.freshness.since = at(0);
+    // What is restored is late at best.
+    vehicle.freshness.state = vehicle.freshness.state.max(FreshnessState::Late);
     // A vehicle without a position is unknown since we began to look.
     if vehicle.position.is_none() {
         vehicle.motion.since = at(0);
@@ -91,24 +93,42 @@ proptest! {
 }
 
 #[test]
-fn what_is_restored_is_as_old_as_it_is_and_flagged_until_its_next_fix() {
+fn what_is_restored_is_as_old_as_it_is_flagged_and_never_live_until_it_is_heard() {
     let mut fleet = fleet_of(&SOURCES, keeping());
     for second in [0, 10] {
         observe(&mut fleet, record(&key("a", "1"), second, second + 1));
     }
     let mut store = BTreeMap::new();
     keep(&mut store, &step(&mut fleet, 11));
-    let mut fleet = restarted(&store, 200);
     let vehicle = |fleet: &Fleet| published(fleet)[&VehicleId::new("a/1")].clone();
-    assert_eq!(vehicle(&fleet).freshness.state, FreshnessState::Late);
+    // Young or not, nobody has said since that it is there.
+    for (second, state, since) in [
+        (12, FreshnessState::Late, 11),
+        (200, FreshnessState::Late, 11),
+        (400, FreshnessState::Stale, 310),
+    ] {
+        let fleet = restarted(&store, second);
+        let freshness = Freshness {
+            state,
+            since: at(since),
+        };
+        assert_eq!(vehicle(&fleet).freshness, freshness, "after {second} s");
+        assert_eq!(vehicle(&fleet).flags, [Flag::Restored]);
+    }
+    let mut fleet = restarted(&store, 12);
+    // Another place of before says nothing of now.
+    observe(&mut fleet, record(&key("a", "1"), 0, 13));
+    // (Records wait for names for five seconds.)
+    step(&mut fleet, 18);
     assert_eq!(vehicle(&fleet).flags, [Flag::Restored]);
-    // A vendor that repeats itself says nothing new.
-    observe(&mut fleet, record(&key("a", "1"), 10, 210));
-    step(&mut fleet, 211);
-    step(&mut fleet, 216);
-    assert_eq!(vehicle(&fleet).flags, [Flag::Restored]);
+    // The vendor says the same again: so it is known from this run.
+    observe(&mut fleet, record(&key("a", "1"), 10, 19));
+    step(&mut fleet, 19);
+    assert_eq!(vehicle(&fleet).flags, []);
+    assert_eq!(vehicle(&fleet).freshness.state, FreshnessState::Live);
+    let mut fleet = restarted(&store, 200);
     observe(&mut fleet, record(&key("a", "1"), 220, 221));
-    step(&mut fleet, 221);
+    step(&mut fleet, 226);
     assert_eq!(vehicle(&fleet).flags, []);
     assert_eq!(vehicle(&fleet).freshness.state, FreshnessState::Live);
     assert_eq!(vehicle(&fleet).motion.since, at(0));

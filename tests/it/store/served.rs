@@ -69,6 +69,7 @@ async fn a_restart_gives_back_the_fleet_and_its_past() {
             .as_array()
             .is_some_and(|f| f.contains(&json!("restored")));
         assert!(is_restored || vehicle["position"].is_null(), "{vehicle}");
+        assert_ne!(vehicle["freshness"]["state"], "live", "{vehicle}");
     }
     let ready = client().get(rig.server.url("/readyz")).send().await;
     assert_eq!(ready.expect("an answer").status(), 200);
