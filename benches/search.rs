@@ -152,8 +152,7 @@ fn understand(query: &str) -> fleetglass::web::pick::Wanted {
         state: value("state"),
         sort: value("sort"),
         limit: value("limit"),
-        after: None,
-        at: None,
+        ..VehiclesQuery::default()
     };
     query.understand(fleetglass::clock::now()).expect("a query")
 }

@@ -108,10 +108,7 @@ pub async fn run_with(
     let seam = alarms::Seam::of(&memory.desk, &memory.webhooks, &tasks, &stop_work);
     let (alarms, heard) = alarms::start(memory.alarms, seam, &live.encoder, &tasks, &stop_work);
     let publisher = Publisher::new(&live, &memory.history, heard);
-    let known = Known {
-        remembered: memory.remembered,
-        book: memory.book.clone(),
-    };
+    let known = Known::new(memory.remembered, memory.book.clone());
     doors::certificates(renewals, tls.clone(), &tasks, &stop_work);
     let mut work = Work::start(&config, known, reloads, publisher, &tasks, &stop_work)?;
 
@@ -162,6 +159,12 @@ pub async fn run_with(
 struct Known {
     remembered: Vec<Remembered>,
     book: Book,
+}
+
+impl Known {
+    fn new(remembered: Vec<Remembered>, book: Book) -> Self {
+        Self { remembered, book }
+    }
 }
 
 /// The writer of the fleet and the sources, at work.

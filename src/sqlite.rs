@@ -1,4 +1,4 @@
-//! How a small SQLite file of ours is opened: nobody else may read it, one of a later release is
+//! How a small `SQLite` file of ours is opened: nobody else may read it, one of a later release is
 //! refused, an older one is brought up to date, and a commit is on the disk.
 
 use std::fs::{DirBuilder, OpenOptions, Permissions};

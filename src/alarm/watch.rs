@@ -40,12 +40,11 @@ impl Watch {
     /// Takes vehicles that are new or differ.
     pub fn observe(&mut self, vehicles: &[Arc<Vehicle>], now: Timestamp) {
         for vehicle in vehicles {
-            match self.vehicles.get_mut(&vehicle.id) {
-                Some(seen) => seen.vehicle = Arc::clone(vehicle),
-                None => {
-                    let seen = Seen::new(Arc::clone(vehicle));
-                    self.vehicles.insert(vehicle.id.clone(), seen);
-                }
+            if let Some(seen) = self.vehicles.get_mut(&vehicle.id) {
+                seen.vehicle = Arc::clone(vehicle);
+            } else {
+                let seen = Seen::new(Arc::clone(vehicle));
+                self.vehicles.insert(vehicle.id.clone(), seen);
             }
             self.judge(&vehicle.id, now);
         }

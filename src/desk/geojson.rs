@@ -374,6 +374,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn what_is_no_place_is_left_out_alone_and_says_why() {
         let square = format!(r#"{{"type":"Polygon","coordinates":[{SQUARE}]}}"#);
         let cases = [

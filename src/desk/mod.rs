@@ -112,9 +112,9 @@ impl Desk {
     /// Forgets a place that no rule uses.
     pub async fn remove_place(&self, id: Arc<str>) -> Result<(), DeskError> {
         self.change(Collection::Places, move |db, orders| {
-            let uses =
+            let needs_it =
                 |rule: &&Arc<Rule>| rule::places(rule).is_some_and(|places| places.contains(&id));
-            let users: Vec<_> = orders.rules.values().filter(uses).cloned().collect();
+            let users: Vec<_> = orders.rules.values().filter(needs_it).cloned().collect();
             if !users.is_empty() {
                 return Err(DeskError::InUse(users));
             }

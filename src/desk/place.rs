@@ -190,7 +190,12 @@ fn ring(name: &str, nth: usize, ring: &[[f64; 2]]) -> Result<(), DeskError> {
         );
         return Err(DeskError::wrong(words));
     }
-    if first != last {
+    #[expect(
+        clippy::float_cmp,
+        reason = "a ring is closed by the same numbers once more"
+    )]
+    let is_closed = first == last;
+    if !is_closed {
         let words = format!(
             "ring {nth} of \"{name}\" is not closed: it begins at {first:?} and ends at {last:?}; \
              let it end where it begins"

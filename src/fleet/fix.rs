@@ -32,6 +32,15 @@ impl Fix {
         let ahead = vendor_at.map(|at| at.duration_since(self.received_at));
         self.clock_ahead = ahead.is_some_and(|ahead| after < ahead);
     }
+
+    /// As one that came late.
+    #[must_use]
+    pub fn late(self) -> Self {
+        Self {
+            backfill: true,
+            ..self
+        }
+    }
 }
 
 /// What is kept of a device's last record to know its repetition: vendor time and coordinates.

@@ -41,12 +41,8 @@ impl Fleet {
         // Records also repeat in another order than that in which they came first.
         let fix = fix.filter(|fix| !device.track.has_fix((fix.fixed_at, fix.reading.lat_lng())));
         if hearing == Hearing::ForTheTrail {
-            let late = fix.map(|fix| Fix {
-                backfill: true,
-                ..fix
-            });
             let key = &device.rank.device;
-            self.fixes.extend(late.map(|fix| (key.clone(), fix)));
+            self.fixes.extend(fix.map(|fix| (key.clone(), fix.late())));
             // Nothing is remembered of it but what its repetition is known by.
             let echo = reading.and_then(|it| self.rota.echo(Raw::of(it)));
             device.echo = echo.or(device.echo);

@@ -14,6 +14,10 @@ use crate::domain::{Freshness, FreshnessState, Motion, Vehicle};
 
 /// One vehicle's own state; what its devices say stays with the devices.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is true or not whatever the others are"
+)]
 pub struct VehicleState {
     /// The fix that is its position.
     pub held: Option<Held>,

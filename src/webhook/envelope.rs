@@ -10,6 +10,7 @@ use serde::Serialize;
 use sha2::Sha256;
 
 use super::hook::{KINDS, SEVERITIES, word};
+use crate::domain::SourceId;
 use crate::domain::alarm::{Alarm, AlarmEvent};
 
 /// The header of the signature.
@@ -102,8 +103,7 @@ pub fn signature(secret: &SecretString, body: &str, now: Timestamp) -> String {
     };
     mac.update(format!("{t}.{body}").as_bytes());
     let digest = mac.finalize().into_bytes();
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("t={t},v1={hex}")
+    format!("t={t},v1={digest:x}")
 }
 
 fn text(event: &'static str, id: &str, now: Timestamp, alarm: Option<AlarmOut<'_>>) -> String {
@@ -140,7 +140,7 @@ fn out(alarm: &Alarm) -> AlarmOut<'_> {
             .vehicle
             .as_ref()
             .map(|(id, name)| named(id.as_str(), name)),
-        source: alarm.source.as_ref().map(|source| source.as_str()),
+        source: alarm.source.as_ref().map(SourceId::as_str),
         place: alarm.place.as_ref().map(|(id, name)| named(id, name)),
         began_at: alarm.began_at.to_string(),
         ended_at: time(alarm.ended_at),

@@ -127,8 +127,7 @@ impl Webhooks {
                     return Err(WebhookError::TooMany(n_hooks));
                 }
                 let (secret, is_made) = match (new.secret, before) {
-                    (Some(secret), _) => (secret, false),
-                    (None, Some((_, secret))) => (secret, false),
+                    (Some(secret), _) | (None, Some((_, secret))) => (secret, false),
                     (None, None) => (make_secret(), true),
                 };
                 store::write(db, &hook, &secret)?;

@@ -223,12 +223,11 @@ fn is_signed(heard: &Heard, secret: &str) -> bool {
     let (t, v1) = line.strip_prefix("t=").unwrap().split_once(",v1=").unwrap();
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let tag = hmac::sign(&key, format!("{t}.{}", heard.body).as_bytes());
-    let hex: String = tag
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    hex == v1
+    let bytes = v1.as_bytes().chunks(2).map(|two| {
+        let digits = str::from_utf8(two).unwrap();
+        u8::from_str_radix(digits, 16).unwrap()
+    });
+    bytes.eq(tag.as_ref().iter().copied())
 }
 
 #[tokio::test]

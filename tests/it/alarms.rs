@@ -93,6 +93,7 @@ async fn open_ones(viewer: &mut crate::harness::Viewer, n: usize) -> BTreeSet<St
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "one story from beginning to end")]
 async fn a_button_is_told_noted_and_not_told_anew_by_a_restart() {
     let dir = tempfile::tempdir().expect("a folder");
     let kept = Kept::start(dir.path()).await;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::harness::{Rig, client};
 
 /// Every route, with `x` in the place of its parts, and some that are none.
-const ROUTES: [(&str, &str); 73] = [
+const ROUTES: [(&str, &str); 76] = [
     ("GET", "/"),
     ("GET", "/wall"),
     ("GET", "/login"),
@@ -73,6 +73,9 @@ const ROUTES: [(&str, &str); 73] = [
     ("POST", "/api/v1/pairing/x/approve"),
     ("POST", "/api/v1/pairing/x/refuse"),
     ("GET", "/api/v1/audit"),
+    ("GET", "/api/v1/alarms"),
+    ("POST", "/api/v1/alarms/acknowledge"),
+    ("POST", "/api/v1/alarms/x/acknowledge"),
     ("GET", "/livez"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),

@@ -181,7 +181,7 @@ pub async fn remove(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Takes in the places of a GeoJSON FeatureCollection: Polygons, MultiPolygons, and Points with the
+/// Takes in the places of a `GeoJSON` collection of features: polygons, several of them, and Points with the
 /// property `radius_m`. A feature with an id replaces the place that has it.
 #[utoipa::path(post, path = "/api/v1/places/import",
     request_body(content = serde_json::Value, content_type = "application/geo+json"), responses(

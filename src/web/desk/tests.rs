@@ -116,6 +116,7 @@ fn codes(answer: &(StatusCode, Value)) -> (u16, &str) {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn who_may_do_what_by_the_table() {
     let server = server();
     let vehicle = format!("/api/v1/out-of-service/{}", id(0, true));
@@ -198,8 +199,8 @@ async fn what_is_wrong_is_named() {
         ),
         (
             "/api/v1/places/a",
-            json!({ "nam": "x" }),
-            "unknown field `nam`",
+            json!({ "title": "x" }),
+            "unknown field `title`",
         ),
         (
             "/api/v1/rules/a",

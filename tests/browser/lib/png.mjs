@@ -1,4 +1,4 @@
-// Decodes the PNGs that a browser makes: 8 bits a channel, RGB or RGBA, not interlaced.
+// Decodes a PNG as a browser makes it: 8 bits a channel, RGB or RGBA, not interlaced.
 
 import zlib from "node:zlib";
 
@@ -27,7 +27,7 @@ function unfiltered(raw, { width, height, channels }) {
       const left = i < channels ? 0 : line[i - channels];
       const up = above[i];
       const corner = i < channels ? 0 : above[i - channels];
-      line[i] += [0, left, up, (left + up) >> 1, paeth(left, up, corner)][filter];
+      line[i] += [0, left, up, (left + up) >> 1, predicted(left, up, corner)][filter];
     }
     for (let x = 0; x < width; x++) line.copy(out, (y * width + x) * 4, x * channels, x * channels + channels);
     above = line;
@@ -35,7 +35,7 @@ function unfiltered(raw, { width, height, channels }) {
   return out;
 }
 
-function paeth(left, up, corner) {
+function predicted(left, up, corner) {
   const guess = left + up - corner;
   const [a, b, c] = [left, up, corner].map((value) => Math.abs(guess - value));
   return a <= b && a <= c ? left : b <= c ? up : corner;
