@@ -36,8 +36,12 @@ export class WallAlarms {
     const urgent = inOrder(alarms.filter((alarm) => isWaiting(alarm) && alarm.severity === "alarm" && alarm.vehicle !== undefined)).slice(0, MOST_SCENES);
     const ids = new Set(urgent.map(({ id }) => id));
     for (const id of this.#shown) if (!ids.has(id)) this.#stage.onAlarmEnd(id);
-    // The newest interruption is the one that is seen: so the first in order comes last.
-    for (const alarm of urgent.toReversed()) if (!this.#shown.has(alarm.id)) this.#interrupt(alarm);
+    // The newest interruption is the one that is seen: so the first in order, which is in the
+    // banner, comes last, also where one came that began before it.
+    const added = urgent.filter((alarm) => !this.#shown.has(alarm.id));
+    for (const alarm of added.toReversed()) this.#interrupt(alarm);
+    const [first] = urgent;
+    if (first !== undefined && added.length > 0 && !added.includes(first)) this.#interrupt(first);
     this.#shown = ids;
   }
 
