@@ -1,25 +1,22 @@
 //! The file of alarms: `alarms.sqlite` in the state directory. Open ones, and those of the last 90
 //! days, 100,000 at most. Nobody but us may read it.
 
-use std::fs::{DirBuilder, OpenOptions, Permissions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Params};
 
 use super::error::AlarmError;
 use super::row::{id, number, put, read};
 use crate::domain::alarm::Alarm;
+use crate::sqlite::{self, Kind};
 
-/// Its name in the state directory.
-const FILE: &str = "alarms.sqlite";
-
-/// What makes the file, step by step: a file at version n has had the first n. Steps that were
-/// released never change; what is new is a step more.
-const STEPS: &[&str] = &["
+const KIND: Kind = Kind {
+    file: "alarms.sqlite",
+    // `FLGW`
+    application: 0x464c_4757,
+    steps: &["
     CREATE TABLE alarm (id INTEGER PRIMARY KEY AUTOINCREMENT, rule_id TEXT NOT NULL,
         rule_name TEXT NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL, vehicle_id TEXT,
         vehicle_name TEXT, source TEXT, place_id TEXT, place_name TEXT,
@@ -30,12 +27,8 @@ const STEPS: &[&str] = &["
     CREATE INDEX alarm_open ON alarm (id) WHERE ended_at IS NULL OR acknowledged_at IS NULL;
     CREATE INDEX alarm_began_at ON alarm (began_at);
     CREATE INDEX alarm_vehicle ON alarm (vehicle_id);
-"];
-
-/// `FLGW`: the mark of this file.
-const APPLICATION: i32 = 0x464c_4757;
-/// Somebody else may read for so long.
-const PATIENCE: Duration = Duration::from_secs(5);
+"],
+};
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
 const MAX_KEPT: u64 = 100_000;
 /// What is too old is dropped this often.
@@ -60,15 +53,7 @@ pub struct Kept {
 impl Store {
     /// Opens the file in `dir`; without a directory all is in memory.
     pub(super) fn open(dir: Option<&Path>) -> Result<Self, AlarmError> {
-        let mut db = match dir {
-            None => Connection::open_in_memory()?,
-            Some(dir) => open_file(dir)?,
-        };
-        db.busy_timeout(PATIENCE)?;
-        db.execute_batch(
-            "PRAGMA secure_delete = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
-        )?;
-        upgrade(&mut db, dir.unwrap_or(Path::new("memory")))?;
+        let db = sqlite::open(&KIND, dir)?;
         Ok(Self {
             db,
             pruned_at: None,
@@ -94,17 +79,17 @@ impl Store {
 
     /// Puts alarms in the place of what was there of them, all or none.
     pub(super) fn save(&mut self, alarms: &[Arc<Alarm>], now: Timestamp) -> Result<(), AlarmError> {
-        let behavior = TransactionBehavior::Immediate;
-        let step = self.db.transaction_with_behavior(behavior)?;
-        for alarm in alarms {
-            put(&step, alarm)?;
-        }
         let is_due = |at: Timestamp| PRUNED_EVERY <= now.duration_since(at);
-        if self.pruned_at.is_none_or(is_due) {
-            prune(&step, now)?;
+        let is_due = self.pruned_at.is_none_or(is_due);
+        sqlite::transact(&mut self.db, |db| {
+            for alarm in alarms {
+                put(db, alarm)?;
+            }
+            if is_due { prune(db, now) } else { Ok(()) }
+        })?;
+        if is_due {
             self.pruned_at = Some(now);
         }
-        step.commit()?;
         Ok(())
     }
 
@@ -152,48 +137,5 @@ fn prune(db: &Connection, now: Timestamp) -> Result<(), AlarmError> {
         &format!("DELETE FROM alarm WHERE id <= ({first}) AND {is_over}"),
         [number(MAX_KEPT)],
     )?;
-    Ok(())
-}
-
-fn open_file(dir: &Path) -> Result<Connection, AlarmError> {
-    let refuse = |what, path: &Path| {
-        let path = path.to_owned();
-        move |cause| AlarmError::Files { what, path, cause }
-    };
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.map_err(refuse("cannot make", dir))?;
-    let path = dir.join(FILE);
-    let mut options = OpenOptions::new();
-    // SQLite gives the files beside it the same mode.
-    options.write(true).create(true).truncate(false).mode(0o600);
-    let opened = options.open(&path).and_then(|file| {
-        // A copy that was put back may be open to others.
-        file.set_permissions(Permissions::from_mode(0o600))
-    });
-    opened.map_err(refuse("cannot open", &path))?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Ok(Connection::open_with_flags(&path, flags)?)
-}
-
-/// Brings the file up to date, all or nothing.
-fn upgrade(db: &mut Connection, dir: &Path) -> Result<(), AlarmError> {
-    let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version: i64 = step.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
-    if known < version {
-        return Err(AlarmError::Newer {
-            path: dir.join(FILE),
-            version,
-            known,
-        });
-    }
-    if version < known {
-        for sql in &STEPS[usize::try_from(version).unwrap_or_default()..] {
-            step.execute_batch(sql)?;
-        }
-        step.pragma_update(None, "user_version", known)?;
-        step.pragma_update(None, "application_id", APPLICATION)?;
-        step.commit()?;
-    }
     Ok(())
 }

@@ -1,43 +1,20 @@
 //! What can go wrong with access.
 
-use std::io;
-use std::path::PathBuf;
-
 use jiff::SignedDuration;
 
 use super::password::PasswordRefusal;
 use super::people::NameRefusal;
+use crate::sqlite::OpenError;
 
 /// Why something about access was not done. No message holds a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
-    /// The file system refuses.
-    #[error("{what} {path}: {cause}", path = path.display())]
-    Files {
-        /// What was tried.
-        what: &'static str,
-        /// With which file.
-        path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
+    /// The file cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// `SQLite` refuses.
     #[error("the store of users and tokens: {0}")]
     Store(#[from] rusqlite::Error),
-    /// The file is of a later release.
-    #[error(
-        "{path} was written by a later release of Fleetglass (its store has version {version}, \
-         this release knows {known}); run that release, or give another --state-dir",
-        path = path.display()
-    )]
-    Newer {
-        /// Which.
-        path: PathBuf,
-        /// Its version.
-        version: i64,
-        /// Ours.
-        known: i64,
-    },
     /// Something in the file cannot be what we wrote.
     #[error("the store of users and tokens holds a {0} that cannot be read; it is damaged")]
     Damaged(&'static str),
@@ -94,4 +71,11 @@ pub enum LoginError {
     /// It could not be looked up or written down.
     #[error(transparent)]
     Failed(#[from] AuthError),
+}
+
+impl AuthError {
+    /// The file was written by a later release.
+    pub fn is_newer(&self) -> bool {
+        matches!(self, Self::Open(OpenError::Newer { .. }))
+    }
 }

@@ -132,7 +132,7 @@ const PRUNE_EVERY: SignedDuration = SignedDuration::from_hours(1);
 impl Access {
     /// Opens the store. Blocks for as long as that takes.
     ///
-    /// [`AuthError::Newer`] is a refused configuration.
+    /// One of a later release ([`AuthError::is_newer`]) is a refused configuration.
     pub fn open(settings: AccessSettings) -> Result<Self, AuthError> {
         let store = Store::open(settings.dir.as_deref())?;
         let limits = Limits {

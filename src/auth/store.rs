@@ -4,28 +4,26 @@
 //! file while a server runs, so a server asks often whether somebody else wrote, which costs
 //! microseconds. Nobody but us may read it, though it holds no secret that would let anybody in.
 
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, Params, Row, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Params, Row, Transaction};
 
 use super::error::AuthError;
 use crate::domain::sight::{Facts, Groups, Sight};
+use crate::sqlite::{self, Kind, OpenError};
 
-/// Its name in the state directory.
-pub(super) const FILE: &str = "access.sqlite";
-
-/// What makes the file, step by step: a file at version n has had the first n. Steps that were
-/// released never change; what is new is a step more.
-///
 /// `groups` is one name a line, nothing for all vehicles; `hides` the facts that are not shown.
 /// `digest` is the SHA-256 of a secret, `password` a PHC string. Times are milliseconds.
-const STEPS: &[&str] = &["
+const KIND: Kind = Kind {
+    file: "access.sqlite",
+    // `FLGA`
+    application: 0x464c_4741,
+    steps: &["
     CREATE TABLE user (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL,
         name_key TEXT NOT NULL UNIQUE, role TEXT NOT NULL, groups TEXT, hides TEXT NOT NULL,
         disabled INTEGER NOT NULL DEFAULT 0, password TEXT, issuer TEXT, subject TEXT,
@@ -42,12 +40,8 @@ const STEPS: &[&str] = &["
     CREATE TABLE audit (n INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,
         who TEXT NOT NULL, address TEXT, what TEXT NOT NULL, subject TEXT);
     CREATE INDEX audit_at ON audit (at);
-"];
-
-/// `FLGA`: the mark of this file.
-const APPLICATION: i32 = 0x464c_4741;
-/// Somebody else may write for so long.
-const PATIENCE: Duration = Duration::from_secs(5);
+"],
+};
 
 /// The open file.
 #[derive(Debug)]
@@ -60,17 +54,14 @@ pub(super) struct Store {
 impl Store {
     /// Opens the file in `dir` and brings it up to date; without a directory all is in memory.
     pub(super) fn open(dir: Option<&Path>) -> Result<Self, AuthError> {
-        let mut db = match dir {
-            None => Connection::open_in_memory()?,
-            Some(dir) => open_file(dir)?,
-        };
-        db.busy_timeout(PATIENCE)?;
-        // What was deleted is overwritten; a commit is on the disk, whatever happens to the power.
-        db.execute_batch(
-            "PRAGMA secure_delete = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-             PRAGMA foreign_keys = ON;",
-        )?;
-        upgrade(&mut db, dir.unwrap_or(Path::new("memory")))?;
+        if let Some(dir) = dir {
+            close_to_others(dir).map_err(|cause| OpenError::Files {
+                what: "cannot close",
+                path: dir.to_owned(),
+                cause,
+            })?;
+        }
+        let db = sqlite::open(&KIND, dir)?;
         let mut store = Self {
             db,
             version_of_others: 0,
@@ -89,12 +80,7 @@ impl Store {
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, AuthError>,
     ) -> Result<T, AuthError> {
-        let step = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let outcome = work(&step)?;
-        step.commit()?;
-        Ok(outcome)
+        sqlite::transact(&mut self.db, work)
     }
 
     /// Whether somebody else wrote since this was last asked.
@@ -108,32 +94,15 @@ impl Store {
     }
 }
 
-fn open_file(dir: &Path) -> Result<Connection, AuthError> {
-    let refuse = |what, path: &Path| {
-        let path = path.to_owned();
-        move |cause| AuthError::Files { what, path, cause }
-    };
-    let mut builder = DirBuilder::new();
-    builder.recursive(true).mode(0o700);
-    let made = builder.create(dir).and_then(|()| close_to_others(dir));
-    made.map_err(refuse("cannot make", dir))?;
-    let path = dir.join(FILE);
-    let mut options = OpenOptions::new();
-    // SQLite gives the files beside it the same mode.
-    options.write(true).create(true).truncate(false).mode(0o600);
-    let opened = options.open(&path).and_then(|file| {
-        // A copy that was put back may be open to others.
-        file.set_permissions(Permissions::from_mode(0o600))
-    });
-    opened.map_err(refuse("cannot open", &path))?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Ok(Connection::open_with_flags(&path, flags)?)
-}
-
 /// A directory that is used for something else is left as it is: our file is closed anyway.
+/// One that is not there yet will be.
 fn close_to_others(dir: &Path) -> io::Result<()> {
-    let is_open = fs::metadata(dir)?.permissions().mode() & 0o077 != 0;
-    let is_ours = |name: &std::ffi::OsStr| name == FILE || name == "state.sqlite";
+    let mode = match fs::metadata(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        known => known?.permissions().mode(),
+    };
+    let is_open = mode & 0o077 != 0;
+    let is_ours = |name: &std::ffi::OsStr| name == KIND.file || name == "state.sqlite";
     let mut names = fs::read_dir(dir)?.flatten().map(|entry| entry.file_name());
     if is_open
         && names
@@ -141,30 +110,6 @@ fn close_to_others(dir: &Path) -> io::Result<()> {
             .is_none_or(|first| is_ours(&first) || names.any(|n| is_ours(&n)))
     {
         fs::set_permissions(dir, Permissions::from_mode(0o700))?;
-    }
-    Ok(())
-}
-
-/// Brings the file up to date, all or nothing.
-fn upgrade(db: &mut Connection, path: &Path) -> Result<(), AuthError> {
-    // At once, as another process may be about to do the same.
-    let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version: i64 = step.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
-    if known < version {
-        return Err(AuthError::Newer {
-            path: path.join(FILE),
-            version,
-            known,
-        });
-    }
-    if version < known {
-        for sql in &STEPS[usize::try_from(version).unwrap_or_default()..] {
-            step.execute_batch(sql)?;
-        }
-        step.pragma_update(None, "user_version", known)?;
-        step.pragma_update(None, "application_id", APPLICATION)?;
-        step.commit()?;
     }
     Ok(())
 }
@@ -295,11 +240,11 @@ mod tests {
         let refused = Store::open(Some(dir.path()));
         assert!(matches!(
             refused,
-            Err(AuthError::Newer {
+            Err(AuthError::Open(OpenError::Newer {
                 version: 99,
                 known: 1,
                 ..
-            })
+            }))
         ));
     }
 
@@ -308,8 +253,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let state = dir.path().join("made/by/us");
         fs::create_dir_all(&state).unwrap();
-        fs::write(state.join(FILE), "").unwrap();
-        fs::set_permissions(state.join(FILE), Permissions::from_mode(0o644)).unwrap();
+        fs::write(state.join(KIND.file), "").unwrap();
+        fs::set_permissions(state.join(KIND.file), Permissions::from_mode(0o644)).unwrap();
         let mut store = Store::open(Some(&state)).unwrap();
         store.transact(|db| Ok(db.execute(USER, [])?)).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;

@@ -186,13 +186,9 @@ pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
     let is_newer = matches!(
         error.downcast_ref::<HistoryError>(),
         Some(HistoryError::Newer { .. })
-    ) || matches!(
-        error.downcast_ref::<AuthError>(),
-        Some(AuthError::Newer { .. })
-    ) || matches!(
-        error.downcast_ref::<AlarmError>(),
-        Some(AlarmError::Newer { .. })
-    ) || error.downcast_ref().is_some_and(DeskError::is_newer)
+    ) || error.downcast_ref().is_some_and(AuthError::is_newer)
+        || error.downcast_ref().is_some_and(AlarmError::is_newer)
+        || error.downcast_ref().is_some_and(DeskError::is_newer)
         || error.downcast_ref().is_some_and(WebhookError::is_newer);
     if is_newer || error.downcast_ref::<ConfigError>().is_some() {
         ExitCode::from(REFUSED_CONFIGURATION)

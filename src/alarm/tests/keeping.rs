@@ -10,6 +10,7 @@ use crate::alarm::writer::{self, Ears, Mouths};
 use crate::alarm::{AlarmError, Alarms, Inbox};
 use crate::domain::alarm::AlarmChanges;
 use crate::fleet::Changes;
+use crate::sqlite::OpenError;
 
 fn alarm(id: u64) -> Arc<Alarm> {
     Arc::new(Alarm {
@@ -76,7 +77,7 @@ fn nobody_else_may_read_the_file_and_a_newer_one_is_refused() {
     let refused = Alarms::open(Some(dir.path()));
     assert!(matches!(
         refused,
-        Err(AlarmError::Newer { version: 99, .. })
+        Err(AlarmError::Open(OpenError::Newer { version: 99, .. }))
     ));
 }
 

@@ -112,11 +112,7 @@ pub(super) fn refusal(error: &AuthError) -> ApiError {
         AuthError::LastAdministrator => (StatusCode::CONFLICT, "last_administrator"),
         AuthError::Spent => (StatusCode::GONE, "spent"),
         AuthError::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
-        AuthError::Files { .. }
-        | AuthError::Store(_)
-        | AuthError::Newer { .. }
-        | AuthError::Damaged(_)
-        | AuthError::Broken => {
+        AuthError::Open(_) | AuthError::Store(_) | AuthError::Damaged(_) | AuthError::Broken => {
             tracing::error!(%error, "users and tokens cannot be read or written");
             let message = "users and tokens cannot be read or written just now; the log says more";
             let status = StatusCode::SERVICE_UNAVAILABLE;
