@@ -183,7 +183,6 @@ impl Against<'_> {
             return Finding::Not;
         }
         let source = vehicle.position.as_ref().map(|it| &it.device.source);
-        let source = source.filter(|_| !vehicle.flags.contains(&Flag::FeedDown));
         match source.and_then(|source| self.feeds.settled_at(source)) {
             None => Finding::Unclear(None),
             Some(at) if self.now < at => Finding::Unclear(Some(at)),
