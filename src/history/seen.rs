@@ -232,7 +232,10 @@ impl<'a> Inquiry<'a> {
         let mut runs = runs.query([])?;
         while let Some(row) = runs.next()? {
             let since_ms = row.get(0)?;
-            self.nothing_is_known(since_ms, What::RunBegins);
+            // Of one that began before this day, the file of that day tells what it knew at first.
+            if self.teller.starts_at_ms() <= since_ms {
+                self.nothing_is_known(since_ms, What::RunBegins);
+            }
             if goes_on != Some(since_ms) {
                 let last_ms: i64 = row.get(1)?;
                 // The file of the next day tells how it goes on.

@@ -207,6 +207,13 @@ fn a_trail_is_of_the_times_in_a_group_that_is_seen_over_restarts_and_midnights()
 }
 
 #[test]
+fn the_first_fix_of_a_run_is_told_after_midnight_too() {
+    let (_dir, settings) = on_disk();
+    let steps = [Step::Fix(0, 0), Step::Wait(905), Step::Fix(0, 0)];
+    run(&steps, &settings, 0);
+}
+
+#[test]
 fn a_trail_is_of_the_times_in_a_group_that_is_seen_without_a_store() {
     held(60, step(), |steps| {
         run(steps, &HistorySettings::default(), 0);
