@@ -841,6 +841,26 @@ fn what_a_viewer_may_not_see_never_leaves() {
     );
 }
 
+/// A rule that is called after a vehicle was told before anybody knew that this is a plate.
+#[test]
+fn who_comes_when_a_plate_is_known_is_told_no_alarm_of_before() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let nothing = || vec![(0, None)];
+    let told = |has_plate| vec![(4, Some((5, has_plate)))];
+    let steps = [
+        told(false),
+        nothing(),
+        nothing(),
+        nothing(),
+        nothing(),
+        told(true),
+    ];
+    run(&steps, &runtime).unwrap();
+}
+
 /// Whoever sits at the machine asks by `method`, with a body of their own kind.
 fn request(method: &str, path: &str) -> http::request::Builder {
     let peer: SocketAddr = "127.0.0.1:4711".parse().unwrap();

@@ -194,9 +194,11 @@ impl Hub {
             View::Json | View::Sources | View::Alarms | View::Cells => None,
         });
         news.parts = Parts::new(&news.moves.steps, tiles);
-        // Of what has left, and of names that are hidden now, no keyframe may tell any more.
+        // Of what has left, and of names that are hidden now, no keyframe may tell any more. An
+        // alarm may differ by the name of its rule, which says a plate that is known only now.
         let is_less = !news.removed.is_empty() || !news.alarms.closed.is_empty();
-        let hides = self.is_part && (is_less || !news.moves.renamed.is_empty());
+        let is_renamed = !news.moves.renamed.is_empty() || !news.alarms.changed.is_empty();
+        let hides = self.is_part && (is_less || is_renamed);
         if hides {
             self.lock_dictionary().forget();
         }
