@@ -13,6 +13,7 @@ import { showTokens } from "./access/tokens.ts";
 import { showUsers } from "./access/users.ts";
 import { showWebhooks } from "./access/webhooks.ts";
 import { byId } from "./ui/dom.ts";
+import { words } from "./words/words.ts";
 
 const OPEN: Record<string, (main: HTMLElement) => Promise<void>> = { login: showLogin, invitation: showInvitation };
 const CLOSED: Record<string, (main: HTMLElement, me: Me) => Promise<void>> = {
@@ -39,6 +40,6 @@ async function show(): Promise<void> {
   const path = `/${page}`;
   showFrame(me, path);
   const isTheirs = path === "/account" || placesOf(me).some((place) => place.path === path);
-  if (!isTheirs) throw new ApiFailure(403, "not_this_page", "Only administrators may use this page.");
+  if (!isTheirs) throw new ApiFailure(403, "not_this_page", words.account.onlyAdministrators);
   await CLOSED[page]?.(main, me);
 }

@@ -26,7 +26,6 @@ import type { Pointed } from "./ui/edge-pointers.ts";
 import { FollowControls } from "./ui/follow-controls.ts";
 import { GoTo } from "./ui/go-to.ts";
 import type { NamedTable } from "./ui/list-rows.ts";
-import { TOOL_WORDS } from "./ui/map-words.ts";
 import { Measuring } from "./ui/measuring.ts";
 import { PlaceActions } from "./ui/place-actions.ts";
 import { Settings } from "./ui/settings.ts";
@@ -34,6 +33,7 @@ import { Share } from "./ui/share.ts";
 import { toolIcon } from "./ui/tool-icons.ts";
 import type { ToolIcon } from "./ui/tool-icons.ts";
 import { readAs } from "./ui/units.ts";
+import { words } from "./words/words.ts";
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -277,20 +277,20 @@ export class DeskTools {
   }
 
   #toolbar(): HTMLElement {
-    const bar = h("div", { class: "maplibregl-ctrl maplibregl-ctrl-group map-tools", role: "group", "aria-label": TOOL_WORDS.tools });
+    const bar = h("div", { class: "maplibregl-ctrl maplibregl-ctrl-group map-tools", role: "group", "aria-label": words.tools.tools });
     const button = (icon: ToolIcon, text: string, act: () => void, key?: string) => {
       const element = h("button", { type: "button", title: text, "aria-label": text, ...(key === undefined ? {} : { "aria-keyshortcuts": key }) }, toolIcon(icon));
       element.addEventListener("click", act);
       this.#buttons.set(icon, element);
       bar.append(element);
     };
-    button("follow", TOOL_WORDS.follow, () => this.follow(), "f");
-    button("measure", TOOL_WORDS.measure, () => this.measure(), "m");
-    button("nearest", TOOL_WORDS.nearest, () => this.nearest(), "v");
-    button("goTo", TOOL_WORDS.goTo, () => {}, "g");
+    button("follow", words.tools.follow, () => this.follow(), "f");
+    button("measure", words.tools.measure, () => this.measure(), "m");
+    button("nearest", words.tools.nearest, () => this.nearest(), "v");
+    button("goTo", words.tools.goTo, () => {}, "g");
     // So that a second press closes it.
     this.#buttons.get("goTo")!.popoverTargetElement = this.#goTo.popover;
-    button("share", TOOL_WORDS.share, () => void this.#share.share(this.url.href));
+    button("share", words.tools.share, () => void this.#share.share(this.url.href));
     return bar;
   }
 

@@ -2,6 +2,7 @@
 // many by typing.
 
 import { h, setText } from "./dom.ts";
+import { words } from "../words/words.ts";
 
 let nextId = 0;
 
@@ -121,7 +122,7 @@ export class Chooser {
   #draw(): void {
     this.#chips.replaceChildren(
       ...this.#chosen.map((one) => {
-        const remove = h("button", { type: "button", "aria-label": `Remove ${one.name}` }, "×");
+        const remove = h("button", { type: "button", "aria-label": words.rules.withdraw(one.name) }, "×");
         remove.addEventListener("click", () => {
           this.#chosen = this.#chosen.filter(({ id }) => id !== one.id);
           this.#draw();

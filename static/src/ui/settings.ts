@@ -3,9 +3,9 @@
 import { CHOICES } from "../page/preferences.ts";
 import type { Choice, Chosen, Preferences } from "../page/preferences.ts";
 import { h, setText } from "./dom.ts";
-import { SETTINGS_WORDS, settingsNote } from "./map-words.ts";
 import { toolIcon } from "./tool-icons.ts";
 import { zoneText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 const ID = "settings";
 
@@ -16,13 +16,13 @@ export class Settings {
 
   constructor(place: HTMLElement, preferences: Preferences) {
     this.#preferences = preferences;
-    const open = h("button", { type: "button", class: "settings-open", popovertarget: ID, "aria-label": SETTINGS_WORDS.open, title: SETTINGS_WORDS.open }, toolIcon("settings"));
-    const menu = h("div", { id: ID, class: "settings card", popover: "", role: "dialog", "aria-label": SETTINGS_WORDS.open });
+    const open = h("button", { type: "button", class: "settings-open", popovertarget: ID, "aria-label": words.settings.open, title: words.settings.open }, toolIcon("settings"));
+    const menu = h("div", { id: ID, class: "settings card", popover: "", role: "dialog", "aria-label": words.settings.open });
     menu.append(
-      this.#choice("theme", SETTINGS_WORDS.theme, SETTINGS_WORDS.themes),
-      this.#choice("units", SETTINGS_WORDS.units, SETTINGS_WORDS.unitNames),
-      this.#choice("hours", SETTINGS_WORDS.hours, SETTINGS_WORDS.hourNames),
-      h("fieldset", { class: "setting" }, h("legend", {}, SETTINGS_WORDS.layers), this.#switch("names", SETTINGS_WORDS.names), this.#switch("trail", SETTINGS_WORDS.trail), this.#switch("places", SETTINGS_WORDS.places)),
+      this.#choice("theme", words.settings.theme, words.settings.themes),
+      this.#choice("units", words.settings.units, words.settings.unitNames),
+      this.#choice("hours", words.settings.hours, words.settings.hourNames),
+      h("fieldset", { class: "setting" }, h("legend", {}, words.settings.layers), this.#switch("names", words.settings.names), this.#switch("trail", words.settings.trail), this.#switch("places", words.settings.places)),
       this.#note,
     );
     place.append(open, menu);
@@ -41,11 +41,11 @@ export class Settings {
       if (chosen !== undefined) chosen.checked = true;
       else this.#fields.get(name)!.checked = now[name] === "on";
     }
-    setText(this.#note, settingsNote(zoneText(Date.now())));
+    setText(this.#note, words.settings.note(zoneText(Date.now())));
   }
 
-  #choice<Name extends "theme" | "units" | "hours">(name: Name, title: string, words: Record<Chosen[Name], string>): HTMLElement {
-    const choices = (Object.entries(words) as [Chosen[Name], string][]).map(([value, word]) => {
+  #choice<Name extends "theme" | "units" | "hours">(name: Name, title: string, names: Record<Chosen[Name], string>): HTMLElement {
+    const choices = (Object.entries(names) as [Chosen[Name], string][]).map(([value, word]) => {
       const id = `${name}-${value}`;
       const input = h("input", { type: "radio", name: `setting-${name}`, value, id });
       input.addEventListener("change", () => this.#preferences.choose(name, value));

@@ -2,6 +2,7 @@
 // time. On a narrow screen it and the vehicle's panel take turns: whichever was opened last is in front.
 
 import { h } from "./dom.ts";
+import { words } from "../words/words.ts";
 
 export interface SideTab {
   id: string;
@@ -16,7 +17,7 @@ export interface SideTab {
 export class SidePanel {
   readonly #root: HTMLElement;
   #tabs: { tab: SideTab; button: HTMLButtonElement }[] = [];
-  #list = h("div", { class: "side-tabs", role: "tablist", "aria-label": "Alarms, places and rules" });
+  #list = h("div", { class: "side-tabs", role: "tablist", "aria-label": words.shell.side });
   #body = h("div", { class: "side-body" });
   #openId: string | null = null;
   #lastId: string | null = null;
@@ -26,7 +27,7 @@ export class SidePanel {
   constructor(root: HTMLElement, onChange: () => void) {
     this.#root = root;
     this.#onChange = onChange;
-    const close = h("button", { type: "button", class: "close", "aria-label": "Close the panel" }, "×");
+    const close = h("button", { type: "button", class: "close", "aria-label": words.shell.closePanel }, "×");
     close.addEventListener("click", () => this.close());
     root.append(h("div", { class: "side-head" }, this.#list, close), this.#body);
     this.#list.addEventListener("keydown", (event) => this.#key(event));

@@ -6,7 +6,8 @@ import type { FleetTable } from "../page/fleet-table.ts";
 import { h, setText } from "../ui/dom.ts";
 import { stateIcon } from "../ui/icons.ts";
 import { ageText, stateWords } from "../ui/words.ts";
-import { WALL_WORDS, listPartText } from "./words.ts";
+import { listPartText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 const PAGE_EVERY_MS = 10_000;
 /** A line, in fonts. */
@@ -24,7 +25,7 @@ export class PlainList {
   constructor(place: HTMLElement, table: FleetTable) {
     this.#table = table;
     this.#place = place;
-    place.replaceChildren(h("p", { class: "plain-why" }, WALL_WORDS.list), this.#lines, this.#part);
+    place.replaceChildren(h("p", { class: "plain-why" }, words.wall.list), this.#lines, this.#part);
     place.hidden = false;
   }
 
