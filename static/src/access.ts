@@ -12,8 +12,9 @@ import { Notice } from "./access/parts.ts";
 import { showTokens } from "./access/tokens.ts";
 import { showUsers } from "./access/users.ts";
 import { showWebhooks } from "./access/webhooks.ts";
-import { byId } from "./ui/dom.ts";
-import { words } from "./words/words.ts";
+import { byId, setText } from "./ui/dom.ts";
+import { speakChosen } from "./words/speak.ts";
+import { wordOf, words } from "./words/words.ts";
 
 const OPEN: Record<string, (main: HTMLElement) => Promise<void>> = { login: showLogin, invitation: showInvitation };
 const CLOSED: Record<string, (main: HTMLElement, me: Me) => Promise<void>> = {
@@ -26,12 +27,20 @@ const CLOSED: Record<string, (main: HTMLElement, me: Me) => Promise<void>> = {
 };
 
 const page = document.documentElement.dataset["page"] ?? "";
+await speakChosen();
 const main = byId("main");
+sayTitle();
 show().catch((error: unknown) => {
   const notice = new Notice();
   main.append(notice.element);
   notice.trouble(error);
 });
+
+function sayTitle(): void {
+  const title = wordOf(words.pages, page) ?? "";
+  document.title = `${title} · Fleetglass`;
+  setText(byId("title"), title);
+}
 
 async function show(): Promise<void> {
   const open = OPEN[page];

@@ -115,7 +115,7 @@ export class DeskTools {
     this.#pointers = new EdgePointers(fleetMap.map, byId("edge-pointers"), () => desk.freeBox(), ({ lngLatDeg }) => this.#goToPointed(lngLatDeg));
     this.#pointers.add(() => this.#wanted());
     this.#actions = new PlaceActions(() => this.#followSelected(), () => this.#nearestToSelected());
-    this.#settings = new Settings(byId("settings-place"), preferences);
+    this.#settings = new Settings(byId("settings-place"), preferences, () => this.#beginAnew());
     byId("map-bars").prepend(this.#several.compare.element, this.#several.nearest.element, this.#share.element, this.#measuring.element, this.#followControls.element);
     byId("detail-position").after(this.#actions.element);
     fleetMap.addTools(this.#toolbar());
@@ -123,6 +123,13 @@ export class DeskTools {
     this.#applyPreferences();
     this.#addParts();
     fleetMap.map.on("moveend", () => this.url.drift());
+  }
+
+  /** In another language: what is seen is kept by the address. */
+  #beginAnew(): void {
+    this.url.drift();
+    this.url.flush();
+    location.reload();
   }
 
   /** Takes what the address says; to be called before the server is told what the map shows. */

@@ -32,11 +32,13 @@ import { TimeBar } from "./ui/time-bar.ts";
 import { TrailPanel } from "./ui/trail-panel.ts";
 import { ViewsMenu } from "./ui/views-menu.ts";
 import { WhyPanel } from "./ui/why-panel.ts";
+import { speakChosen } from "./words/speak.ts";
 
 const TICK_MS = 1_000;
 const TRAIL_FOLLOWS_MS = 400;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
+await speakChosen();
 const boot = readBoot();
 const preferences = new Preferences();
 chooseTheme(preferences.now.theme);

@@ -8,9 +8,11 @@ import { applySizes, sizesOf } from "./wall/sizes.ts";
 import { USUAL_SCALES } from "./wall/scene.ts";
 import { setupOf } from "./wall/setup.ts";
 import { keepWorker } from "./wall/worker-door.ts";
+import { speakChosen } from "./words/speak.ts";
 import { words } from "./words/words.ts";
 
 const token = takeToken();
+await speakChosen();
 const setup = setupOf(location.hash);
 applySizes(sizesOf(setup, USUAL_SCALES, innerWidth, innerHeight), setup);
 hideIdlePointer();

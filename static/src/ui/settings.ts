@@ -1,5 +1,6 @@
 // The few settings, in a popover at the top right.
 
+import { LANGUAGES } from "../words/languages.ts";
 import { CHOICES } from "../page/preferences.ts";
 import type { Choice, Chosen, Preferences } from "../page/preferences.ts";
 import { h, setText } from "./dom.ts";
@@ -12,19 +13,26 @@ const ID = "settings";
 export class Settings {
   #preferences: Preferences;
   #fields = new Map<string, HTMLInputElement>();
+  #language = h("select", { id: "setting-lang", class: "side-select" });
   #note = h("p", { class: "muted" });
 
-  constructor(place: HTMLElement, preferences: Preferences) {
+  /** `onLanguage`: another language was chosen, in which the page has to begin anew. */
+  constructor(place: HTMLElement, preferences: Preferences, onLanguage: () => void) {
     this.#preferences = preferences;
     const open = h("button", { type: "button", class: "settings-open", popovertarget: ID, "aria-label": words.settings.open, title: words.settings.open }, toolIcon("settings"));
     const menu = h("div", { id: ID, class: "settings card", popover: "", role: "dialog", "aria-label": words.settings.open });
     menu.append(
+      this.#languageChoice(),
       this.#choice("theme", words.settings.theme, words.settings.themes),
       this.#choice("units", words.settings.units, words.settings.unitNames),
       this.#choice("hours", words.settings.hours, words.settings.hourNames),
       h("fieldset", { class: "setting" }, h("legend", {}, words.settings.layers), this.#switch("names", words.settings.names), this.#switch("trail", words.settings.trail), this.#switch("places", words.settings.places)),
       this.#note,
     );
+    this.#language.addEventListener("change", () => {
+      this.#preferences.choose("lang", this.#language.value as Chosen["lang"]);
+      onLanguage();
+    });
     place.append(open, menu);
     this.show();
   }
@@ -36,12 +44,21 @@ export class Settings {
 
   show(): void {
     const now = this.#preferences.now;
+    this.#language.value = now.lang;
     for (const name of Object.keys(CHOICES) as Choice[]) {
+      if (name === "lang") continue;
       const chosen = this.#fields.get(`${name}-${now[name]}`);
       if (chosen !== undefined) chosen.checked = true;
       else this.#fields.get(name)!.checked = now[name] === "on";
     }
     setText(this.#note, words.settings.note(zoneText(Date.now())));
+  }
+
+  /** Each by its own name, for whoever reads no other. */
+  #languageChoice(): HTMLElement {
+    const own = Object.entries(LANGUAGES).map(([code, { name }]) => h("option", { value: code, lang: code }, name));
+    this.#language.append(h("option", { value: "auto" }, words.languages.auto), ...own);
+    return h("div", { class: "setting" }, h("label", { for: "setting-lang" }, words.languages.lang), this.#language);
   }
 
   #choice<Name extends "theme" | "units" | "hours">(name: Name, title: string, names: Record<Chosen[Name], string>): HTMLElement {

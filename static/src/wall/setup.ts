@@ -6,6 +6,7 @@ import { USUAL_PANEL } from "./legibility.ts";
 import type { Panel } from "./legibility.ts";
 import { USUAL_DWELL_S, USUAL_SCALES, WHOLE_FLEET, minuteOf, numberWithin, scenesOf, themeRuleOf } from "./scene.ts";
 import type { Scales, Scene, ThemeRule } from "./scene.ts";
+import { LANGUAGES, languageOf } from "../words/languages.ts";
 import { words } from "../words/words.ts";
 
 export interface Setup {
@@ -54,7 +55,8 @@ export function setupOf(fragment: string): Setup {
     scenes: parts.has("scenes") ? scenesOf(jsonOf(parts.get("scenes")!, note), usual, note) : [{ ...WHOLE_FLEET, ...usual }],
     problems,
   };
-  const known = new Set(["panel", "distance", "icons", "labels", "panels", "overscan", "theme", "dim", "reload", "dwell", "scenes"]);
+  if (parts.has("lang") && languageOf(parts.get("lang")) === null) note(words.wall.noLanguage(Object.keys(LANGUAGES).join(", ")));
+  const known = new Set(["panel", "distance", "icons", "labels", "panels", "overscan", "theme", "dim", "reload", "dwell", "scenes", "lang"]);
   for (const name of parts.keys()) if (!known.has(name)) note(words.wall.notKnown(name));
   return setup;
 }

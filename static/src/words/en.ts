@@ -40,6 +40,7 @@ export const en = {
     wall: "Fleetglass wall",
     byState: "Vehicles by state",
     pairing: "Pairing",
+    connecting: "Connecting",
   },
   languages: { lang: "Language", auto: "As the browser" },
 
