@@ -5,6 +5,7 @@ import { freshnessCode, motionCode } from "../codes.ts";
 import type { Fact, Position, Vehicle } from "../protocol.ts";
 import type { FactContent } from "./fact-list.ts";
 import { ageText, agoText, coordinatesText, fullTimeText, headingText, latencyText, lengthText, numberText, odometerText, sinceText, speedText, stateWords } from "./words.ts";
+import { isolated } from "./units.ts";
 import { words } from "../words/words.ts";
 
 /** "Moving · 63 km/h". */
@@ -37,8 +38,8 @@ export function vehicleFacts(vehicle: Vehicle, nowMs: number): Map<string, FactC
   put("address", words.facts.address, vehicle.address, String);
   put("ignition", words.facts.ignition, vehicle.ignition, (isOn) => (isOn ? words.state.on : words.state.off));
   put("odometer", words.facts.odometer, vehicle.odometer_m, odometerText);
-  put("fuel", words.facts.fuel, vehicle.fuel_l, (litres) => `${numberText(litres)} l`);
-  put("battery", words.facts.battery, vehicle.battery_pct, (percent) => `${numberText(percent)} %`);
+  put("fuel", words.facts.fuel, vehicle.fuel_l, (litres) => isolated(`${numberText(litres)} l`));
+  put("battery", words.facts.battery, vehicle.battery_pct, (percent) => isolated(`${numberText(percent)} %`));
   if (vehicle.groups?.length) facts.set("groups", { label: words.facts.groups, value: vehicle.groups.join(", ") });
   facts.set("id", { label: words.facts.id, value: vehicle.id });
   return facts;
@@ -57,12 +58,12 @@ export function positionFacts({ latency, drawn, freshness }: Vehicle, position: 
   const delay = Number.isNaN(receivedMs) ? undefined : latencyText({ fix_to_receipt_ms: receivedMs - fixedMs }, null);
   put("received", words.facts.onItsWay, latency === undefined ? delay : latencyText(latency, toYouMs));
   put("source", words.facts.from, words.device.from(position.source, position.device));
-  put("place", words.facts.place, coordinatesText(position.lat_deg, position.lng_deg));
+  put("place", words.facts.place, isolated(coordinatesText(position.lat_deg, position.lng_deg)));
   put("drawn", words.facts.drawn, drawn === undefined ? undefined : words.detail.drawnAtAnchor);
   put("speed", words.facts.speed, position.speed_mps === undefined ? undefined : speedText(position.speed_mps));
   put("heading", words.facts.heading, position.heading_deg === undefined ? undefined : headingText(position.heading_deg));
   put("altitude", words.facts.altitude, position.altitude_m === undefined ? undefined : lengthText(position.altitude_m));
-  put("accuracy", words.facts.accuracy, position.accuracy_m === undefined ? undefined : `± ${lengthText(position.accuracy_m)}`);
+  put("accuracy", words.facts.accuracy, position.accuracy_m === undefined ? undefined : isolated(`± ${lengthText(position.accuracy_m)}`));
   return facts;
 }
 

@@ -4,6 +4,7 @@
 
 import { treeOf } from "../live/groups.ts";
 import type { GroupNode } from "../live/groups.ts";
+import { lineKey } from "../words/direction.ts";
 import { h, setText } from "./dom.ts";
 import { numberText } from "./words.ts";
 import { words } from "../words/words.ts";
@@ -137,7 +138,7 @@ export class GroupTree {
       Enter: () => this.#toggle(node.path),
       " ": () => this.#toggle(node.path),
     };
-    const act = acts[event.key];
+    const act = acts[lineKey(event.key)];
     if (act === undefined) return;
     event.preventDefault();
     act();

@@ -4,6 +4,7 @@
 import { LATE, LIVE, MOVING } from "../codes.ts";
 import type { Column } from "../page/column-choice.ts";
 import type { ListedVehicle } from "./list-rows.ts";
+import { isolated } from "./units.ts";
 import { words } from "../words/words.ts";
 import { ageText, durationText, numberText, odometerText, speedText, stateWords } from "./words.ts";
 
@@ -45,8 +46,8 @@ export function cellText(column: Column, vehicle: ListedVehicle, nowMs: number, 
     case "odometer":
       return facts?.odometerM === undefined ? "" : odometerText(facts.odometerM);
     case "battery":
-      return facts?.batteryPct === undefined ? "" : `${numberText(facts.batteryPct)} %`;
+      return facts?.batteryPct === undefined ? "" : isolated(`${numberText(facts.batteryPct)} %`);
     case "fuel":
-      return facts?.fuelL === undefined ? "" : `${numberText(facts.fuelL)} l`;
+      return facts?.fuelL === undefined ? "" : isolated(`${numberText(facts.fuelL)} l`);
   }
 }

@@ -8,6 +8,7 @@ import type { NearVehicle } from "../page/far-nearest.ts";
 import { h, setText } from "./dom.ts";
 import { cellText } from "./list-words.ts";
 import { coordinatesText, distanceText } from "./words.ts";
+import { isolated } from "./units.ts";
 import { words } from "../words/words.ts";
 
 type Place = [lngDeg: number, latDeg: number];
@@ -157,7 +158,7 @@ export class NearestPanel {
     if (!this.isOn) return;
     const place = this.#placeOfOrigin();
     if (this.#origin === null) setText(this.#note, words.nearest.start);
-    setText(this.#title, this.#origin === null || place === null ? words.nearest.title : words.nearest.to("id" in this.#origin ? this.#host.nameOf(this.#origin.id) : coordinatesText(place[1], place[0])));
+    setText(this.#title, this.#origin === null || place === null ? words.nearest.title : words.nearest.to("id" in this.#origin ? this.#host.nameOf(this.#origin.id) : isolated(coordinatesText(place[1], place[0]))));
     if (place === null) this.#marker.remove();
     else this.#marker.setLngLat(place).addTo(this.#host.fleetMap.map);
     this.#again.hidden = this.#origin === null;

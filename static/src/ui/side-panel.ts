@@ -1,6 +1,7 @@
 // The panel at the right for what is not one vehicle: alarms, places, rules. One tab is shown at a
 // time. On a narrow screen it and the vehicle's panel take turns: whichever was opened last is in front.
 
+import { lineKey } from "../words/direction.ts";
 import { h } from "./dom.ts";
 import { words } from "../words/words.ts";
 
@@ -102,7 +103,7 @@ export class SidePanel {
   #key(event: KeyboardEvent): void {
     const at = this.#tabs.findIndex(({ tab }) => tab.id === this.#openId);
     const last = this.#tabs.length - 1;
-    const next = { ArrowRight: at === last ? 0 : at + 1, ArrowLeft: at === 0 ? last : at - 1, Home: 0, End: last }[event.key];
+    const next = { ArrowRight: at === last ? 0 : at + 1, ArrowLeft: at === 0 ? last : at - 1, Home: 0, End: last }[lineKey(event.key)];
     if (next === undefined) return;
     event.preventDefault();
     this.open(this.#tabs[next]!.tab.id);

@@ -153,7 +153,7 @@ function legend(): HTMLElement[] {
   const bands = speedBandTexts(SPEED_BANDS_KMH).map((word, band) => h("li", {}, h("i", { class: `swatch speed-${band}` }), word));
   const unknown = h("li", {}, h("i", { class: "swatch speed-unknown" }), words.trail.unknownSpeed);
   const gap = h("li", {}, h("i", { class: "swatch gap" }), words.trail.gap);
-  return [h("p", { id: "legend-title" }, `Speed, ${speedUnit()}`), h("ul", { "aria-labelledby": "legend-title" }, ...bands, unknown, gap)];
+  return [h("p", { id: "legend-title" }, words.trail.legend(speedUnit())), h("ul", { "aria-labelledby": "legend-title" }, ...bands, unknown, gap)];
 }
 
 /** As a `datetime-local` field wants it: the viewer's own zone, to the minute. */

@@ -18,7 +18,8 @@ const KMH_PER_MPS = 3.6;
 const LEAST_WAIT_MS = 60_000;
 
 export class TrailPlots {
-  readonly element = h("div", { class: "plots" });
+  /** Time goes from left to right, as numbers do. */
+  readonly element = h("div", { class: "plots", dir: "ltr" });
   #slider = h("div", { class: "plots-slider", role: "slider", tabindex: "0", "aria-label": words.plot.label, "aria-valuemin": "0" });
   #speed = new Plot(words.plot.speed, ["plot-speed"]);
   #gaps = new Plot(words.plot.gaps, ["plot-bars", "plot-bars is-gap"]);

@@ -15,6 +15,7 @@ const KM_PER_MILE = M_PER_MILE / 1_000;
 let reading: Reading = { units: "km", hours: "24" };
 /** Undefined is what the browser would choose. */
 let locale: string | undefined;
+let isRightToLeft = false;
 /** Made when first asked for, since making them is slow. */
 let formats: ReturnType<typeof formatsOf> | null = null;
 const decimals = new Map<number, Intl.NumberFormat>();
@@ -25,9 +26,10 @@ export function readAs(changed: Reading): void {
   formats = null;
 }
 
-/** Has all that is written from now on be written as in this locale. */
-export function readIn(changed: string | undefined): void {
+/** Has all that is written from now on be written as in this locale, among words that run that way. */
+export function readIn(changed: string | undefined, direction: "ltr" | "rtl" = "ltr"): void {
   locale = changed;
+  isRightToLeft = direction === "rtl";
   formats = null;
   decimals.clear();
 }
@@ -35,6 +37,11 @@ export function readIn(changed: string | undefined): void {
 /** The locale that is written in; for what sorts words or names. */
 export function readingLocale(): string | undefined {
   return locale;
+}
+
+/** A number with its unit, a time with its zone: read from left to right among any words. */
+export function isolated(text: string): string {
+  return isRightToLeft ? `\u2066${text}\u2069` : text;
 }
 
 function formatsNow(): ReturnType<typeof formatsOf> {
@@ -52,24 +59,24 @@ export function speedNumber(kmh: number): number {
 
 /** "63 km/h", "39 mph". */
 export function speedText(speedMps: number): string {
-  return `${speedNumber(speedMps * KMH_PER_MPS)} ${speedUnit()}`;
+  return isolated(`${speedNumber(speedMps * KMH_PER_MPS)} ${speedUnit()}`);
 }
 
 /** "640 m", "2.4 km", "1,204 km"; "900 ft", "1.5 mi". */
 export function distanceText(metres: number): string {
   const [small, smallUnit, large, largeUnit] = reading.units === "mi" ? [metres / M_PER_FOOT, "ft", metres / M_PER_MILE, "mi"] : [metres, "m", metres / 1_000, "km"];
-  if (small < 1_000) return `${numberText(small < 100 ? small : Math.round(small / 10) * 10)} ${smallUnit}`;
-  return `${decimalText(large, large < 10 ? 2 : large < 100 ? 1 : 0)} ${largeUnit}`;
+  if (small < 1_000) return isolated(`${numberText(small < 100 ? small : Math.round(small / 10) * 10)} ${smallUnit}`);
+  return isolated(`${decimalText(large, large < 10 ? 2 : large < 100 ? 1 : 0)} ${largeUnit}`);
 }
 
 /** A long way on a counter: "120,431 km", "74,832 mi". */
 export function odometerText(metres: number): string {
-  return reading.units === "mi" ? `${numberText(metres / M_PER_MILE)} mi` : `${numberText(metres / 1_000)} km`;
+  return isolated(reading.units === "mi" ? `${numberText(metres / M_PER_MILE)} mi` : `${numberText(metres / 1_000)} km`);
 }
 
 /** A height or an error of some metres: "1,420 m", "4,659 ft". */
 export function lengthText(metres: number): string {
-  return reading.units === "mi" ? `${numberText(metres / M_PER_FOOT)} ft` : `${numberText(metres)} m`;
+  return isolated(reading.units === "mi" ? `${numberText(metres / M_PER_FOOT)} ft` : `${numberText(metres)} m`);
 }
 
 export function numberText(value: number): string {
@@ -105,7 +112,7 @@ export function clockText(ms: number): string {
 
 /** "14:02:31 SAST". */
 export function zonedClockText(ms: number): string {
-  return `${clockText(ms)} ${zoneText(ms)}`;
+  return isolated(`${clockText(ms)} ${zoneText(ms)}`);
 }
 
 /** "14:02", with the day where it is not today: for where the zone follows. */
@@ -116,7 +123,7 @@ export function bareSinceText(ms: number, nowMs: number): string {
 
 /** "14:02 SAST", with the day where it is not today. */
 export function sinceText(ms: number, nowMs: number): string {
-  return `${bareSinceText(ms, nowMs)} ${zoneText(ms)}`;
+  return isolated(`${bareSinceText(ms, nowMs)} ${zoneText(ms)}`);
 }
 
 /** A whole hour of any day on a scale: "18:00", "6 pm". */

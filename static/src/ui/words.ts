@@ -8,7 +8,7 @@ import type { ConnectionStatus } from "../live/messages.ts";
 import type { ScreenState } from "../page/screen.ts";
 import type { DeviceReport, Freshness, HealthWord, History, Percentiles, Source, Trail, Vehicle } from "../protocol.ts";
 import { wordOf, words } from "../words/words.ts";
-import { bareSinceText, dayText, decimalText, sinceText, speedNumber, zonedClockText } from "./units.ts";
+import { bareSinceText, dayText, decimalText, isolated, sinceText, speedNumber, zonedClockText } from "./units.ts";
 
 export { clockText, dayText, distanceText, fullTimeText, hourText, lengthText, numberText, odometerText, sinceText, speedText, speedUnit, zoneText, zonedClockText } from "./units.ts";
 
@@ -76,7 +76,7 @@ export function agoText(ageMs: number): string {
 /** "south (182°)". */
 export function headingText(headingDeg: number): string {
   const word = words.compass[Math.round(headingDeg / 45) % 8];
-  return `${word} (${Math.round(headingDeg)}°)`;
+  return `${word} ${isolated(`(${Math.round(headingDeg)}°)`)}`;
 }
 
 /** "52.52000, 13.40500": about a metre. */

@@ -35,7 +35,8 @@ export class PlainList {
     const isAside = height > width;
     const outer = this.#place.getBoundingClientRect();
     this.#place.style.paddingBottom = isAside ? "" : `${outer.bottom - top + fontPx / 2}px`;
-    this.#place.style.paddingLeft = isAside ? `${right - outer.left + left}px` : "";
+    const gapPx = Math.min(left, innerWidth - right);
+    this.#place.style.paddingInlineStart = isAside ? `${width + 2 * gapPx}px` : "";
     const rows = orderOf(this.#table);
     const room = Math.max(1, Math.floor(this.#lines.clientHeight / (fontPx * LINE)));
     if (nowMs - this.#turnedMs >= PAGE_EVERY_MS) {

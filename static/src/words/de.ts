@@ -45,13 +45,13 @@ export const de: Words = {
 
   motion: { moving: "Fährt", idling: "Leerlauf", stopped: "Hält", parked: "Geparkt", unknown: "Unbekannt" },
   standing: { moving: "Fährt", idling: "Leerlauf", stopped: "Hält", parked: "Geparkt", unknown: "Unbekannt", overdue: "Meldet nicht", never: "Ohne Position", off_duty: "Außer Dienst" },
-  attention: { overdue: "Meldet nicht", late: "Verspätet", stale: "Veraltet", offline: "Offline", diverging: "Abweichend" },
+  attention: { overdue: "Meldet nicht", late: "Spät", stale: "Veraltet", offline: "Offline", diverging: "Uneinig" },
   doing: { moving: "fahrend", idling: "im Leerlauf", stopped: "haltend", parked: "geparkt", unknown: "unbekannt" },
   state: {
     noPosition: "Noch keine Position",
     feedDown: "Quelle gestört",
     feedDownNoPosition: "Quelle gestört, noch keine Position",
-    late: (doing) => `Verspätet, ${doing}`,
+    late: (doing) => `Spät, ${doing}`,
     was: (word, doing) => `${word}, zuletzt ${doing}`,
     lasting: (state, duration) => `${state} seit ${duration}`,
     since: (age, time, isAtLeast) => `seit ${isAtLeast ? "mindestens " : ""}${age}, ab ${time}`,
@@ -161,6 +161,7 @@ export const de: Words = {
     to: "Bis",
     download: "Herunterladen:",
     howFar: "Wie weit zurück",
+    legend: (unit) => `Geschwindigkeit, ${unit}`,
     under: (speed) => `unter ${numberText(speed)}`,
     between: (from, to) => `${numberText(from)} bis ${numberText(to)}`,
     over: (speed) => `über ${numberText(speed)}`,
@@ -169,7 +170,7 @@ export const de: Words = {
     simplified: "vereinfacht",
     filled: (count) => `${numberText(count)} später vom Anbieter ergänzt`,
   },
-  why: { show: "Die anderen Geräte auf der Karte zeigen", noOther: "Kein anderes Gerät hat eine Position.", notKept: "Was jedes Gerät damals meldete, ist nicht gespeichert." },
+  why: { show: "Die anderen Geräte auf der Karte zeigen", noOther: "Kein anderes Gerät hat eine Position.", notKept: "Was jedes Gerät damals meldete, ist nicht gespeichert.", onMap: "auf der Karte" },
   facts: {
     driver: "Fahrer",
     address: "Adresse",
@@ -204,6 +205,7 @@ export const de: Words = {
     part: (shown, inSight) => `Die Karte zeigt ${numberText(shown)} von ${counted(inSight, "Fahrzeug", "Fahrzeugen")} hier: Näher heran zeigt alle.`,
     ofWhatIsShown: "Liste und Zahlen gelten für das, was die Karte zeigt.",
   },
+  mapControls: { map: "Karte", marker: "Kartenmarke", zoomIn: "Näher heran", zoomOut: "Weiter weg", enterFullscreen: "Ganzer Bildschirm", exitFullscreen: "Ganzen Bildschirm verlassen" },
   basemap: { failed: "Eigene Karte nicht verfügbar, gezeigt wird die eingebaute.", coarse: "Keine Straßendaten: PMTiles-Datei oder Adresse eines Kartenstils angeben." },
 
   columns: {

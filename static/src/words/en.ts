@@ -165,6 +165,7 @@ export const en = {
     to: "To",
     download: "Download",
     howFar: "How far back",
+    legend: (unit: string) => `Speed, ${unit}`,
     under: (speed: number) => `under ${speed}`,
     between: (from: number, to: number) => `${from} to ${to}`,
     over: (speed: number) => `over ${speed}`,
@@ -173,7 +174,7 @@ export const en = {
     simplified: "simplified",
     filled: (count: number) => `${numberText(count)} completed later by the vendor`,
   },
-  why: { show: "Show the other devices on the map", noOther: "No other device has a position.", notKept: "What each device said then is not remembered." },
+  why: { show: "Show the other devices on the map", noOther: "No other device has a position.", notKept: "What each device said then is not remembered.", onMap: "on the map" },
   /** The names of facts in the panel. */
   facts: {
     driver: "Driver",
@@ -210,6 +211,7 @@ export const en = {
     part: (shown: number, inSight: number) => `The map shows ${numberText(shown)} of the ${vehicles(inSight)} here: zoom in to see all.`,
     ofWhatIsShown: "The list and the counts are of what the map shows.",
   },
+  mapControls: { map: "Map", marker: "Map marker", zoomIn: "Zoom in", zoomOut: "Zoom out", enterFullscreen: "Enter fullscreen", exitFullscreen: "Exit fullscreen" },
   basemap: { failed: "Own map unavailable, showing the built-in one.", coarse: "No street data: add a PMTiles file or a style URL." },
 
   columns: {

@@ -15,9 +15,3 @@ export function sayShell(root: ParentNode): void {
     for (const element of root.querySelectorAll(`[${attribute}]`)) put(element, wordOf(words.shell, element.getAttribute(attribute)!) ?? "");
   }
 }
-
-/** Which way a key goes in a line of things: where words run from right to left, the other way. */
-export function lineKey(key: string): string {
-  if (document.documentElement.dir !== "rtl") return key;
-  return key === "ArrowLeft" ? "ArrowRight" : key === "ArrowRight" ? "ArrowLeft" : key;
-}

@@ -20,7 +20,7 @@ export async function speakChosen(): Promise<void> {
   // Without its words, English is better than nothing.
   const fetched = chosen === "en" ? null : await OTHERS[chosen]().catch(() => null);
   const language = fetched === null ? "en" : chosen;
-  speak(fetched ?? words, localeFor(language, wished));
+  speak(fetched ?? words, localeFor(language, wished), directionOf(language));
   const { documentElement: root } = document;
   root.lang = language;
   root.dir = directionOf(language);

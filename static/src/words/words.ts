@@ -11,9 +11,9 @@ export type { Words } from "./en.ts";
 export let words: Words = en;
 
 /** From now on all is said with these words, and numbers and times are written as in `locale`. */
-export function speak(spoken: Words, locale: string | undefined): void {
+export function speak(spoken: Words, locale: string, direction: "ltr" | "rtl"): void {
   words = spoken;
-  readIn(locale);
+  readIn(locale, direction);
 }
 
 /** One of some words, by a key that may be none of them; such keys come from the server. */
