@@ -310,8 +310,9 @@ function createMap({ container, boot, isInteractive }: FleetMapOptions): MapLibr
 
 /** The map's own controls, by the names that MapLibre has for what they say. */
 function controlWords(): Record<string, string> {
-  const { map, marker, zoomIn, zoomOut, enterFullscreen, exitFullscreen } = words.mapControls;
+  const { map, marker, zoomIn, zoomOut, enterFullscreen, exitFullscreen, sources } = words.mapControls;
   return {
+    "AttributionControl.ToggleAttribution": sources,
     "Map.Title": map,
     "Marker.Title": marker,
     "NavigationControl.ZoomIn": zoomIn,

@@ -9,6 +9,7 @@ import { AlarmLine } from "./alarm-line.ts";
 import { shownText } from "./alarm-words.ts";
 import { h, setText } from "./dom.ts";
 import { words } from "../words/words.ts";
+import { troubleText } from "./form-parts.ts";
 
 const PAGE = 50;
 /** A line each for more than this helps nobody; the worst come first. */
@@ -127,7 +128,7 @@ export class AlarmFeed {
       history.next = next;
       setText(this.#note, "");
     } catch (error) {
-      setText(this.#note, `${words.alarms.failed} ${error instanceof Error ? error.message : String(error)}`);
+      setText(this.#note, troubleText(words.alarms.failed, error));
     }
     this.#draw();
   }
@@ -141,7 +142,7 @@ export class AlarmFeed {
       if (error instanceof ApiFailure && error.status === 403) {
         this.#host.onNotAllowed();
         setText(this.#note, words.alarms.notAllowed);
-      } else setText(this.#note, `${words.alarms.failed} ${error instanceof Error ? error.message : String(error)}`);
+      } else setText(this.#note, troubleText(words.alarms.failed, error));
     }
     if (this.#history !== null) {
       this.#history = { alarms: [], next: undefined };

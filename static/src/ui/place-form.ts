@@ -7,7 +7,7 @@ import { spotOf } from "../page/coordinates.ts";
 import { LEAST_RADIUS_M, MOST_RADIUS_M } from "../page/places.ts";
 import type { Place, Point, Shape } from "../page/places.ts";
 import { h } from "./dom.ts";
-import { Boxes, barButton, labelled, say } from "./form-parts.ts";
+import { Boxes, barButton, labelled, say, troubleText } from "./form-parts.ts";
 import type { PlaceDrawing } from "./place-drawing.ts";
 import { lengthNumber, lengthUnit, metresOf } from "./units.ts";
 import { coordinatesText } from "./words.ts";
@@ -26,9 +26,9 @@ export class PlaceForm {
   #place: Place;
   #drawing: PlaceDrawing;
   #name = h("input", { type: "text", maxlength: String(MOST_NAME), autocomplete: "off" });
-  #centre = h("input", { type: "text", autocomplete: "off", spellcheck: "false" });
+  #centre = h("input", { type: "text", dir: "ltr", autocomplete: "off", spellcheck: "false" });
   #radius = h("input", { type: "number", min: "1", step: "1", inputmode: "numeric" });
-  #points = h("textarea", { rows: "6", spellcheck: "false" });
+  #points = h("textarea", { dir: "ltr", rows: "6", spellcheck: "false" });
   #hint = h("p", { class: "muted", role: "status" });
   #note = h("p", { class: "side-note", role: "status" });
   #groups: Boxes;
@@ -115,7 +115,7 @@ export class PlaceForm {
     const groups = this.#groups.chosen;
     const { groups: _before, ...rest } = this.#place;
     const place: Place = { ...rest, name, shape: shapeOf(sketch, this.#holes), ...(groups.length > 0 && { groups }) };
-    await ends.onSave(place).catch((error: unknown) => say(this.#note, `${words.places.failed} ${error instanceof Error ? error.message : String(error)}`, true));
+    await ends.onSave(place).catch((error: unknown) => say(this.#note, troubleText(words.places.failed, error), true));
   }
 }
 

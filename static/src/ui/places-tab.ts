@@ -182,7 +182,7 @@ export class PlacesTab {
       const report = await this.#host.book.import(collection);
       say(this.#note, reportText(report), report.skipped.length > 0);
       const more = report.skipped.length - MOST_SKIPPED;
-      this.#skipped.replaceChildren(...report.skipped.slice(0, MOST_SKIPPED).map((one) => h("li", {}, skippedText(one))), ...(more > 0 ? [h("li", {}, `and ${more} more`)] : []));
+      this.#skipped.replaceChildren(...report.skipped.slice(0, MOST_SKIPPED).map((one) => h("li", {}, skippedText(one))), ...(more > 0 ? [h("li", {}, words.places.andMore(more))] : []));
     } catch (error) {
       say(this.#note, troubleText(words.places.failed, error), true);
     }

@@ -7,7 +7,7 @@ import { SEVERITIES } from "../page/alarm-order.ts";
 import type { AlarmKind, Severity } from "../protocol.ts";
 import type { Webhook } from "../page/webhooks.ts";
 import { h } from "./dom.ts";
-import { Boxes, Chooser, barButton, labelled, say, tickBox } from "./form-parts.ts";
+import { Boxes, Chooser, barButton, labelled, say, tickBox, troubleText } from "./form-parts.ts";
 import type { Found } from "./form-parts.ts";
 import { QuietFields } from "./quiet-fields.ts";
 import { mpsOf, speedNumberOf, speedUnit } from "./units.ts";
@@ -126,7 +126,7 @@ export class RuleForm {
       say(this.#note, problem[0], true);
       return problem[1].focus();
     }
-    await ends.onSave(this.#read()).catch((error: unknown) => say(this.#note, `${words.rules.failed} ${error instanceof Error ? error.message : String(error)}`, true));
+    await ends.onSave(this.#read()).catch((error: unknown) => say(this.#note, troubleText(words.rules.failed, error), true));
   }
 
   #read(): Rule {

@@ -6,7 +6,7 @@ import type { DeviceReport, Vehicle } from "../protocol.ts";
 import { byId, h, setText } from "./dom.ts";
 import { FactList } from "./fact-list.ts";
 import type { FactContent } from "./fact-list.ts";
-import { ageText, deviceText, fullTimeText } from "./words.ts";
+import { agoText, deviceText, fullTimeText } from "./words.ts";
 import { words } from "../words/words.ts";
 
 type Place = [lngDeg: number, latDeg: number];
@@ -62,7 +62,7 @@ export function ghostsOf(vehicle: Vehicle, nowMs: number): Ghost[] {
   return (vehicle.devices ?? []).flatMap((report) => {
     if (isShown(report, vehicle) || report.lat_deg === undefined || report.lng_deg === undefined) return [];
     const fixedMs = Date.parse(report.fixed_at ?? "");
-    const age = Number.isNaN(fixedMs) ? "" : `, ${ageText(nowMs - fixedMs)} ago`;
+    const age = Number.isNaN(fixedMs) ? "" : `, ${agoText(nowMs - fixedMs)}`;
     return [{ key: keyOf(report), label: `${report.source} ${report.device}${age}`, lngLatDeg: [report.lng_deg, report.lat_deg] }];
   });
 }

@@ -205,7 +205,7 @@ export const de: Words = {
     part: (shown, inSight) => `Die Karte zeigt ${numberText(shown)} von ${counted(inSight, "Fahrzeug", "Fahrzeugen")} hier: Näher heran zeigt alle.`,
     ofWhatIsShown: "Liste und Zahlen gelten für das, was die Karte zeigt.",
   },
-  mapControls: { map: "Karte", marker: "Kartenmarke", zoomIn: "Näher heran", zoomOut: "Weiter weg", enterFullscreen: "Ganzer Bildschirm", exitFullscreen: "Ganzen Bildschirm verlassen" },
+  mapControls: { map: "Karte", marker: "Kartenmarke", zoomIn: "Näher heran", zoomOut: "Weiter weg", enterFullscreen: "Ganzer Bildschirm", exitFullscreen: "Ganzen Bildschirm verlassen", sources: "Quellen der Karte" },
   basemap: { failed: "Eigene Karte nicht verfügbar, gezeigt wird die eingebaute.", coarse: "Keine Straßendaten: PMTiles-Datei oder Adresse eines Kartenstils angeben." },
 
   columns: {
@@ -442,6 +442,7 @@ export const de: Words = {
     failed: "Das hat nicht geklappt:",
     saved: (name) => `${name} ist gespeichert.`,
     removed: (name) => `${name} ist gelöscht.`,
+    andMore: (count) => `und ${counted(count, "weiterer", "weitere")}`,
     circleOf: (radius) => `Kreis, ${radius}`,
     pointsOf: (count) => counted(count, "Punkt", "Punkte"),
     imported: (count) => `${counted(count, "Ort", "Orte")} importiert.`,
@@ -619,6 +620,16 @@ export const de: Words = {
     badReload: "reload muss eine Uhrzeit sein wie 03:30",
     noJson: "scenes ist kein JSON",
     noLanguage: (codes) => `lang muss eines sein von ${codes}`,
+  },
+  scene: {
+    noList: "scenes muss eine Liste sein",
+    tooMany: (sent, shown) => `von ${numberText(sent)} Szenen werden die ersten ${numberText(shown)} gezeigt`,
+    problem: (number, problem) => `Szene ${numberText(number)}: ${problem}`,
+    noObject: "muss ein Objekt sein",
+    badBounds: "bounds muss [West, Süd, Ost, Nord] in Grad sein",
+    badTheme: "theme muss sun, system, light, dark oder dunkle Stunden wie 21:00-06:00 sein",
+    badNumber: (name, from, to) => `${name} muss eine Zahl von ${numberText(from)} bis ${numberText(to)} sein`,
+    badFlag: (name) => `${name} muss true oder false sein`,
   },
   pairing: {
     title: "Diese Anzeige koppeln",

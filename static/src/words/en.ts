@@ -211,7 +211,7 @@ export const en = {
     part: (shown: number, inSight: number) => `The map shows ${numberText(shown)} of the ${vehicles(inSight)} here: zoom in to see all.`,
     ofWhatIsShown: "The list and the counts are of what the map shows.",
   },
-  mapControls: { map: "Map", marker: "Map marker", zoomIn: "Zoom in", zoomOut: "Zoom out", enterFullscreen: "Enter fullscreen", exitFullscreen: "Exit fullscreen" },
+  mapControls: { map: "Map", marker: "Map marker", zoomIn: "Zoom in", zoomOut: "Zoom out", enterFullscreen: "Enter fullscreen", exitFullscreen: "Exit fullscreen", sources: "Sources of the map" },
   basemap: { failed: "Own map unavailable, showing the built-in one.", coarse: "No street data: add a PMTiles file or a style URL." },
 
   columns: {
@@ -450,6 +450,7 @@ export const en = {
     failed: "That did not work:",
     saved: (name: string) => `${name} is saved.`,
     removed: (name: string) => `${name} is deleted.`,
+    andMore: (count: number) => `and ${numberText(count)} more`,
     circleOf: (radius: string) => `circle, ${radius}`,
     pointsOf: (count: number) => counted(count, "point"),
     imported: (count: number) => `${counted(count, "place")} imported.`,
@@ -631,6 +632,17 @@ export const en = {
     badReload: "reload must be a time of day as 03:30",
     noJson: "scenes is no JSON",
     noLanguage: (codes: string) => `lang must be one of ${codes}`,
+  },
+  /** What is wrong with a scene that a display is sent; the names are those of `docs/wall.md`. */
+  scene: {
+    noList: "scenes must be a list",
+    tooMany: (sent: number, shown: number) => `of ${numberText(sent)} scenes the first ${numberText(shown)} are shown`,
+    problem: (number: number, problem: string) => `scene ${numberText(number)}: ${problem}`,
+    noObject: "must be an object",
+    badBounds: "bounds must be [west, south, east, north] in degrees",
+    badTheme: "theme must be sun, system, light, dark or dark hours as 21:00-06:00",
+    badNumber: (name: string, from: number, to: number) => `${name} must be a number from ${from} to ${to}`,
+    badFlag: (name: string) => `${name} must be true or false`,
   },
   pairing: {
     title: "Pair this display",

@@ -1,11 +1,11 @@
 // The string literals of a TypeScript source, told apart from comments and code: enough of a reader
 // for sources that are formatted as ours are, and far less than a compiler.
 
-/** `{ text, line }` for each string and each literal part of a template; `text` is as written. */
+/** For each string and each literal part of a template: its text as written, its line, and the code right before it. */
 export function literalsOf(source) {
   const found = [];
   read(source, 0, null, found);
-  return found.map(({ text, at }) => ({ text, line: source.slice(0, at).split("\n").length }));
+  return found.map(({ text, at }) => ({ text, line: source.slice(0, at).split("\n").length, before: source.slice(Math.max(0, at - 30), at) }));
 }
 
 /** Reads code until the brace that closes it, or the end; answers where that is. */
