@@ -27,6 +27,7 @@ import { RULE_WORDS } from "./ui/rule-words.ts";
 import { RulesTab } from "./ui/rules-tab.ts";
 import { ServiceList, ServicePart } from "./ui/service-panel.ts";
 import { SidePanel } from "./ui/side-panel.ts";
+import type { SideTab } from "./ui/side-panel.ts";
 import { soundLine, soundSettings } from "./ui/sound-controls.ts";
 
 /** What others changed of places and of who is out of service is looked up this often. */
@@ -72,6 +73,7 @@ export class DeskAlarms {
   #detail = h("ul", { class: "alarm-lines detail-alarms", "aria-label": ALARM_WORDS.openAlarms, hidden: "" });
   #detailLines = new Map<string, AlarmLine>();
   #rowsKey = "";
+  #cancels = [() => this.#placesTab.cancel(), () => this.#rulesTab.cancel()];
 
   constructor(host: AlarmsHost) {
     this.#host = host;
@@ -119,10 +121,20 @@ export class DeskAlarms {
     this.#side.toggle(tab);
   }
 
+  /** Adds a tab of somebody else's to the panel; `cancel` ends a form in it, if there is one. */
+  addTab(tab: SideTab, cancel: () => boolean): void {
+    this.#side.add(tab);
+    this.#cancels.push(cancel);
+  }
+
+  openTab(id: string): void {
+    this.#side.open(id);
+  }
+
   /** Whether there was something to end here; a form before the panel around it. */
   escape(): boolean {
     if (this.#side.openId === null) return false;
-    if (this.#placesTab.cancel() || this.#rulesTab.cancel()) return true;
+    if (this.#cancels.some((cancel) => cancel())) return true;
     if (document.documentElement.dataset["front"] === "detail" && this.#host.selectedId() !== undefined) return false;
     this.#side.close();
     return true;

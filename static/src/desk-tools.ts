@@ -79,6 +79,7 @@ export class DeskTools {
   readonly #settings: Settings;
   readonly #share = new Share();
   readonly #buttons = new Map<ToolIcon, HTMLButtonElement>();
+  readonly #bar = h("div", { class: "maplibregl-ctrl maplibregl-ctrl-group map-tools", role: "group", "aria-label": TOOL_WORDS.tools });
   /** The selected vehicle as the server told of it last, for where the map does not hold it. */
   #told: { id: string; name: string; place: Place } | null = null;
   /** Named by an address that does not say where the map is: it is flown to once its place is known. */
@@ -184,6 +185,15 @@ export class DeskTools {
     this.#several.nearest.stop();
   }
 
+  /** Adds a button to the map's tools. */
+  addTool(icon: ToolIcon, text: string, act: () => void, key?: string): HTMLButtonElement {
+    const element = h("button", { type: "button", title: text, "aria-label": text, ...(key === undefined ? {} : { "aria-keyshortcuts": key }) }, toolIcon(icon));
+    element.addEventListener("click", act);
+    this.#buttons.set(icon, element);
+    this.#bar.append(element);
+    return element;
+  }
+
   compare(): void {
     this.#several.toggleCompare();
   }
@@ -277,21 +287,14 @@ export class DeskTools {
   }
 
   #toolbar(): HTMLElement {
-    const bar = h("div", { class: "maplibregl-ctrl maplibregl-ctrl-group map-tools", role: "group", "aria-label": TOOL_WORDS.tools });
-    const button = (icon: ToolIcon, text: string, act: () => void, key?: string) => {
-      const element = h("button", { type: "button", title: text, "aria-label": text, ...(key === undefined ? {} : { "aria-keyshortcuts": key }) }, toolIcon(icon));
-      element.addEventListener("click", act);
-      this.#buttons.set(icon, element);
-      bar.append(element);
-    };
-    button("follow", TOOL_WORDS.follow, () => this.follow(), "f");
-    button("measure", TOOL_WORDS.measure, () => this.measure(), "m");
-    button("nearest", TOOL_WORDS.nearest, () => this.nearest(), "v");
-    button("goTo", TOOL_WORDS.goTo, () => {}, "g");
+    this.addTool("follow", TOOL_WORDS.follow, () => this.follow(), "f");
+    this.addTool("measure", TOOL_WORDS.measure, () => this.measure(), "m");
+    this.addTool("nearest", TOOL_WORDS.nearest, () => this.nearest(), "v");
+    this.addTool("goTo", TOOL_WORDS.goTo, () => {}, "g");
     // So that a second press closes it.
     this.#buttons.get("goTo")!.popoverTargetElement = this.#goTo.popover;
-    button("share", TOOL_WORDS.share, () => void this.#share.share(this.url.href));
-    return bar;
+    this.addTool("share", TOOL_WORDS.share, () => void this.#share.share(this.url.href));
+    return this.#bar;
   }
 
   #showButtons(): void {

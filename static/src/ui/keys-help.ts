@@ -17,6 +17,7 @@ export const KEY_WORDS = {
     ["a", "Alarms"],
     ["p", "Places"],
     ["r", "Rules"],
+    ["w", "Put this view on the wall (dispatchers)"],
     ["h", "History"],
     ["n", "Back to live"],
     ["Esc", "Close what was opened last"],

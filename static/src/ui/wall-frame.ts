@@ -1,0 +1,82 @@
+// The part of the map that a wall would show, framed on the map: of the shape of a screen, in the
+// part that no panel covers. The map is moved under it.
+
+import type { Map as MapLibre, PaddingOptions } from "maplibre-gl";
+import type { FreeBox } from "../map/free-box.ts";
+import type { Bounds } from "../wall/scene.ts";
+import { boundsBetween } from "../wall/scene-sent.ts";
+import { h, setText } from "./dom.ts";
+import { SCENE_WORDS } from "./scene-words.ts";
+
+/** As most panels are. */
+export const USUAL_SHAPE = 16 / 9;
+const MARGIN_PX = 20;
+const LEAST_PX = 40;
+const MOST_ZOOM = 20;
+
+/** The largest box of a shape, width by height, within another, in its middle; of a box without room a small one. */
+export function boxOfShape({ left, top, right, bottom }: FreeBox, shape: number): FreeBox {
+  const room = (px: number) => Math.max(LEAST_PX, px - 2 * MARGIN_PX);
+  const width = Math.min(room(right - left), room(bottom - top) * shape);
+  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+  const height = width / shape;
+  return { left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 };
+}
+
+export class WallFrame {
+  /** Width by height of the screen it is for. */
+  shape = USUAL_SHAPE;
+  #map: MapLibre;
+  #freeBox: () => FreeBox;
+  #name = h("span", { class: "wall-frame-name" });
+  #frame = h("div", { class: "wall-frame" }, this.#name);
+  #crop = h("div", { class: "wall-crop", "aria-hidden": "true", hidden: "" }, this.#frame);
+
+  constructor(map: MapLibre, freeBox: () => FreeBox) {
+    this.#map = map;
+    this.#freeBox = freeBox;
+    map.getContainer().append(this.#crop);
+    map.on("resize", () => this.place());
+  }
+
+  get isShown(): boolean {
+    return !this.#crop.hidden;
+  }
+
+  set isShown(isShown: boolean) {
+    this.#crop.hidden = !isShown;
+    this.place();
+  }
+
+  set name(name: string) {
+    setText(this.#name, name === "" ? SCENE_WORDS.frame : name);
+  }
+
+  /** What is within it. */
+  get bounds(): Bounds {
+    const { left, top, right, bottom } = this.#box;
+    return boundsBetween(this.#map.unproject([left, bottom]), this.#map.unproject([right, top]));
+  }
+
+  /** Puts it where there is room now; to be called whenever panels come and go. */
+  place(): void {
+    if (!this.isShown) return;
+    const { left, top, right, bottom } = this.#box;
+    Object.assign(this.#frame.style, { left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` });
+  }
+
+  /** Moves the map so that all of these are within it. */
+  moveTo(bounds: Bounds, animate: boolean, maxZoom = MOST_ZOOM): void {
+    this.#map.fitBounds(bounds, { padding: this.#padding, animate, maxZoom });
+  }
+
+  get #box(): FreeBox {
+    return boxOfShape(this.#freeBox(), this.shape);
+  }
+
+  get #padding(): PaddingOptions {
+    const { clientWidth, clientHeight } = this.#map.getCanvas();
+    const { left, top, right, bottom } = this.#box;
+    return { left, top, right: clientWidth - right, bottom: clientHeight - bottom };
+  }
+}
