@@ -39,6 +39,7 @@ async function show(): Promise<void> {
   const path = `/${page}`;
   showFrame(me, path);
   const isTheirs = path === "/account" || placesOf(me).some((place) => place.path === path);
-  if (!isTheirs) throw new ApiFailure(403, "not_this_page", "Only administrators may use this page.");
+  const whose = path === "/displays" ? "dispatchers and administrators" : "administrators";
+  if (!isTheirs) throw new ApiFailure(403, "not_this_page", `Only ${whose} may use this page.`);
   await CLOSED[page]?.(main, me);
 }

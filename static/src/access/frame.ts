@@ -12,9 +12,10 @@ interface Place {
   text: string;
 }
 
+const DISPLAYS: Place = { path: "/displays", text: "Displays" };
 const ADMINISTRATION: Place[] = [
   { path: "/users", text: "Users" },
-  { path: "/displays", text: "Displays" },
+  DISPLAYS,
   { path: "/tokens", text: "Tokens" },
   { path: "/webhooks", text: "Webhooks" },
   { path: "/audit", text: "Audit log" },
@@ -23,6 +24,7 @@ const ADMINISTRATION: Place[] = [
 /** The pages that somebody may use. */
 export function placesOf(me: Me): Place[] {
   const own = me.kind === "person" ? [{ path: "/account", text: "Account" }] : [];
+  if (me.role === "dispatcher") return [...own, DISPLAYS];
   return me.role === "administrator" ? [...own, ...ADMINISTRATION] : own;
 }
 

@@ -2,7 +2,8 @@
 
 import { call } from "./api.ts";
 import { confirm, formDialog } from "./dialogs.ts";
-import { ListPage, fetchGroups } from "./list-page.ts";
+import { actOn, fetchGroups } from "./list-page.ts";
+import type { Shown } from "./list-page.ts";
 import type { Token } from "./model.ts";
 import { button, field, refuse, select, textInput } from "./parts.ts";
 import { SightEditor } from "./sight-editor.ts";
@@ -12,18 +13,21 @@ export async function fetchTokens(): Promise<Token[]> {
 }
 
 /** The buttons of a token. */
-export function tokenActions(token: Token, page: ListPage, revokedText: string): Node[] {
+export function tokenActions(token: Token, page: Shown, revokedText: string): Node[] {
   const change = button("Change", "plain", () => changeToken(token, page));
-  const revoke = button("Revoke", "danger", async () => {
-    if (!(await confirm(`Revoke ${token.name}?`, revokedText, "Revoke"))) return;
-    await page.act(() => call("DELETE", address(token)), `${token.name} is revoked.`);
-  });
+  const revoke = button("Revoke", "danger", () => revokeToken(token, page, revokedText));
   change.setAttribute("aria-label", `Change: ${token.name}`);
   revoke.setAttribute("aria-label", `Revoke: ${token.name}`);
   return [change, revoke];
 }
 
-async function changeToken(token: Token, page: ListPage): Promise<void> {
+/** Asks first; `text` says what it is the end of. */
+export async function revokeToken(token: Token, page: Shown, text: string): Promise<void> {
+  if (!(await confirm(`Revoke ${token.name}?`, text, "Revoke"))) return;
+  await actOn(page, () => call("DELETE", address(token)), `${token.name} is revoked.`);
+}
+
+export async function changeToken(token: Token, page: Shown): Promise<void> {
   const name = textInput({ maxlength: "64", value: token.name });
   const sight = token.kind === "metrics" ? null : new SightEditor(await fetchGroups(), token.sight);
   formDialog(`Change ${token.name}`, [field("Name", name), ...(sight === null ? [] : [sight.element])], "Save", async (notice) => {

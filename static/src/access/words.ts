@@ -87,6 +87,7 @@ const FAILURE_WORDS: Record<string, string> = {
   name_taken: "That name is taken.",
   last_administrator: "This is the last administrator. Make another one first.",
   not_allowed: "You may not do this.",
+  not_connected: "This display is not connected just now.",
 };
 
 const ELSEWHERE_WORDS: Record<string, string> = {

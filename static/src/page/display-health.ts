@@ -8,8 +8,11 @@ import type { Display } from "./displays.ts";
 const TELLS_EVERY_MS = 60_000;
 const SILENT_AFTER_MS = 3 * TELLS_EVERY_MS;
 
-/** `new`: connected, and has not had to tell yet; `silent`: connected, but its page tells nothing any more. */
-export type DisplayState = "well" | "troubled" | "new" | "silent" | "away" | "never";
+/**
+ * `new`: connected, and has not had to tell yet; `quiet`: connected, and what it told is old, which
+ * it would be of one that has just come back, too; `silent`: its page tells nothing any more.
+ */
+export type DisplayState = "well" | "troubled" | "new" | "quiet" | "silent" | "away" | "never";
 export type Trouble = "not_live" | "list" | "other_build" | "errors" | "graphics";
 
 export interface Health {
@@ -20,15 +23,16 @@ export interface Health {
   reportAgeMs: number | null;
 }
 
-/** `sinceMs`: since when this page saw it connected without a report, as far as it knows. */
+/** `sinceMs`: since when it has been seen connected without a break, as far as is known. */
 export function healthOf(display: Display, nowMs: number, serverBuild: string, sinceMs = nowMs): Health {
   const { report, is_connected, last_seen_at } = display;
   const toldMs = Date.parse(report?.received_at ?? "");
   const reportAgeMs = Number.isNaN(toldMs) ? null : Math.max(0, nowMs - toldMs);
   const troubles = troublesOf(display, serverBuild);
   if (!is_connected) return { state: last_seen_at === undefined && reportAgeMs === null ? "never" : "away", troubles, reportAgeMs };
-  if ((reportAgeMs ?? nowMs - sinceMs) > SILENT_AFTER_MS) return { state: "silent", troubles, reportAgeMs };
-  if (reportAgeMs === null) return { state: "new", troubles, reportAgeMs };
+  const isLong = nowMs - sinceMs > SILENT_AFTER_MS;
+  if (reportAgeMs === null) return { state: isLong ? "silent" : "new", troubles, reportAgeMs };
+  if (reportAgeMs > SILENT_AFTER_MS) return { state: isLong ? "silent" : "quiet", troubles, reportAgeMs };
   return { state: troubles.length > 0 ? "troubled" : "well", troubles, reportAgeMs };
 }
 
