@@ -70,6 +70,7 @@ export class WallTab {
     const kept = this.#book.byId(id);
     const scene = kept === undefined ? null : sceneOfKept(kept);
     if (scene === null) return;
+    this.#host.frame.shape = shapeOf(this.#displays.filter(({ scenes }) => scenes.includes(id)));
     this.#host.showArea(scene, true);
     await this.#edit(id, scene);
   }

@@ -14,7 +14,7 @@ const TITLES = { login: "Sign in", invitation: "Welcome", account: "Account", us
 for (const [name, title] of Object.entries(TITLES)) PAGES[`/${name}`] = { template: "access", name, title };
 const LOCAL = { name: "local", role: "administrator", kind: "local", sight: { groups: "all" } };
 
-const EMPTY = { "/api/v1/places": { places: [], version: 0 }, "/api/v1/rules": { rules: [], version: 0 }, "/api/v1/out-of-service": { vehicles: [] } };
+const EMPTY = { "/api/v1/places": { places: [], version: 0 }, "/api/v1/rules": { rules: [], version: 0 }, "/api/v1/out-of-service": { vehicles: [] }, "/api/v1/scenes": { scenes: [], version: 0 } };
 
 export const isOwnPage = process.env.FLEETGLASS_PAGE === "static";
 
@@ -24,6 +24,7 @@ export async function answerOwnPage(serverUrl, request, response) {
   if (Object.hasOwn(PAGES, pathname)) return answerShell(serverUrl, PAGES[pathname], response);
   if (pathname === "/api/v1/me") return answerFor(LOCAL, serverUrl, request, response);
   if (pathname === "/api/v1/views" && request.method === "GET") return answerFor({ views: [] }, serverUrl, request, response);
+  if (pathname === "/api/v1/displays" && request.method === "GET") return answerDisplays(serverUrl, request, response);
   if (pathname === "/livez") return answerAlive(serverUrl, response);
   if (pathname === "/wall-sw.js") return answerWorker(response);
   if (Object.hasOwn(EMPTY, pathname) && request.method === "GET") return answerFor(EMPTY[pathname], serverUrl, request, response);
@@ -70,6 +71,18 @@ async function answerFor(answer, serverUrl, request, response) {
   if (status !== 404) return false;
   response.writeHead(200, { "content-type": "application/json" });
   response.end(JSON.stringify(answer));
+  return true;
+}
+
+/** Of a server from before there were displays to look after: their tokens are known, and no more of them. */
+async function answerDisplays(serverUrl, request, response) {
+  const headers = { cookie: request.headers.cookie ?? "" };
+  const asked = await fetch(new URL(request.url, serverUrl), { headers });
+  if (asked.status !== 404) return false;
+  const { tokens = [] } = await (await fetch(new URL("/api/v1/tokens", serverUrl), { headers })).json();
+  const displays = tokens.filter(({ kind }) => kind === "display").map(({ id, name, seen_at }) => ({ id, name, is_connected: false, last_seen_at: seen_at, scenes: [], dim_pct: 0 }));
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(JSON.stringify({ displays }));
   return true;
 }
 
