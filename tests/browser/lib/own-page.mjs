@@ -67,7 +67,7 @@ async function answerShell(serverUrl, page, response) {
 
 /** For a server from before there was such a route: people to tell apart (one who may do all), saved views (none). */
 async function answerFor(answer, serverUrl, request, response) {
-  const { status } = await fetch(new URL(request.url, serverUrl));
+  const { status } = await fetch(new URL(request.url, serverUrl), { headers: { cookie: request.headers.cookie ?? "" } });
   if (status !== 404) return false;
   response.writeHead(200, { "content-type": "application/json" });
   response.end(JSON.stringify(answer));
