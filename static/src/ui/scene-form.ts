@@ -15,7 +15,6 @@ export interface SceneChoices {
   /** What of the map would be shown now; null where no map is at hand, and the scene has none. */
   bounds: (() => Bounds) | null;
   boundsWord: string;
-  onChange(): void;
 }
 
 /** What was entered, or what is wrong with it and where. */
@@ -71,7 +70,7 @@ export class SceneForm {
       fieldset(SCENE_WORDS.parts, h("div", { class: "scene-boxes" }, names.element, ...parts)),
       this.#sizes,
     );
-    this.element.addEventListener("input", () => this.#changed());
+    this.element.addEventListener("input", () => this.#show());
     this.#show();
   }
 
@@ -164,11 +163,6 @@ export class SceneForm {
     if (theme === "display") return null;
     if (theme !== "hours") return theme;
     return { darkFromMin: minuteOf(this.#darkFrom.value) ?? 0, darkToMin: minuteOf(this.#darkTo.value) ?? 0 };
-  }
-
-  #changed(): void {
-    this.#show();
-    this.#choices.onChange();
   }
 
   #show(): void {

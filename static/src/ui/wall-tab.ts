@@ -61,6 +61,8 @@ export class WallTab {
 
   /** A new scene of what is seen now. */
   async begin(): Promise<void> {
+    // What somebody has begun to write is not thrown away.
+    if (this.#form !== null) return this.#form.querySelector("input")?.focus();
     await this.#edit(newId("scene"), this.#host.sceneOfView());
   }
 
@@ -103,7 +105,7 @@ export class WallTab {
     const { frame } = this.#host;
     const preview = h("a", { class: "bar-button", target: "_blank", rel: "noopener", title: SCENE_WORDS.previewNote }, `${SCENE_WORDS.preview} ↗`);
     const note = h("p", { class: "side-note", role: "status" });
-    const fields = new SceneForm(scene, { groups, bounds: () => frame.bounds, boundsWord: SCENE_WORDS.bounds, onChange: show });
+    const fields = new SceneForm(scene, { groups, bounds: () => frame.bounds, boundsWord: SCENE_WORDS.bounds });
     const boxes = this.#displays.map((display) => this.#box(display, id));
     const save = h("button", { type: "submit", class: "bar-button primary" }, SCENE_WORDS.save);
     const form = h("form", { class: "side-form", novalidate: "" }, fields.element, displaySet(boxes.map(({ element }) => element)), note, h("div", { class: "side-row" }, save, preview, barButton(SCENE_WORDS.cancel, () => this.#endForm())));
@@ -112,7 +114,11 @@ export class WallTab {
     for (const kind of ["pointerdown", "focus", "click"] as const) preview.addEventListener(kind, show);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.#save(id, fields, note, new Map(boxes.map(({ display, input }) => [display.id, input.checked])));
+      if (form.ariaBusy === "true") return;
+      form.ariaBusy = "true";
+      // Only what was ticked or not here: others may change the rest.
+      const wanted = boxes.filter(({ input }) => input.checked !== input.defaultChecked).map(({ display, input }) => [display.id, input.checked] as const);
+      void this.#save(id, fields, note, new Map(wanted)).finally(() => (form.ariaBusy = null));
     });
     this.#form?.remove();
     this.#form = form;
@@ -134,6 +140,7 @@ export class WallTab {
     const { name, scenes, is_connected } = display;
     const has = scenes.includes(sceneId);
     const { element, input } = tickBox(name, has);
+    input.defaultChecked = has;
     const isFull = !has && scenes.length >= MOST_SCENES;
     input.disabled = isFull;
     element.append(h("span", { class: "muted" }, isFull ? SCENE_WORDS.full : displayNote(is_connected, scenes.length)));
