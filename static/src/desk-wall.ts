@@ -108,6 +108,6 @@ export class DeskWall {
     const isSmooth = !isAtOnce && this.#host.movesSmoothly();
     if (area.kind === "bounds") return this.#frame.moveTo(area.bounds, isSmooth);
     const found: Frame | null = frameOfArea(area, this.#host.fleet);
-    if (found !== null) this.#frame.moveTo(found.bounds, isSmooth, MOST_ZOOM);
+    if (found !== null) this.#frame.lookAt(found.bounds, isSmooth, MOST_ZOOM);
   }
 }

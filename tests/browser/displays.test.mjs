@@ -54,9 +54,11 @@ test("each display says whether there is a picture on it, of what, and how it do
   await page.getByText("3 displays; Gate 4 and Hall need a look").waitFor();
   const facts = async (name) => Object.fromEntries(await card(page, name).locator(".display-facts > div").evaluateAll((rows) => rows.map((row) => [row.querySelector("dt").textContent, row.querySelector("dd").textContent])));
   assert.equal(await card(page, "Dispatch room").locator(".badge").textContent(), "Live");
-  assert.deepEqual(await facts("Dispatch room"), { Shows: "Port", Picture: "live", Frames: "29.8 a second, most within 11.4 ms", Memory: "84 MB", "Open for": "3 d 5 h", Build: "the server's", Screen: "1920 × 1080 px", Told: "just now", Scenes: "North, Port", Sees: "All vehicles", From: "192.0.2.9", Until: "no end", "Let in by": "Ada" });
+  assert.deepEqual(await facts("Dispatch room"), { Shows: "Port", Scenes: "North, Port", Picture: "live", Frames: "29.8 a second", Memory: "84 MB", "Open for": "3 d 5 h", Build: "the server's", Told: "just now", "Time a frame": "95 of 100 within 11.4 ms", Screen: "1920 × 1080 px", Sees: "All vehicles", From: "192.0.2.9", Until: "no end", "Let in by": "Ada" });
   assert.equal(await card(page, "Gate 4").locator(".badge").textContent(), "Not connected");
   assert.match(await card(page, "Gate 4").locator(".display-note").textContent(), /^last seen 12 min ago$/);
+  assert.equal((await facts("Gate 4"))["Shows"], undefined, "nobody knows what is on it now");
+  assert.equal((await facts("Gate 4"))["Showed"], "The whole fleet");
   const hall = await facts("Hall");
   assert.deepEqual([hall["Picture"], hall["Frames"], hall["Memory"], hall["Build"], hall["Darker by night"]], ["live; a list in place of the map", "not known", "not known", "00ddba11", "20 %"]);
   assert.equal(await card(page, "Hall").locator(".display-note").textContent(), "a list stands in place of the map, there were errors and its page is of another build than the server's");
@@ -73,10 +75,10 @@ test("what changes is shown by itself, and neither the focus nor what is open is
   screens.displays.get("t3").report = reportOf({ build: "00ddba11", errors: [...ERRORS, { text: "RangeError", count: 1, last_s_ago: 1 }], frames_per_s: 12 });
   await card(page, "Dispatch room").getByText("Not connected").waitFor();
   await card(page, "Hall").getByText("3 errors").waitFor();
-  assert.equal(await card(page, "Hall").locator("details").evaluate((details) => details.open), true);
+  assert.equal(await card(page, "Hall").locator(".display-errors").evaluate((details) => details.open), true);
   assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Message: Hall");
   world.tokens.push({ ...world.tokens[0], id: "t4", name: "Attic" });
-  await card(page, "Attic").getByText("Not connected").waitFor();
+  await card(page, "Attic").getByText("paired, but never seen").waitFor();
   assert.deepEqual(await page.locator(".display .name").allTextContents(), ["Attic", "Dispatch room", "Gate 4", "Hall"]);
 });
 
@@ -96,7 +98,7 @@ test("a display is told to load anew, to show its name, a message, a scene, and 
   await page.getByText("Dispatch room shows the message.").waitFor();
   await press("Show a scene");
   await page.getByLabel("Scene", { exact: true }).selectOption("Port");
-  await page.getByRole("button", { name: "Show it" }).click();
+  await page.getByRole("button", { name: "Show it", exact: true }).click();
   await page.getByText("Dispatch room shows Port.").waitFor();
   await press("Dim");
   await page.getByLabel("Darker by").fill("40");

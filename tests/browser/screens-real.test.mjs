@@ -57,7 +57,7 @@ part("a display is paired, and the view on the desk is put on it", async () => {
   await page.locator("#side-wall").getByLabel("Hall").check();
   await doors.picture(grace, "desk-put");
   const { center } = await until(page, (state) => state.isMapIdle);
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator("#side-wall").getByRole("button", { name: "Save" }).click();
   await page.getByText("City is saved, and on Hall.").waitFor();
   await sceneOnWall("City");
   const there = await until(wall.page, (state) => state.isMapIdle);
@@ -72,12 +72,12 @@ part("a second scene goes round with the first; one is shown when it is asked fo
   await side.getByLabel("Name", { exact: true }).fill("All of it");
   await side.getByLabel("The whole fleet").check();
   await side.getByLabel("Hall").check();
-  await page.getByRole("button", { name: "Save" }).click();
+  await side.getByRole("button", { name: "Save" }).click();
   await sceneOnWall("All of it · 2 of 2");
   await doors.go(grace, "displays");
   await page.getByRole("button", { name: "Show a scene: Hall" }).click();
   await page.getByLabel("Scene", { exact: true }).selectOption("City");
-  await page.getByRole("button", { name: "Show it" }).click();
+  await page.getByRole("button", { name: "Show it", exact: true }).click();
   await page.getByText("Hall shows City.").waitFor();
   await sceneOnWall("City · 1 of 2");
 });

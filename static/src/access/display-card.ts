@@ -2,13 +2,14 @@
 // what it can be told. The card stays while what it says changes, so that nobody loses their place.
 
 import type { Health } from "../page/display-health.ts";
-import type { Display } from "../page/displays.ts";
+import type { Display, DisplayReport } from "../page/displays.ts";
 import { h, setText } from "../ui/dom.ts";
 import {
   DISPLAY_WORDS,
   STATE_BADGES,
   errorText,
   errorsText,
+  frameTimeText,
   framesText,
   memoryText,
   pictureText,
@@ -48,17 +49,18 @@ export class DisplayCard {
   #badge = h("span", { class: "badge" });
   #note = h("p", { class: "display-note" });
   #facts = h("dl", { class: "display-facts" });
+  #moreFacts = h("dl", { class: "display-facts" });
+  #more = h("details", { class: "display-more" }, h("summary", {}, DISPLAY_WORDS.more), this.#moreFacts);
   #errors = h("details", { class: "display-errors", hidden: "" });
   #errorsTitle = h("summary");
   #errorList = h("ul");
   #buttons = new Map<Act, HTMLButtonElement>();
-  #factsText = "";
 
   constructor(acts: readonly Act[], onAct: (act: Act) => void) {
     for (const act of acts) this.#buttons.set(act, button(DISPLAY_WORDS[act], act === "revoke" ? "danger" : "plain", () => onAct(act)));
     this.#errors.append(this.#errorsTitle, this.#errorList);
     this.element = h("li", { class: "display", "aria-labelledby": this.#name.id });
-    this.element.append(h("div", { class: "display-head" }, this.#name, this.#badge, this.#note), this.#facts, this.#errors, actions(...this.#buttons.values()));
+    this.element.append(h("div", { class: "display-head" }, this.#name, this.#badge, this.#note), this.#facts, this.#errors, this.#more, actions(...this.#buttons.values()));
   }
 
   show(content: CardContent): void {
@@ -68,21 +70,16 @@ export class DisplayCard {
     this.#badge.className = `badge ${STATE_BADGES[health.state]}`;
     this.element.dataset["state"] = health.state;
     setText(this.#note, stateNote(display, health.state, health.troubles, nowMs));
-    this.#showFacts(factsOf(content));
+    showFacts(this.#facts, factsOf(content));
+    const more = moreFactsOf(content);
+    showFacts(this.#moreFacts, more);
+    this.#more.hidden = more.length === 0;
     this.#showErrors(display);
     for (const [act, element] of this.#buttons) {
       element.setAttribute("aria-label", titleOf(DISPLAY_WORDS[act], display.name));
       const isHere = display.is_connected || !LIVE_ACTS.has(act);
       element.disabled = !isHere || (act === "show" && display.scenes.length < 2);
     }
-  }
-
-  #showFacts(facts: MoreFacts): void {
-    // What somebody selects to copy stays selected.
-    const text = facts.map(([label, value]) => `${label}\n${typeof value === "string" ? value : value.textContent}`).join("\n");
-    if (text === this.#factsText) return;
-    this.#factsText = text;
-    this.#facts.replaceChildren(...facts.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))));
   }
 
   #showErrors({ report }: Display): void {
@@ -94,24 +91,46 @@ export class DisplayCard {
   }
 }
 
-function factsOf({ display, health, nowMs, serverBuild, sceneNames, more }: CardContent): MoreFacts {
+/** What somebody selects to copy stays selected while it is the same. */
+function showFacts(place: HTMLElement, facts: MoreFacts): void {
+  const rows = facts.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value)));
+  if (place.textContent !== rows.map((row) => row.textContent).join("")) place.replaceChildren(...rows);
+}
+
+/** What tells whether all is well; of one that is away only what it will show. */
+function factsOf({ display, health, serverBuild, sceneNames }: CardContent): MoreFacts {
   const { report, dim_pct } = display;
   const scenes = sceneNames.length === 0 ? DISPLAY_WORDS.byAddress : sceneNames.join(", ");
-  const kept: [string, Node | string][] = [[DISPLAY_WORDS.scenes, scenes], ...(dim_pct > 0 ? [[DISPLAY_WORDS.dim, `${dim_pct} %`] as [string, string]] : [])];
-  if (report === undefined) return [...kept, ...more];
-  const isOwn = report.build === serverBuild;
-  const build = report.build === undefined ? DISPLAY_WORDS.unknown : isOwn ? DISPLAY_WORDS.ownBuild : report.build;
+  const kept: MoreFacts = [[DISPLAY_WORDS.scenes, scenes], ...(dim_pct > 0 ? [[DISPLAY_WORDS.dim, `${dim_pct} %`] as const] : [])];
+  if (report === undefined || isPast(health)) return kept;
+  return [[DISPLAY_WORDS.shows, shownText(report)], ...kept, ...doingFacts(report, serverBuild)];
+}
+
+function moreFactsOf({ display, health, nowMs, serverBuild, more }: CardContent): MoreFacts {
+  const { report } = display;
+  if (report === undefined) return more;
   const toldMs = nowMs - (health.reportAgeMs ?? 0);
+  const told = h("time", { datetime: report.received_at, title: fullText(toldMs) }, agoText(toldMs, nowMs));
+  const past: MoreFacts = isPast(health) ? [[DISPLAY_WORDS.showed, shownText(report)], ...doingFacts(report, serverBuild)] : [];
+  return [[DISPLAY_WORDS.told, told], ...past, [DISPLAY_WORDS.frameTime, frameTimeText(report)], [DISPLAY_WORDS.screen, screenText(report)], ...more];
+}
+
+function doingFacts(report: DisplayReport, serverBuild: string): MoreFacts {
+  const build = report.build === undefined ? DISPLAY_WORDS.unknown : report.build === serverBuild ? DISPLAY_WORDS.ownBuild : report.build;
   return [
-    [DISPLAY_WORDS.shows, report.scene === undefined || report.scene === "" ? DISPLAY_WORDS.whole : report.scene],
     [DISPLAY_WORDS.picture, pictureText(report)],
     [DISPLAY_WORDS.frames, framesText(report)],
     [DISPLAY_WORDS.memory, memoryText(report)],
     [DISPLAY_WORDS.up, upText(report)],
     [DISPLAY_WORDS.build, build],
-    [DISPLAY_WORDS.screen, screenText(report)],
-    [DISPLAY_WORDS.told, h("time", { datetime: report.received_at, title: fullText(toldMs) }, agoText(toldMs, nowMs))],
-    ...kept,
-    ...more,
   ];
+}
+
+/** What it told is of before: it may be so no more. */
+function isPast({ state }: Health): boolean {
+  return state === "away" || state === "never" || state === "silent";
+}
+
+function shownText({ scene }: DisplayReport): string {
+  return scene === undefined || scene === "" ? DISPLAY_WORDS.whole : scene;
 }

@@ -16,9 +16,11 @@ export const DISPLAY_WORDS = {
   notTold: "It has not told of itself yet: it does so each minute.",
 
   shows: "Shows",
+  showed: "Showed",
   whole: "The whole fleet",
   picture: "Picture",
   frames: "Frames",
+  frameTime: "Time a frame",
   memory: "Memory",
   up: "Open for",
   build: "Build",
@@ -33,6 +35,7 @@ export const DISPLAY_WORDS = {
   byAddress: "what its own address says",
   dim: "Darker by night",
   unknown: "not known",
+  more: "More",
 
   reload: "Load anew",
   identify: "Show its name",
@@ -106,6 +109,7 @@ export function stateNote({ last_seen_at, report }: Display, state: DisplayState
   if (state === "never") return "paired, but never seen";
   if (state === "quiet") return `last told of itself ${agoText(toldMs, nowMs)}; it does so each minute`;
   if (state === "silent") return Number.isNaN(toldMs) ? "connected, but its page has told nothing: look at the screen" : `connected, but its page last told of itself ${agoText(toldMs, nowMs)}: look at the screen`;
+  if (state === "well") return `told of itself ${agoText(toldMs, nowMs)}`;
   if (state === "new") return "has not told of itself yet: it does so each minute";
   return listText(troubles.map((trouble) => TROUBLE_WORDS[trouble]));
 }
@@ -128,11 +132,14 @@ export function pictureText({ screen, shows, graphics_losses = 0 }: DisplayRepor
   return words.join("; ");
 }
 
-/** "29.8 a second, most within 12 ms". */
-export function framesText({ frames_per_s, frame_ms_p95 }: DisplayReport): string {
-  if (frames_per_s === undefined || frames_per_s === null) return DISPLAY_WORDS.unknown;
-  const within = frame_ms_p95 === undefined || frame_ms_p95 === null ? "" : `, most within ${frame_ms_p95} ms`;
-  return `${frames_per_s} a second${within}`;
+/** "29.8 a second". */
+export function framesText({ frames_per_s }: DisplayReport): string {
+  return frames_per_s === undefined || frames_per_s === null ? DISPLAY_WORDS.unknown : `${frames_per_s} a second`;
+}
+
+/** "95 of 100 within 12 ms". */
+export function frameTimeText({ frame_ms_p95 }: DisplayReport): string {
+  return frame_ms_p95 === undefined || frame_ms_p95 === null ? DISPLAY_WORDS.unknown : `95 of 100 within ${frame_ms_p95} ms`;
 }
 
 export function memoryText({ heap_mb }: DisplayReport): string {

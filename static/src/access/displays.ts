@@ -42,7 +42,7 @@ class DisplaysPage {
 
   constructor(main: HTMLElement, isAdministrator: boolean) {
     this.#tokens = isAdministrator ? new DisplayTokens(this) : null;
-    const head = h("div", { class: "head" }, h("h2", { id: "displays-title" }, DISPLAY_WORDS.title), this.#summary);
+    const head = h("div", { class: "head" }, h("div", {}, h("h2", { id: "displays-title" }, DISPLAY_WORDS.title), this.#summary));
     if (this.#tokens !== null) {
       head.append(button(DISPLAY_WORDS.link, "plain", () => this.#tokens?.makeLink()));
       main.append(this.#tokens.pair.element);

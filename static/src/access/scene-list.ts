@@ -66,7 +66,7 @@ export class SceneList {
     if (scene === null) return;
     const { area } = scene;
     const bounds = area.kind === "bounds" ? () => area.bounds : null;
-    const fields = new SceneForm(scene, { groups: await fetchGroups(), bounds, boundsWord: SCENES_WORDS.keptBounds });
+    const fields = new SceneForm(scene, { groups: await fetchGroups(), bounds, boundsWord: SCENES_WORDS.keptBounds, boundsNote: "" });
     const elsewhere = h("p", {}, h("a", { href: `${MAP_PATH}${encodeURIComponent(kept.id)}` }, SCENES_WORDS.elsewhere));
     formDialog(titleOf(SCENES_WORDS.change, kept.name), [fields.element, elsewhere], DIALOG_WORDS.save, async (notice) => {
       const entered = fields.read();

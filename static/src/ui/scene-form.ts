@@ -15,6 +15,7 @@ export interface SceneChoices {
   /** What of the map would be shown now; null where no map is at hand, and the scene has none. */
   bounds: (() => Bounds) | null;
   boundsWord: string;
+  boundsNote: string;
 }
 
 /** What was entered, or what is wrong with it and where. */
@@ -168,7 +169,7 @@ export class SceneForm {
   #show(): void {
     const kind = this.areaKind;
     this.#hours.hidden = this.#theme.value !== "hours";
-    this.#areaNote.textContent = kind === "bounds" ? SCENE_WORDS.boundsNote : kind === "group" ? SCENE_WORDS.groupNote : "";
+    this.#areaNote.textContent = kind === "bounds" ? this.#choices.boundsNote : kind === "group" ? SCENE_WORDS.groupNote : "";
   }
 }
 

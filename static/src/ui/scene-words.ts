@@ -25,6 +25,7 @@ export const SCENE_WORDS = {
   full: "has 24 scenes already",
   connected: "connected",
   notConnected: "not connected",
+  noScenes: "no scenes",
 
   name: "Name",
   shows: "Shows",
@@ -35,7 +36,7 @@ export const SCENE_WORDS = {
   whole: "The whole fleet",
   boundsNote: "All that is within the frame, whatever the shape of the screen.",
   groupNote: "The map follows the vehicles of the group, and the counts are of them.",
-  dwell: "Seconds, where a display has several scenes",
+  dwell: "Seconds on the screen",
   theme: "Colours",
   themes: { display: "As the display has it", sun: "By the sun", light: "Light", dark: "Dark", hours: "Dark at these hours", system: "As its machine has it" },
   darkFrom: "Dark from",
@@ -89,9 +90,9 @@ export function savedText(name: string, onNames: readonly string[], failedNames:
   return failedNames.length === 0 ? where : `${where} It did not work for ${listText(failedNames)}: try again.`;
 }
 
-/** "connected, 3 scenes". */
+/** "connected, 3 scenes", "not connected, no scenes". */
 export function displayNote(isConnected: boolean, scenes: number): string {
-  return `${isConnected ? SCENE_WORDS.connected : SCENE_WORDS.notConnected}, ${countText(scenes, "scene")}`;
+  return `${isConnected ? SCENE_WORDS.connected : SCENE_WORDS.notConnected}, ${scenes === 0 ? SCENE_WORDS.noScenes : countText(scenes, "scene")}`;
 }
 
 /** "Hall", "Hall and Gate 4", "Hall, Gate 4 and Yard". */

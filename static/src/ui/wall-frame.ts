@@ -1,5 +1,6 @@
 // The part of the map that a wall would show, framed on the map: of the shape of a screen, in the
-// part that no panel covers. The map is moved under it.
+// part that no panel covers. The map is moved under it; until somebody does so, what it shows stays
+// what it was, whatever becomes of the frame.
 
 import type { Map as MapLibre, PaddingOptions } from "maplibre-gl";
 import type { FreeBox } from "../map/free-box.ts";
@@ -24,8 +25,11 @@ export function boxOfShape({ left, top, right, bottom }: FreeBox, shape: number)
 }
 
 export class WallFrame {
-  /** Width by height of the screen it is for. */
-  shape = USUAL_SHAPE;
+  #shape = USUAL_SHAPE;
+  /** What it is to show, until the map is moved. */
+  #wanted: Bounds | null = null;
+  #isMoving = false;
+  #placed = "";
   #map: MapLibre;
   #freeBox: () => FreeBox;
   #name = h("span", { class: "wall-frame-name" });
@@ -37,6 +41,9 @@ export class WallFrame {
     this.#freeBox = freeBox;
     map.getContainer().append(this.#crop);
     map.on("resize", () => this.place());
+    map.on("movestart", () => {
+      if (!this.#isMoving) this.#wanted = null;
+    });
   }
 
   get isShown(): boolean {
@@ -52,8 +59,17 @@ export class WallFrame {
     setText(this.#name, name === "" ? SCENE_WORDS.frame : name);
   }
 
+  /** Width by height of the screen it is for. */
+  set shape(shape: number) {
+    if (shape === this.#shape) return;
+    if (this.isShown) this.#wanted = this.bounds;
+    this.#shape = shape;
+    this.place();
+  }
+
   /** What is within it. */
   get bounds(): Bounds {
+    if (this.#wanted !== null) return this.#wanted;
     const { left, top, right, bottom } = this.#box;
     return boundsBetween(this.#map.unproject([left, bottom]), this.#map.unproject([right, top]));
   }
@@ -62,16 +78,28 @@ export class WallFrame {
   place(): void {
     if (!this.isShown) return;
     const { left, top, right, bottom } = this.#box;
+    const placed = [left, top, right, bottom].join();
+    if (placed === this.#placed) return;
+    this.#placed = placed;
+    if (this.#wanted !== null) this.lookAt(this.#wanted, false);
     Object.assign(this.#frame.style, { left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` });
   }
 
+  /** Shows these, and nothing else than these until the map is moved. */
+  moveTo(bounds: Bounds, animate: boolean): void {
+    this.#wanted = bounds;
+    this.lookAt(bounds, animate);
+  }
+
   /** Moves the map so that all of these are within it. */
-  moveTo(bounds: Bounds, animate: boolean, maxZoom = MOST_ZOOM): void {
+  lookAt(bounds: Bounds, animate: boolean, maxZoom = MOST_ZOOM): void {
+    this.#isMoving = true;
     this.#map.fitBounds(bounds, { padding: this.#padding, animate, maxZoom });
+    this.#isMoving = false;
   }
 
   get #box(): FreeBox {
-    return boxOfShape(this.#freeBox(), this.shape);
+    return boxOfShape(this.#freeBox(), this.#shape);
   }
 
   get #padding(): PaddingOptions {

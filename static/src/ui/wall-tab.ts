@@ -105,7 +105,7 @@ export class WallTab {
     const { frame } = this.#host;
     const preview = h("a", { class: "bar-button", target: "_blank", rel: "noopener", title: SCENE_WORDS.previewNote }, `${SCENE_WORDS.preview} ↗`);
     const note = h("p", { class: "side-note", role: "status" });
-    const fields = new SceneForm(scene, { groups, bounds: () => frame.bounds, boundsWord: SCENE_WORDS.bounds });
+    const fields = new SceneForm(scene, { groups, bounds: () => frame.bounds, boundsWord: SCENE_WORDS.bounds, boundsNote: SCENE_WORDS.boundsNote });
     const boxes = this.#displays.map((display) => this.#box(display, id));
     const save = h("button", { type: "submit", class: "bar-button primary" }, SCENE_WORDS.save);
     const form = h("form", { class: "side-form", novalidate: "" }, fields.element, displaySet(boxes.map(({ element }) => element)), note, h("div", { class: "side-row" }, save, preview, barButton(SCENE_WORDS.cancel, () => this.#endForm())));

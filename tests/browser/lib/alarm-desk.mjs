@@ -38,7 +38,7 @@ export class AlarmDesk {
   async open(options = {}, path = "") {
     const watched = await open(this.#browser, new URL(path, this.#host.url).href, { viewport: { width: 1440, height: 900 }, ...options });
     this.#contexts.push(watched.page.context());
-    if (path === "" || path.startsWith("#")) await until(watched.page, (state) => state.listed === 11 && state.isMapIdle);
+    if (path === "" || path.startsWith("#")) await until(watched.page, (state) => state.vehicles === 11 && state.listed > 0 && state.isMapIdle);
     return watched;
   }
 
