@@ -21,7 +21,7 @@ export const isOwnPage = process.env.FLEETGLASS_PAGE === "static";
 /** Answers a request for the page or a part of it; false where it is for something else. */
 export async function answerOwnPage(serverUrl, request, response) {
   const { pathname } = new URL(request.url, serverUrl);
-  if (Object.hasOwn(PAGES, pathname)) return answerShell(serverUrl, PAGES[pathname], response);
+  if (Object.hasOwn(PAGES, pathname)) return answerShell(serverUrl, PAGES[pathname], request, response);
   if (pathname === "/api/v1/me") return answerFor(LOCAL, serverUrl, request, response);
   if (pathname === "/api/v1/views" && request.method === "GET") return answerFor({ views: [] }, serverUrl, request, response);
   if (pathname === "/api/v1/displays" && request.method === "GET") return answerDisplays(serverUrl, request, response);
@@ -52,9 +52,13 @@ function answerWorker(response) {
   return true;
 }
 
-/** The template with the server's own policy and boot data, its build included. */
-async function answerShell(serverUrl, page, response) {
-  const served = await fetch(serverUrl);
+/** The template with the server's own policy and boot data, its build included; to the login as the server says. */
+async function answerShell(serverUrl, page, request, response) {
+  const served = await fetch(new URL(request.url, serverUrl), { headers: { cookie: request.headers.cookie ?? "" }, redirect: "manual" });
+  if (served.headers.has("location")) {
+    response.writeHead(served.status, { location: served.headers.get("location") }).end();
+    return true;
+  }
   const [, boot] = /data-boot="([^"]*)"/.exec(await served.text());
   const assets = Object.fromEntries(fs.readFileSync(path.join(REPOSITORY, "static/manifest.txt"), "utf8").trim().split("\n").map((line) => line.split(" ")));
   const name = page.template;
@@ -111,8 +115,9 @@ export async function inFrontOf(serverUrl, port = 0) {
 /** Hands a request on. */
 export function forward(url, request, response) {
   // The server takes what comes from its own pages only.
-  const { host: _host, origin: _origin, ...headers } = request.headers;
-  const asked = http.request(new URL(request.url, url), { method: request.method, headers: { ...headers, host: new URL(url).host } }, (answer) => {
+  const { host, origin, ...headers } = request.headers;
+  const own = origin === `http://${host}` ? { origin: new URL(url).origin } : {};
+  const asked = http.request(new URL(request.url, url), { method: request.method, headers: { ...headers, ...own, host: new URL(url).host } }, (answer) => {
     response.writeHead(answer.statusCode, answer.headers);
     answer.pipe(response);
   });
