@@ -5,7 +5,7 @@ import type { Display } from "../page/displays.ts";
 import { call } from "./api.ts";
 import { formDialog, showOnce } from "./dialogs.ts";
 import type { MoreFacts } from "./display-card.ts";
-import { DISPLAY_WORDS } from "./display-words.ts";
+import { DISPLAY_WORDS, LINK_WORDS } from "./display-words.ts";
 import { takeFragment } from "./fragment.ts";
 import { fetchGroups } from "./list-page.ts";
 import type { Shown } from "./list-page.ts";
@@ -17,11 +17,9 @@ import { SightEditor } from "./sight-editor.ts";
 import { changeToken, expiryOf, expirySelect, fetchTokens, revokeToken } from "./token-list.ts";
 import { sightText } from "./words.ts";
 
-const LINK_TEXT = "For a kiosk that forgets everything when it restarts: make this its start page. Whoever has the link sees what the display sees. It is shown only now.";
 /** The server gives a display that does not ask any more up after this long. */
 const COMES_WITHIN_MS = 60_000;
 const ASK_EVERY_MS = 1_000;
-const REVOKED_TEXT = "It stops showing the map at once and offers a new code.";
 
 export class DisplayTokens {
   readonly pair = new PairForm(() => void this.#showOnceIn());
@@ -55,7 +53,7 @@ export class DisplayTokens {
     const token = this.#tokens.get(id);
     const from = address === undefined ? [] : [[DISPLAY_WORDS.from, address] as const];
     if (token === undefined) return from;
-    return [[DISPLAY_WORDS.sees, sightText(token.sight)], ...from, [DISPLAY_WORDS.until, time(token.expires_at, "no end")], [DISPLAY_WORDS.by, this.#names?.element(token.made_by) ?? token.made_by]];
+    return [[DISPLAY_WORDS.sees, sightText(token.sight)], ...from, [DISPLAY_WORDS.until, time(token.expires_at, LINK_WORDS.noEnd)], [DISPLAY_WORDS.by, this.#names?.element(token.made_by) ?? token.made_by]];
   }
 
   /** Its name, and what it may see. */
@@ -66,22 +64,22 @@ export class DisplayTokens {
 
   revoke(id: string): void {
     const token = this.#tokens.get(id);
-    if (token !== undefined) void revokeToken(token, this.#page, REVOKED_TEXT);
+    if (token !== undefined) void revokeToken(token, this.#page, LINK_WORDS.revoked);
   }
 
   async makeLink(): Promise<void> {
     const name = textInput({ maxlength: "64" });
     const expiry = expirySelect("never");
     const sight = new SightEditor(await fetchGroups());
-    formDialog("Make a kiosk link", [field("Name of the display", name), sight.element, field("Good for", expiry)], "Make it", async (notice) => {
-      const problem = name.value.trim() === "" ? "Give it a name." : sight.isEmpty ? "Choose at least one group." : null;
+    formDialog(DISPLAY_WORDS.link, [field(LINK_WORDS.name, name), sight.element, field(LINK_WORDS.goodFor, expiry)], LINK_WORDS.make, async (notice) => {
+      const problem = name.value.trim() === "" ? LINK_WORDS.noName : sight.isEmpty ? LINK_WORDS.noGroup : null;
       if (problem !== null) {
         refuse(notice, name, problem);
         return false;
       }
       const made = await call<{ token: string }>("POST", "/api/v1/tokens", { kind: "display", name: name.value.trim(), sight: sight.sight, ...expiryOf(expiry) });
       await this.#page.show();
-      showOnce(`Link for ${name.value.trim()}`, LINK_TEXT, `${location.origin}/wall#token=${encodeURIComponent(made.token)}`);
+      showOnce(LINK_WORDS.title(name.value.trim()), LINK_WORDS.text, `${location.origin}/wall#token=${encodeURIComponent(made.token)}`);
       return true;
     });
   }

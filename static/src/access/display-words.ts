@@ -47,6 +47,18 @@ export const DISPLAY_WORDS = {
   revoke: "Revoke",
 } as const;
 
+export const LINK_WORDS = {
+  name: "Name of the display",
+  goodFor: "Good for",
+  make: "Make it",
+  noName: "Give it a name.",
+  noGroup: "Choose at least one group.",
+  title: (name: string) => `Link for ${name}`,
+  text: "For a kiosk that forgets everything when it restarts: make this its start page. Whoever has the link sees what the display sees. It is shown only now.",
+  noEnd: "no end",
+  revoked: "It stops showing the map at once and offers a new code.",
+} as const;
+
 export const DIALOG_WORDS = {
   text: "Message",
   textNote: "Large over the map, then it goes by itself.",
