@@ -49,6 +49,7 @@ async function show(): Promise<void> {
   const path = `/${page}`;
   showFrame(me, path);
   const isTheirs = path === "/account" || placesOf(me).some((place) => place.path === path);
-  if (!isTheirs) throw new ApiFailure(403, "not_this_page", words.account.onlyAdministrators);
+  const whose = path === "/displays" ? words.account.onlyDispatchers : words.account.onlyAdministrators;
+  if (!isTheirs) throw new ApiFailure(403, "not_this_page", whose);
   await CLOSED[page]?.(main, me);
 }

@@ -24,6 +24,7 @@ import { PlacesTab } from "./ui/places-tab.ts";
 import { RulesTab } from "./ui/rules-tab.ts";
 import { ServiceList, ServicePart } from "./ui/service-panel.ts";
 import { SidePanel } from "./ui/side-panel.ts";
+import type { SideTab } from "./ui/side-panel.ts";
 import { soundLine, soundSettings } from "./ui/sound-controls.ts";
 import { words } from "./words/words.ts";
 
@@ -70,6 +71,7 @@ export class DeskAlarms {
   #detail = h("ul", { class: "alarm-lines detail-alarms", "aria-label": words.alarms.openAlarms, hidden: "" });
   #detailLines = new Map<string, AlarmLine>();
   #rowsKey = "";
+  #cancels = [() => this.#placesTab.cancel(), () => this.#rulesTab.cancel()];
 
   constructor(host: AlarmsHost) {
     this.#host = host;
@@ -117,10 +119,20 @@ export class DeskAlarms {
     this.#side.toggle(tab);
   }
 
+  /** Adds a tab of somebody else's to the panel; `cancel` ends a form in it, if there is one. */
+  addTab(tab: SideTab, cancel: () => boolean): void {
+    this.#side.add(tab);
+    this.#cancels.push(cancel);
+  }
+
+  openTab(id: string): void {
+    this.#side.open(id);
+  }
+
   /** Whether there was something to end here; a form before the panel around it. */
   escape(): boolean {
     if (this.#side.openId === null) return false;
-    if (this.#placesTab.cancel() || this.#rulesTab.cancel()) return true;
+    if (this.#cancels.some((cancel) => cancel())) return true;
     if (document.documentElement.dataset["front"] === "detail" && this.#host.selectedId() !== undefined) return false;
     this.#side.close();
     return true;

@@ -79,6 +79,7 @@ export class DeskTools {
   readonly #settings: Settings;
   readonly #share = new Share();
   readonly #buttons = new Map<ToolIcon, HTMLButtonElement>();
+  readonly #bar = h("div", { class: "maplibregl-ctrl maplibregl-ctrl-group map-tools", role: "group", "aria-label": words.tools.tools });
   /** The selected vehicle as the server told of it last, for where the map does not hold it. */
   #told: { id: string; name: string; place: Place } | null = null;
   /** Named by an address that does not say where the map is: it is flown to once its place is known. */
@@ -191,6 +192,15 @@ export class DeskTools {
     this.#several.nearest.stop();
   }
 
+  /** Adds a button to the map's tools. */
+  addTool(icon: ToolIcon, text: string, act: () => void, key?: string): HTMLButtonElement {
+    const element = h("button", { type: "button", title: text, "aria-label": text, ...(key === undefined ? {} : { "aria-keyshortcuts": key }) }, toolIcon(icon));
+    element.addEventListener("click", act);
+    this.#buttons.set(icon, element);
+    this.#bar.append(element);
+    return element;
+  }
+
   compare(): void {
     this.#several.toggleCompare();
   }
@@ -284,21 +294,14 @@ export class DeskTools {
   }
 
   #toolbar(): HTMLElement {
-    const bar = h("div", { class: "maplibregl-ctrl maplibregl-ctrl-group map-tools", role: "group", "aria-label": words.tools.tools });
-    const button = (icon: ToolIcon, text: string, act: () => void, key?: string) => {
-      const element = h("button", { type: "button", title: text, "aria-label": text, ...(key === undefined ? {} : { "aria-keyshortcuts": key }) }, toolIcon(icon));
-      element.addEventListener("click", act);
-      this.#buttons.set(icon, element);
-      bar.append(element);
-    };
-    button("follow", words.tools.follow, () => this.follow(), "f");
-    button("measure", words.tools.measure, () => this.measure(), "m");
-    button("nearest", words.tools.nearest, () => this.nearest(), "v");
-    button("goTo", words.tools.goTo, () => {}, "g");
+    this.addTool("follow", words.tools.follow, () => this.follow(), "f");
+    this.addTool("measure", words.tools.measure, () => this.measure(), "m");
+    this.addTool("nearest", words.tools.nearest, () => this.nearest(), "v");
+    this.addTool("goTo", words.tools.goTo, () => {}, "g");
     // So that a second press closes it.
     this.#buttons.get("goTo")!.popoverTargetElement = this.#goTo.popover;
-    button("share", words.tools.share, () => void this.#share.share(this.url.href));
-    return bar;
+    this.addTool("share", words.tools.share, () => void this.#share.share(this.url.href));
+    return this.#bar;
   }
 
   #showButtons(): void {

@@ -47,8 +47,13 @@ export async function ask<Content>(method: Method, path: string, body?: object):
 
 /** The same for pages behind the login: only the content, and away to it where the session is over. */
 export async function call<Content = null>(method: Method, path: string, body?: object): Promise<Content> {
+  return (await orToLogin(ask<Content>(method, path, body))).content;
+}
+
+/** Goes away to the login page where what was asked found nobody signed in. */
+export async function orToLogin<Result>(asked: Promise<Result>): Promise<Result> {
   try {
-    return (await ask<Content>(method, path, body)).content;
+    return await asked;
   } catch (error) {
     if (error instanceof ApiFailure && error.code === "not_signed_in") location.assign(loginAddress());
     throw error;

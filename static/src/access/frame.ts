@@ -17,7 +17,7 @@ const ADMINISTRATION = ["users", "displays", "tokens", "webhooks", "audit"] as c
 /** The pages that somebody may use. */
 export function placesOf(me: Me): Place[] {
   const own = me.kind === "person" ? (["account"] as const) : [];
-  const pages = me.role === "administrator" ? [...own, ...ADMINISTRATION] : own;
+  const pages = me.role === "administrator" ? [...own, ...ADMINISTRATION] : me.role === "dispatcher" ? [...own, "displays" as const] : own;
   return pages.map((page) => ({ path: `/${page}`, text: words.pages[page] }));
 }
 

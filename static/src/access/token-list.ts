@@ -2,7 +2,8 @@
 
 import { call } from "./api.ts";
 import { confirm, formDialog } from "./dialogs.ts";
-import { ListPage, fetchGroups } from "./list-page.ts";
+import { actOn, fetchGroups } from "./list-page.ts";
+import type { Shown } from "./list-page.ts";
 import type { Token } from "./model.ts";
 import { button, field, refuse, select, textInput } from "./parts.ts";
 import { SightEditor } from "./sight-editor.ts";
@@ -13,18 +14,21 @@ export async function fetchTokens(): Promise<Token[]> {
 }
 
 /** The buttons of a token. */
-export function tokenActions(token: Token, page: ListPage, revokedText: string): Node[] {
+export function tokenActions(token: Token, page: Shown, revokedText: string): Node[] {
   const change = button(words.access.change, "plain", () => changeToken(token, page));
-  const revoke = button(words.tokens.revoke, "danger", async () => {
-    if (!(await confirm(words.tokens.revokeAsk(token.name), revokedText, words.tokens.revoke))) return;
-    await page.act(() => call("DELETE", address(token)), words.tokens.revoked(token.name));
-  });
+  const revoke = button(words.tokens.revoke, "danger", () => revokeToken(token, page, revokedText));
   change.setAttribute("aria-label", words.access.named(words.access.change, token.name));
   revoke.setAttribute("aria-label", words.access.named(words.tokens.revoke, token.name));
   return [change, revoke];
 }
 
-async function changeToken(token: Token, page: ListPage): Promise<void> {
+/** Asks first; `text` says what it is the end of. */
+export async function revokeToken(token: Token, page: Shown, text: string): Promise<void> {
+  if (!(await confirm(words.tokens.revokeAsk(token.name), text, words.tokens.revoke))) return;
+  await actOn(page, () => call("DELETE", address(token)), words.tokens.revoked(token.name));
+}
+
+export async function changeToken(token: Token, page: Shown): Promise<void> {
   const name = textInput({ maxlength: "64", value: token.name });
   const sight = token.kind === "metrics" ? null : new SightEditor(await fetchGroups(), token.sight);
   formDialog(words.access.changeNamed(token.name), [field(words.access.name, name), ...(sight === null ? [] : [sight.element])], words.access.save, async (notice) => {

@@ -33,9 +33,9 @@ export interface Scene {
 export const USUAL_DWELL_S = 30;
 export const USUAL_SCALES: Scales = { icons: 1, labels: 1, panels: 1 };
 export const MOST_SCENES = 24;
-const DWELL_S = { from: 5, to: 3_600 };
-const SCALE = { from: 0.4, to: 3 };
-const MOST_NAME = 60;
+export const DWELL_S = { from: 5, to: 3_600 };
+export const SCALE = { from: 0.4, to: 3 };
+export const MOST_NAME = 60;
 
 export const WHOLE_FLEET: Scene = {
   name: "",
@@ -58,7 +58,8 @@ export function scenesOf(sent: unknown, usual: Partial<Scene>, note: (problem: s
   return scenes.length > 0 ? scenes : [{ ...WHOLE_FLEET, ...usual }];
 }
 
-function sceneOf(sent: unknown, usual: Partial<Scene>, note: (problem: string) => void): Scene | null {
+/** Null where it is none, or of no place that is known. */
+export function sceneOf(sent: unknown, usual: Partial<Scene>, note: (problem: string) => void): Scene | null {
   if (!isPlain(sent)) return note(words.scene.noObject), null;
   const base = { ...WHOLE_FLEET, ...usual };
   const area = areaOf(sent, note);
