@@ -10,7 +10,7 @@ import { literalsOf } from "./lib/literals.mjs";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../..");
 const SOURCES = path.join(REPOSITORY, "static/src");
-const { en, de, pseudo, speak, chosenLanguage, directionOf, languageIn, localeFor, texts } = await imported(`
+const { en, de, pseudo, speak, chosenLanguage, directionOf, languageIn, localeFor, setupOf, texts } = await imported(`
   import * as units from "./src/ui/units.ts";
   import * as said from "./src/ui/words.ts";
   export { en } from "./src/words/en.ts";
@@ -18,6 +18,7 @@ const { en, de, pseudo, speak, chosenLanguage, directionOf, languageIn, localeFo
   export { pseudo } from "./src/words/pseudo.ts";
   export { speak } from "./src/words/words.ts";
   export { chosenLanguage, directionOf, languageIn, localeFor } from "./src/words/languages.ts";
+  export { setupOf } from "./src/wall/setup.ts";
   export const texts = { ...units, ...said };
 `);
 after(() => speak(en, "en", "ltr"));
@@ -102,6 +103,12 @@ test("the address comes first, then what was chosen, then what the browser wishe
   assert.equal(localeFor("de", ["en-GB"]), "de");
   assert.equal(languageIn("#map=3/0/0&lang=de&vehicle=x"), "de");
   assert.equal(languageIn("#slang=de"), null);
+});
+
+test("a wall names a language that there is not", () => {
+  assert.deepEqual(setupOf("#lang=de").problems, []);
+  assert.deepEqual(setupOf("#lang=en-XB&panel=43").problems, []);
+  assert.deepEqual(setupOf("#lang=tlh").problems, ["lang must be one of en, de"]);
 });
 
 const files = fs.readdirSync(SOURCES, { recursive: true }).filter((name) => name.endsWith(".ts"));
