@@ -13,6 +13,7 @@ const PAGES = [
   { path: "login", ready: "input[type=password]", title: "Anmelden" },
   { path: "account", who: "ada", ready: "table", title: "Konto" },
   { path: "users", who: "ada", ready: "table", title: "Benutzer" },
+  { path: "displays", who: "ada", ready: ".displays li", title: "Anzeigen" },
   { path: "tokens", who: "ada", ready: "table", title: "Token" },
   { path: "audit", who: "ada", ready: "tbody tr", title: "Protokoll" },
   { path: "wall", ready: ".pairing-qr", title: "Diese Anzeige koppeln" },
