@@ -12,7 +12,9 @@ import { Notice } from "./access/parts.ts";
 import { showTokens } from "./access/tokens.ts";
 import { showUsers } from "./access/users.ts";
 import { showWebhooks } from "./access/webhooks.ts";
-import { byId } from "./ui/dom.ts";
+import { byId, setText } from "./ui/dom.ts";
+import { speakChosen } from "./words/speak.ts";
+import { wordOf, words } from "./words/words.ts";
 
 const OPEN: Record<string, (main: HTMLElement) => Promise<void>> = { login: showLogin, invitation: showInvitation };
 const CLOSED: Record<string, (main: HTMLElement, me: Me) => Promise<void>> = {
@@ -25,12 +27,20 @@ const CLOSED: Record<string, (main: HTMLElement, me: Me) => Promise<void>> = {
 };
 
 const page = document.documentElement.dataset["page"] ?? "";
+await speakChosen();
 const main = byId("main");
+sayTitle();
 show().catch((error: unknown) => {
   const notice = new Notice();
   main.append(notice.element);
   notice.trouble(error);
 });
+
+function sayTitle(): void {
+  const title = wordOf(words.pages, page) ?? "";
+  document.title = `${title} · Fleetglass`;
+  setText(byId("title"), title);
+}
 
 async function show(): Promise<void> {
   const open = OPEN[page];
@@ -39,6 +49,7 @@ async function show(): Promise<void> {
   const path = `/${page}`;
   showFrame(me, path);
   const isTheirs = path === "/account" || placesOf(me).some((place) => place.path === path);
-  if (!isTheirs) throw new ApiFailure(403, "not_this_page", "Only administrators may use this page.");
+  const whose = path === "/displays" ? words.account.onlyDispatchers : words.account.onlyAdministrators;
+  if (!isTheirs) throw new ApiFailure(403, "not_this_page", whose);
   await CLOSED[page]?.(main, me);
 }

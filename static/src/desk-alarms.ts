@@ -16,18 +16,17 @@ import { AlarmFeed } from "./ui/alarm-feed.ts";
 import { AlarmLine } from "./ui/alarm-line.ts";
 import { AlarmSound } from "./ui/alarm-sound.ts";
 import { AlarmSpots } from "./ui/alarm-spots.ts";
-import { ALARM_WORDS } from "./ui/alarm-words.ts";
 import { byId, h } from "./ui/dom.ts";
 import type { Pointed } from "./ui/edge-pointers.ts";
 import type { NamedTable } from "./ui/list-rows.ts";
 import { PlaceDrawing } from "./ui/place-drawing.ts";
-import { PLACES_WORDS } from "./ui/place-words.ts";
 import { PlacesTab } from "./ui/places-tab.ts";
-import { RULE_WORDS } from "./ui/rule-words.ts";
 import { RulesTab } from "./ui/rules-tab.ts";
 import { ServiceList, ServicePart } from "./ui/service-panel.ts";
 import { SidePanel } from "./ui/side-panel.ts";
+import type { SideTab } from "./ui/side-panel.ts";
 import { soundLine, soundSettings } from "./ui/sound-controls.ts";
+import { words } from "./words/words.ts";
 
 /** What others changed of places and of who is out of service is looked up this often. */
 const REFRESH_MS = 300_000;
@@ -69,9 +68,10 @@ export class DeskAlarms {
   #drawing: PlaceDrawing;
   #servicePart: ServicePart;
   #serviceList: ServiceList;
-  #detail = h("ul", { class: "alarm-lines detail-alarms", "aria-label": ALARM_WORDS.openAlarms, hidden: "" });
+  #detail = h("ul", { class: "alarm-lines detail-alarms", "aria-label": words.alarms.openAlarms, hidden: "" });
   #detailLines = new Map<string, AlarmLine>();
   #rowsKey = "";
+  #cancels = [() => this.#placesTab.cancel(), () => this.#rulesTab.cancel()];
 
   constructor(host: AlarmsHost) {
     this.#host = host;
@@ -97,9 +97,9 @@ export class DeskAlarms {
     this.#serviceList = new ServiceList(service);
     this.#rulesTab = new RulesTab({ rules: this.#rules, places: this.places, mayChange, isAdministrator: () => this.#rights.isAdministrator, nameOf: service.nameOf });
     const rules = h("section", { class: "side-tab" }, this.#rulesTab.element, this.#serviceList.element);
-    this.#side.add({ id: "alarms", title: ALARM_WORDS.title, element: this.#feed.element, onShow: () => this.#feed.show(store.alarms) });
-    this.#side.add({ id: "places", title: PLACES_WORDS.title, element: this.#placesTab.element, onShow: () => void this.#placesTab.load(), onHide: () => void this.#placesTab.cancel() });
-    this.#side.add({ id: "rules", title: RULE_WORDS.title, element: rules, onShow: () => void Promise.all([this.#rulesTab.load(), this.#service.load()]), onHide: () => void this.#rulesTab.cancel() });
+    this.#side.add({ id: "alarms", title: words.alarms.title, element: this.#feed.element, onShow: () => this.#feed.show(store.alarms) });
+    this.#side.add({ id: "places", title: words.places.title, element: this.#placesTab.element, onShow: () => void this.#placesTab.load(), onHide: () => void this.#placesTab.cancel() });
+    this.#side.add({ id: "rules", title: words.rules.title, element: rules, onShow: () => void Promise.all([this.#rulesTab.load(), this.#service.load()]), onHide: () => void this.#rulesTab.cancel() });
     this.#spots = new AlarmSpots(fleetMap.map, (alarm) => this.#jump(alarm));
     byId("detail-flags").after(this.#detail);
     byId("detail-facts").after(this.#servicePart.element);
@@ -119,10 +119,20 @@ export class DeskAlarms {
     this.#side.toggle(tab);
   }
 
+  /** Adds a tab of somebody else's to the panel; `cancel` ends a form in it, if there is one. */
+  addTab(tab: SideTab, cancel: () => boolean): void {
+    this.#side.add(tab);
+    this.#cancels.push(cancel);
+  }
+
+  openTab(id: string): void {
+    this.#side.open(id);
+  }
+
   /** Whether there was something to end here; a form before the panel around it. */
   escape(): boolean {
     if (this.#side.openId === null) return false;
-    if (this.#placesTab.cancel() || this.#rulesTab.cancel()) return true;
+    if (this.#cancels.some((cancel) => cancel())) return true;
     if (document.documentElement.dataset["front"] === "detail" && this.#host.selectedId() !== undefined) return false;
     this.#side.close();
     return true;

@@ -26,7 +26,6 @@ import type { Pointed } from "./ui/edge-pointers.ts";
 import { FollowControls } from "./ui/follow-controls.ts";
 import { GoTo } from "./ui/go-to.ts";
 import type { NamedTable } from "./ui/list-rows.ts";
-import { TOOL_WORDS } from "./ui/map-words.ts";
 import { Measuring } from "./ui/measuring.ts";
 import { PlaceActions } from "./ui/place-actions.ts";
 import { Settings } from "./ui/settings.ts";
@@ -34,6 +33,7 @@ import { Share } from "./ui/share.ts";
 import { toolIcon } from "./ui/tool-icons.ts";
 import type { ToolIcon } from "./ui/tool-icons.ts";
 import { readAs } from "./ui/units.ts";
+import { words } from "./words/words.ts";
 
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -79,6 +79,7 @@ export class DeskTools {
   readonly #settings: Settings;
   readonly #share = new Share();
   readonly #buttons = new Map<ToolIcon, HTMLButtonElement>();
+  readonly #bar = h("div", { class: "maplibregl-ctrl maplibregl-ctrl-group map-tools", role: "group", "aria-label": words.tools.tools });
   /** The selected vehicle as the server told of it last, for where the map does not hold it. */
   #told: { id: string; name: string; place: Place } | null = null;
   /** Named by an address that does not say where the map is: it is flown to once its place is known. */
@@ -115,7 +116,7 @@ export class DeskTools {
     this.#pointers = new EdgePointers(fleetMap.map, byId("edge-pointers"), () => desk.freeBox(), ({ lngLatDeg }) => this.#goToPointed(lngLatDeg));
     this.#pointers.add(() => this.#wanted());
     this.#actions = new PlaceActions(() => this.#followSelected(), () => this.#nearestToSelected());
-    this.#settings = new Settings(byId("settings-place"), preferences);
+    this.#settings = new Settings(byId("settings-place"), preferences, () => this.#beginAnew());
     byId("map-bars").prepend(this.#several.compare.element, this.#several.nearest.element, this.#share.element, this.#measuring.element, this.#followControls.element);
     byId("detail-position").after(this.#actions.element);
     fleetMap.addTools(this.#toolbar());
@@ -123,6 +124,13 @@ export class DeskTools {
     this.#applyPreferences();
     this.#addParts();
     fleetMap.map.on("moveend", () => this.url.drift());
+  }
+
+  /** In another language: what is seen is kept by the address. */
+  #beginAnew(): void {
+    this.url.drift();
+    this.url.flush();
+    location.reload();
   }
 
   /** Takes what the address says; to be called before the server is told what the map shows. */
@@ -182,6 +190,15 @@ export class DeskTools {
   endMapTools(): void {
     if (this.#measuring.isOn) this.#measuring.stop();
     this.#several.nearest.stop();
+  }
+
+  /** Adds a button to the map's tools. */
+  addTool(icon: ToolIcon, text: string, act: () => void, key?: string): HTMLButtonElement {
+    const element = h("button", { type: "button", title: text, "aria-label": text, ...(key === undefined ? {} : { "aria-keyshortcuts": key }) }, toolIcon(icon));
+    element.addEventListener("click", act);
+    this.#buttons.set(icon, element);
+    this.#bar.append(element);
+    return element;
   }
 
   compare(): void {
@@ -277,21 +294,14 @@ export class DeskTools {
   }
 
   #toolbar(): HTMLElement {
-    const bar = h("div", { class: "maplibregl-ctrl maplibregl-ctrl-group map-tools", role: "group", "aria-label": TOOL_WORDS.tools });
-    const button = (icon: ToolIcon, text: string, act: () => void, key?: string) => {
-      const element = h("button", { type: "button", title: text, "aria-label": text, ...(key === undefined ? {} : { "aria-keyshortcuts": key }) }, toolIcon(icon));
-      element.addEventListener("click", act);
-      this.#buttons.set(icon, element);
-      bar.append(element);
-    };
-    button("follow", TOOL_WORDS.follow, () => this.follow(), "f");
-    button("measure", TOOL_WORDS.measure, () => this.measure(), "m");
-    button("nearest", TOOL_WORDS.nearest, () => this.nearest(), "v");
-    button("goTo", TOOL_WORDS.goTo, () => {}, "g");
+    this.addTool("follow", words.tools.follow, () => this.follow(), "f");
+    this.addTool("measure", words.tools.measure, () => this.measure(), "m");
+    this.addTool("nearest", words.tools.nearest, () => this.nearest(), "v");
+    this.addTool("goTo", words.tools.goTo, () => {}, "g");
     // So that a second press closes it.
     this.#buttons.get("goTo")!.popoverTargetElement = this.#goTo.popover;
-    button("share", TOOL_WORDS.share, () => void this.#share.share(this.url.href));
-    return bar;
+    this.addTool("share", words.tools.share, () => void this.#share.share(this.url.href));
+    return this.#bar;
   }
 
   #showButtons(): void {

@@ -3,6 +3,7 @@
 
 import { DeskAlarms } from "./desk-alarms.ts";
 import { DeskTools } from "./desk-tools.ts";
+import { DeskWall } from "./desk-wall.ts";
 import { FleetPanel } from "./fleet-panel.ts";
 import { FleetMap } from "./map/fleet-map.ts";
 import { frameOf } from "./map/framing.ts";
@@ -32,11 +33,13 @@ import { TimeBar } from "./ui/time-bar.ts";
 import { TrailPanel } from "./ui/trail-panel.ts";
 import { ViewsMenu } from "./ui/views-menu.ts";
 import { WhyPanel } from "./ui/why-panel.ts";
+import { speakChosen } from "./words/speak.ts";
 
 const TICK_MS = 1_000;
 const TRAIL_FOLLOWS_MS = 400;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
+await speakChosen();
 const boot = readBoot();
 const preferences = new Preferences();
 chooseTheme(preferences.now.theme);
@@ -120,10 +123,21 @@ const tools = new DeskTools({
   findPlaces: (text) => placeNames.find(text, wherePlacesAreWanted()),
   rewrite,
 });
+const wall = new DeskWall({
+  fleetMap,
+  preferences,
+  fleet: store,
+  groups: () => panel.groups,
+  freeBox,
+  movesSmoothly: () => !reducedMotion.matches,
+  addTab: (tab, cancel) => alarms.addTab(tab, cancel),
+  openTab: (id) => alarms.openTab(id),
+  addTool: (icon, text, act, key) => tools.addTool(icon, text, act, key),
+});
 const keys = new KeysHelp();
 tools.addPointed(() => alarms.pointed());
 tools.addSettings(alarms.settings, keys.button);
-for (const part of panel.parts()) tools.url.add(part);
+for (const part of [...panel.parts(), wall.part()]) tools.url.add(part);
 store.connectViews({
   onRows: (changes) => {
     fleetMap.apply(changes);
@@ -134,6 +148,7 @@ store.connectViews({
   onFirst: () => {
     if (!tools.isPlaced) showWholeFleet();
     tools.open();
+    wall.open();
   },
   onCells: () => {
     fleetMap.invalidate();
@@ -165,6 +180,7 @@ listenToKeys({
   alarms: () => alarms.open("alarms"),
   places: () => alarms.open("places"),
   rules: () => alarms.open("rules"),
+  wall: () => wall.put(),
   help: () => keys.open(),
   escape,
 });
@@ -178,6 +194,7 @@ exposeDebug(store, fleetMap, () => ({
 }), shownTable);
 timeBar.show();
 void alarms.begin();
+void wall.begin();
 void showAccountMenu(byId("account"));
 void new ViewsMenu(byId("views"), () => tools.url.fragment, (fragment) => tools.url.visit(fragment)).begin();
 
@@ -198,6 +215,7 @@ function tick(): void {
   timeBar.show();
   tools.tick();
   alarms.tick();
+  wall.tick();
 }
 
 /** Everything that is written in units or times of day. */

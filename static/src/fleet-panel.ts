@@ -97,6 +97,11 @@ export class FleetPanel {
     return this.#host.store.isWhole ? this.#localRows : this.#remoteRows;
   }
 
+  /** The groups that the list is filtered by. */
+  get groups(): readonly string[] {
+    return this.#search.filter.groups ?? [];
+  }
+
   /** What of the view in the address is the list's. */
   parts(): ViewPart[] {
     return [...filterParts(() => this.#search.filter, (part) => this.#takeFilter(part)), this.#columns.part()];

@@ -30,7 +30,8 @@ import type { Scene } from "./wall/scene.ts";
 import { setupOf } from "./wall/setup.ts";
 import { applySizes, sizesOf } from "./wall/sizes.ts";
 import { MapStage } from "./wall/stage.ts";
-import { TOO_FAR, WALL_STANDING_WORDS, WALL_WORDS, problemsText, sceneText } from "./wall/words.ts";
+import { problemsText, sceneText } from "./wall/words.ts";
+import { words } from "./words/words.ts";
 
 /** After an upgrade of the server, so that a hundred displays do not come as one. */
 const UPGRADE_WITHIN_MS = 5 * 60_000;
@@ -48,7 +49,7 @@ let sizes = sizesOf(setup, shown.scene.scales, innerWidth, innerHeight);
 applySizes(sizes, setup);
 
 const bar = byId("wall-bar");
-const counts = new Counts(byId("counts"), WALL_STANDING_WORDS);
+const counts = new Counts(byId("counts"), words.wallStanding);
 const feeds = new FeedStrip(byId("feeds"), byId("feed-alarms"), false);
 const clock = new Clock(byId("clock-time"), byId("clock-zone"));
 const beat = new Beat(byId("beat"));
@@ -64,7 +65,7 @@ const watch = new AccessWatch((end) => {
   store.stop();
   stage?.rest();
   isOver = true;
-  onEnd(end === "signed_out" ? null : WALL_WORDS.ended);
+  onEnd(end === "signed_out" ? null : words.wall.ended);
 });
 const reporter = new Reporter({
   build: boot.build,
@@ -151,7 +152,7 @@ function tick(): void {
   if (isOver) return;
   const nowMs = performance.now();
   const serverNowMs = store.serverNowMs();
-  if (store.lastFrameServerMs === null) clock.unset(WALL_WORDS.noClock);
+  if (store.lastFrameServerMs === null) clock.unset(words.wall.noClock);
   else clock.tick(serverNowMs);
   beat.tick(serverNowMs);
   signs.tick();
@@ -192,8 +193,8 @@ function resize(): void {
 
 /** What is wrong with this display itself. */
 function showNotice(): void {
-  const problems = sizes.needed.isReached ? setup.problems : [...setup.problems, TOO_FAR];
-  setText(byId("setup-notice"), [problemsText(problems), isSoundBlocked ? WALL_WORDS.soundBlocked : ""].filter((text) => text !== "").join(" · "));
+  const problems = sizes.needed.isReached ? setup.problems : [...setup.problems, words.wall.tooFar];
+  setText(byId("setup-notice"), [problemsText(problems), isSoundBlocked ? words.wall.soundBlocked : ""].filter((text) => text !== "").join(" · "));
 }
 
 function ruleNow(): Exclude<Scene["theme"], null> {

@@ -7,10 +7,12 @@ import { hideIdlePointer } from "./ui/unattended.ts";
 import { applySizes, sizesOf } from "./wall/sizes.ts";
 import { USUAL_SCALES } from "./wall/scene.ts";
 import { setupOf } from "./wall/setup.ts";
-import { WALL_WORDS } from "./wall/words.ts";
 import { keepWorker } from "./wall/worker-door.ts";
+import { speakChosen } from "./words/speak.ts";
+import { words } from "./words/words.ts";
 
 const token = takeToken();
+await speakChosen();
 const setup = setupOf(location.hash);
 applySizes(sizesOf(setup, USUAL_SCALES, innerWidth, innerHeight), setup);
 hideIdlePointer();
@@ -20,7 +22,7 @@ void open();
 async function open(): Promise<void> {
   const isRefused = token !== null && !(await enterWith(token, () => void wait()));
   // Of a server that does not say, the map is waited for: it shows that it waits.
-  if ((await isSignedIn()) === false) await pairAnew(isRefused ? WALL_WORDS.refusedLink : null);
+  if ((await isSignedIn()) === false) await pairAnew(isRefused ? words.wall.refusedLink : null);
   else await showMap();
 }
 
@@ -38,5 +40,5 @@ async function pairAnew(reason: string | null): Promise<void> {
 
 async function wait(): Promise<void> {
   const { showWaiting } = await import("./pairing/pairing-screen.ts");
-  showWaiting(WALL_WORDS.waiting);
+  showWaiting(words.wall.waiting);
 }

@@ -15,7 +15,7 @@ const PAGES = [
   { path: "invitation#none", ready: "a.button" },
   { path: "account", who: "ada", ready: "table" },
   { path: "users", who: "ada", ready: "table", dialog: "Add a user" },
-  { path: "displays", who: "ada", ready: "table", dialog: "Make a kiosk link" },
+  { path: "displays", who: "ada", ready: ".display", dialog: "Make a kiosk link" },
   { path: "tokens", who: "ada", ready: "table", dialog: "Make a token" },
   { path: "audit", who: "ada", ready: "tbody tr" },
   { path: "wall", ready: ".pairing-qr" },

@@ -146,11 +146,11 @@ test("a wall shows a code, is let in, and is live", { timeout: 90_000 }, async (
   await doors.picture(grace, "displays-approve");
   await page.keyboard.press("Enter");
   await page.getByText("Hall is let in.").waitFor();
-  await page.locator("tbody .name", { hasText: "Hall" }).waitFor();
+  await page.locator(".display .name", { hasText: "Hall" }).waitFor();
   await until(wall.page, (state) => isLive(state) && state.isMapIdle, 30_000);
   await doors.picture(wall, "wall-live");
   await doors.go(grace, "displays");
-  await page.locator("tbody .name", { hasText: "Hall" }).waitFor();
+  await page.locator(".display .name", { hasText: "Hall" }).waitFor();
   await doors.picture(grace, "displays");
 });
 

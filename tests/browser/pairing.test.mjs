@@ -48,7 +48,7 @@ test("a display is let in by keyboard alone, and shows the map by itself", { tim
   await page.getByText("Gate 4 is let in.").waitFor();
   const { body } = world.asked.find(({ path }) => path.endsWith("/approve"));
   assert.deepEqual(body, { name: "Gate 4", sight: { groups: "all", hide: ["driver"] } });
-  await page.locator("tbody .name", { hasText: "Gate 4" }).waitFor();
+  await page.locator(".display .name", { hasText: "Gate 4" }).waitFor();
 
   await wall.page.waitForSelector("#wall-bar:visible");
   await until(wall.page, (state) => state.vehicles === 2 && state.screen === "live");

@@ -6,7 +6,8 @@ import { confirm } from "./dialogs.ts";
 import type { Me, Session } from "./model.ts";
 import { Notice, actions, badge, button, form, refuse, table, textInput, time } from "./parts.ts";
 import { passwordField } from "./password-field.ts";
-import { PASSWORD_RULES, ROLE_NOTES, ROLE_WORDS, agentText, sightText } from "./words.ts";
+import { agentText, sightText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 export async function showAccount(main: HTMLElement, me: Me): Promise<void> {
   main.append(whoCard(me));
@@ -18,32 +19,32 @@ export async function showAccount(main: HTMLElement, me: Me): Promise<void> {
 }
 
 function whoCard(me: Me): HTMLElement {
-  const role = ROLE_WORDS[me.role] ?? me.role;
+  const role = words.roles[me.role] ?? me.role;
   const facts: [string, string][] =
     me.kind === "local"
-      ? [["Who", "Anybody at this machine"], ["May", "do everything: this server needs no sign-in here"]]
-      : [["Name", me.name], ["Role", `${role}: ${ROLE_NOTES[me.role] ?? ""}`], ["Sees", sightText(me.sight)]];
+      ? [[words.account.who, words.account.anybody], [words.account.may, words.account.everything]]
+      : [[words.access.name, me.name], [words.access.role, `${role}: ${words.roleNotes[me.role] ?? ""}`], [words.access.sees, sightText(me.sight)]];
   return h("section", { class: "card" }, h("dl", { class: "facts" }, ...facts.flatMap(([label, value]) => [h("dt", {}, label), h("dd", {}, value)])));
 }
 
 function passwordCard(me: Me): HTMLElement {
   const notice = new Notice();
   const name = textInput({ autocomplete: "username", value: me.name, hidden: "" });
-  const old = passwordField("Present password", "current-password");
-  const fresh = passwordField("New password", "new-password", PASSWORD_RULES);
-  const change = form([name, old.element, fresh.element, notice.element, button("Change password", "primary")], notice, async () => {
-    if (old.input.value === "") return refuse(notice, old.input, "Enter your present password.");
-    if (fresh.input.value === "") return refuse(notice, fresh.input, "Enter a new password.");
+  const old = passwordField(words.password.present, "current-password");
+  const fresh = passwordField(words.password.fresh, "new-password", words.password.rules);
+  const change = form([name, old.element, fresh.element, notice.element, button(words.password.change, "primary")], notice, async () => {
+    if (old.input.value === "") return refuse(notice, old.input, words.password.enterPresent);
+    if (fresh.input.value === "") return refuse(notice, fresh.input, words.password.enterFresh);
     try {
       await call("POST", "/api/v1/password", { old: old.input.value, new: fresh.input.value });
     } catch (error) {
       if (!(error instanceof ApiFailure) || error.code !== "wrong_credentials") throw error;
-      return refuse(notice, old.input, "The present password is wrong.");
+      return refuse(notice, old.input, words.password.presentWrong);
     }
     old.input.value = fresh.input.value = "";
-    notice.say("The password is changed. All other sessions have ended.");
+    notice.say(words.password.changed);
   });
-  return h("section", { class: "card", "aria-labelledby": "password-title" }, h("h2", { id: "password-title" }, "Password"), change);
+  return h("section", { class: "card", "aria-labelledby": "password-title" }, h("h2", { id: "password-title" }, words.password.title), change);
 }
 
 class SessionList {
@@ -53,7 +54,7 @@ class SessionList {
 
   constructor(element: HTMLElement) {
     this.#element = element;
-    element.append(h("h2", { id: "sessions-title" }, "Where you are signed in"), this.#body, this.#notice.element);
+    element.append(h("h2", { id: "sessions-title" }, words.account.signedInAt), this.#body, this.#notice.element);
   }
 
   async load(): Promise<void> {
@@ -63,20 +64,20 @@ class SessionList {
       session.from,
       time(session.made_at),
       time(session.seen_at),
-      actions(session.is_this ? badge("This one", "good") : button("End", "plain", () => this.#end(session))),
+      actions(session.is_this ? badge(words.access.thisOne, "good") : button(words.access.end, "plain", () => this.#end(session))),
     ]);
     const others = sessions.some(({ is_this }) => !is_this);
-    const all = others ? [actions(button("End all others", "danger", () => this.#endOthers()))] : [];
-    this.#body.replaceChildren(table("Your sessions", ["Browser", "From", "Since", "Last seen", ""], rows), ...all);
+    const all = others ? [actions(button(words.account.endOthers, "danger", () => this.#endOthers()))] : [];
+    this.#body.replaceChildren(table(words.account.yourSessions, [words.access.browser, words.access.from, words.access.since, words.access.lastSeen, ""], rows), ...all);
   }
 
   async #end(session: Session): Promise<void> {
-    await this.#change(() => call("DELETE", `/api/v1/sessions/${encodeURIComponent(session.id)}`), "That session has ended.");
+    await this.#change(() => call("DELETE", `/api/v1/sessions/${encodeURIComponent(session.id)}`), words.account.sessionEnded);
   }
 
   async #endOthers(): Promise<void> {
-    if (!(await confirm("End all other sessions?", "You stay signed in here only.", "End them"))) return;
-    await this.#change(() => call("DELETE", "/api/v1/sessions"), "All other sessions have ended.");
+    if (!(await confirm(words.account.endOthersAsk, words.account.endOthersText, words.account.endThem))) return;
+    await this.#change(() => call("DELETE", "/api/v1/sessions"), words.account.othersEnded);
   }
 
   async #change(act: () => Promise<unknown>, done: string): Promise<void> {

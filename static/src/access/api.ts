@@ -2,6 +2,7 @@
 // server's code and words. A session that has ended leads to the login page, whatever was asked.
 
 import { loginAddress } from "./own-path.ts";
+import { words } from "../words/words.ts";
 
 const TIMEOUT_MS = 20_000;
 
@@ -36,7 +37,7 @@ export async function ask<Content>(method: Method, path: string, body?: object):
     request.headers = { "content-type": "application/json" };
   }
   const response = await fetch(new URL(path, location.origin), request).catch(() => {
-    throw new ApiFailure(0, "no_answer", "The server does not answer. Try again.");
+    throw new ApiFailure(0, "no_answer", words.failures.no_answer);
   });
   if (!response.ok) throw await failureOf(response);
   const text = await response.text();
@@ -46,8 +47,13 @@ export async function ask<Content>(method: Method, path: string, body?: object):
 
 /** The same for pages behind the login: only the content, and away to it where the session is over. */
 export async function call<Content = null>(method: Method, path: string, body?: object): Promise<Content> {
+  return (await orToLogin(ask<Content>(method, path, body))).content;
+}
+
+/** Goes away to the login page where what was asked found nobody signed in. */
+export async function orToLogin<Result>(asked: Promise<Result>): Promise<Result> {
   try {
-    return (await ask<Content>(method, path, body)).content;
+    return await asked;
   } catch (error) {
     if (error instanceof ApiFailure && error.code === "not_signed_in") location.assign(loginAddress());
     throw error;
@@ -57,7 +63,7 @@ export async function call<Content = null>(method: Method, path: string, body?: 
 async function failureOf(response: Response): Promise<ApiFailure> {
   const { error } = (await response.json().catch(() => ({}))) as { error?: { code?: unknown; message?: unknown } };
   const code = typeof error?.code === "string" ? error.code : "failed";
-  const message = typeof error?.message === "string" ? error.message : `The server answered ${response.status}.`;
+  const message = typeof error?.message === "string" ? error.message : words.failure.answered(response.status);
   const retry = Number.parseInt(response.headers.get("retry-after") ?? "", 10);
   return new ApiFailure(response.status, code, message, Number.isNaN(retry) ? null : retry);
 }

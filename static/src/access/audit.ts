@@ -6,6 +6,7 @@ import type { AuditEntry, Me } from "./model.ts";
 import { Names } from "./names.ts";
 import { Notice, button, field, textInput } from "./parts.ts";
 import { eventText, fullText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 const AT_ONCE = 100;
 const TROUBLES = new Set(["login_failed", "login_throttled", "pairing_refused"]);
@@ -19,14 +20,16 @@ export async function showAudit(main: HTMLElement, _me: Me): Promise<void> {
   const rows: { text: string; element: HTMLElement }[] = [];
   let next: number | null = null;
   const notice = new Notice();
-  const filter = textInput({ type: "search", placeholder: "Name, address, event" });
+  const filter = textInput({ type: "search", placeholder: words.audit.filterHint });
   const count = h("p", { class: "note", role: "status" });
   const body = h("tbody");
-  const older = button("Show older", "plain", load);
-  const heads = ["When", "Who", "From", "What", "To what"].map((text) => h("th", { scope: "col" }, text));
-  const table = h("table", { class: "log" }, h("caption", { class: "visually-hidden" }, "Audit log, newest first"), h("thead", {}, h("tr", {}, ...heads)), body);
+  const older = button(words.audit.older, "plain", load);
+  const { when, who, from, what, toWhat } = words.audit;
+  const titles = [when, who, from, what, toWhat];
+  const heads = titles.map((text) => h("th", { scope: "col" }, text));
+  const table = h("table", { class: "log" }, h("caption", { class: "visually-hidden" }, words.audit.caption), h("thead", {}, h("tr", {}, ...heads)), body);
   filter.addEventListener("input", sift);
-  main.append(h("section", { class: "card" }, h("div", { class: "sift" }, field("Filter what is shown", filter), count), table, notice.element, h("div", { class: "actions" }, older)));
+  main.append(h("section", { class: "card" }, h("div", { class: "sift" }, field(words.audit.filter, filter), count), table, notice.element, h("div", { class: "actions" }, older)));
   const names = await Names.fetch();
   await load();
 
@@ -46,22 +49,21 @@ export async function showAudit(main: HTMLElement, _me: Me): Promise<void> {
 
   function add({ at, who, address, what, subject }: AuditEntry): void {
     const time = h("time", { datetime: at }, fullText(Date.parse(at)));
-    const heads = ["", "Who", "From", "What", "To what"];
-    const cells = [names.element(who), address ?? "", eventText(what), subject ? names.element(subject) : ""].map((part, i) => h("td", { "data-label": heads[i + 1]! }, part));
+    const cells = [names.element(who), address ?? "", eventText(what), subject ? names.element(subject) : ""].map((part, i) => h("td", { "data-label": titles[i + 1]! }, part));
     const element = h("tr", TROUBLES.has(what) ? { class: "is-trouble" } : {}, h("th", { scope: "row" }, time), ...cells);
     rows.push({ text: [time.textContent, ...cells.map((cell) => cell.textContent), who, what, subject ?? ""].join(" ").toLowerCase(), element });
     body.append(element);
   }
 
   function sift(): void {
-    const words = filter.value.toLowerCase().split(/\s+/).filter((word) => word !== "");
+    const typed = filter.value.toLowerCase().split(/\s+/).filter((word) => word !== "");
     let shown = 0;
     for (const { text, element } of rows) {
-      const fits = words.every((word) => text.includes(word));
+      const fits = typed.every((word) => text.includes(word));
       element.hidden = !fits;
       if (fits) shown += 1;
     }
-    const all = `${rows.length} ${rows.length === 1 ? "entry" : "entries"}`;
-    setText(count, words.length === 0 ? all : `${shown} of ${all}${next === null ? "" : "; older ones are not searched"}`);
+    const found = words.audit.ofEntries(shown, rows.length);
+    setText(count, typed.length === 0 ? words.audit.entries(rows.length) : next === null ? found : `${found}; ${words.audit.olderNotSearched}`);
   }
 }

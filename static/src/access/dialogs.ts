@@ -3,12 +3,13 @@
 
 import { h } from "../ui/dom.ts";
 import { Notice, button, form, uniqueId } from "./parts.ts";
+import { words } from "../words/words.ts";
 
 /** Asks; true where it was agreed to. The safe answer has the focus. */
 export function confirm(title: string, text: string, agree: string): Promise<boolean> {
   return new Promise((resolve) => {
     const { dialog, close } = opened(title, [h("p", {}, text)], () => resolve(false));
-    const no = button("Cancel", "plain", close);
+    const no = button(words.access.cancel, "plain", close);
     const yes = button(agree, "danger", () => {
       resolve(true);
       close();
@@ -26,7 +27,7 @@ export function formDialog(title: string, content: Node[], agree: string, send: 
     if (await send(notice)) close();
   });
   const { close } = opened(title, [body]);
-  foot.append(button("Cancel", "plain", close), button(agree, "primary"));
+  foot.append(button(words.access.cancel, "plain", close), button(agree, "primary"));
   body.querySelector<HTMLElement>("input:not([disabled]), select")?.focus();
 }
 
@@ -34,12 +35,12 @@ export function formDialog(title: string, content: Node[], agree: string, send: 
 export function showOnce(title: string, text: string, secret: string): void {
   const shown = h("input", { type: "text", readonly: "", class: "secret", "aria-label": title, value: secret });
   const said = h("p", { class: "notice", role: "status", "data-kind": "news" });
-  const copy = button("Copy", "primary", async () => {
-    said.textContent = (await copied(shown)) ? "Copied." : "Select it and copy it.";
+  const copy = button(words.access.copy, "primary", async () => {
+    said.textContent = (await copied(shown)) ? words.access.copied : words.access.copyByHand;
   });
   shown.addEventListener("focus", () => shown.select());
   const { dialog, close } = opened(title, [h("p", {}, text), h("div", { class: "once" }, shown, copy), said]);
-  dialog.append(h("div", { class: "dialog-foot" }, button("Done", "plain", close)));
+  dialog.append(h("div", { class: "dialog-foot" }, button(words.access.done, "plain", close)));
   copy.focus();
 }
 

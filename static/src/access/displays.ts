@@ -1,69 +1,158 @@
-// Displays: letting one in by its code, and those that are in, with when each was last seen.
+// Displays: letting one in by its code, and looking after those that are in: whether there is a
+// picture on each, and of what; what it can be told; the scenes that they show. Dispatchers look
+// after displays, administrators let them in and shut them out, too.
 
-import { h } from "../ui/dom.ts";
-import { call } from "./api.ts";
-import { formDialog, showOnce } from "./dialogs.ts";
-import { takeFragment } from "./fragment.ts";
-import { ListPage, fetchGroups } from "./list-page.ts";
-import type { Me, Token } from "./model.ts";
-import { Names } from "./names.ts";
-import { PairForm } from "./pair-form.ts";
-import { actions, button, field, refuse, table, textInput, time } from "./parts.ts";
-import { SightEditor } from "./sight-editor.ts";
-import { expiryOf, expirySelect, fetchTokens, tokenActions } from "./token-list.ts";
-import { sightText } from "./words.ts";
+import { fetchBuild, readBoot } from "../page/boot.ts";
+import { healthOf, needsLook } from "../page/display-health.ts";
+import { fetchDisplays, orderDisplay } from "../page/displays.ts";
+import type { Display } from "../page/displays.ts";
+import { h, setText } from "../ui/dom.ts";
+import { orToLogin } from "./api.ts";
+import { ACTS, DisplayCard, MORE_ACTS } from "./display-card.ts";
+import type { Act } from "./display-card.ts";
+import { askDim, askMessage, askScene, askScenes } from "./display-dialogs.ts";
+import { summaryText } from "./display-words.ts";
+import { DisplayTokens } from "./display-tokens.ts";
+import type { Me } from "./model.ts";
+import { Notice, button } from "./parts.ts";
+import { SceneList } from "./scene-list.ts";
+import { fullText } from "./words.ts";
+import { words } from "../words/words.ts";
 
-const LINK_TEXT = "For a kiosk that forgets everything when it restarts: make this its start page. Whoever has the link sees what the display sees. It is shown only now.";
-/** The server gives a display that does not ask any more up after this long. */
-const COMES_WITHIN_MS = 60_000;
-const ASK_EVERY_MS = 1_000;
-const REVOKED_TEXT = "It stops showing the map at once and offers a new code.";
+const REFRESH_MS = 5_000;
 
-export async function showDisplays(main: HTMLElement, _me: Me): Promise<void> {
-  const code = new URLSearchParams(takeFragment()).get("code");
-  let known = new Set<string>();
-  const page = new ListPage(async () => {
-    const displays = (await fetchTokens()).filter(({ kind }) => kind === "display");
-    known = new Set(displays.map(({ id }) => id));
-    if (displays.length === 0) return [h("p", { class: "note empty" }, "No display is paired yet.")];
-    const names = await Names.fetch();
-    return [table("Displays", ["Name", "Sees", "Last seen", "Until", "Let in by", ""], displays.map((token) => row(token, page, names)))];
-  });
-  const pair = new PairForm(() => void showOnceIn(page, known));
-  const head = h("div", { class: "head" }, h("h2", { id: "paired-title" }, "Paired displays"), button("Make a kiosk link", "plain", () => makeLink(page)));
-  main.append(pair.element, page.notice.element, h("section", { class: "card", "aria-labelledby": "paired-title" }, head, page.body));
-  if (code === null) pair.element.querySelector("input")?.focus();
-  else pair.fill(code);
+export async function showDisplays(main: HTMLElement, me: Me): Promise<void> {
+  const page = new DisplaysPage(main, me.role === "administrator");
   await page.show();
+  page.begin();
 }
 
-/** A display that was approved fetches its token itself, a moment later; before, it is on no list. */
-async function showOnceIn(page: ListPage, known: ReadonlySet<string>): Promise<void> {
-  const endMs = performance.now() + COMES_WITHIN_MS;
-  while (performance.now() < endMs) {
-    const tokens = await fetchTokens().catch((): Token[] => []);
-    if (tokens.some(({ kind, id }) => kind === "display" && !known.has(id))) return page.show();
-    await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
-  }
-}
+class DisplaysPage {
+  readonly notice = new Notice();
+  #tokens: DisplayTokens | null;
+  #displays: Display[] = [];
+  #atMs = 0;
+  #serverBuild = readBoot().build;
+  #asksBuild = false;
+  #cards = new Map<string, DisplayCard>();
+  /** Since when each has been seen connected without a break. */
+  #sinceMs = new Map<string, number>();
+  #scenes = new SceneList(() => this.#displays);
+  #summary = h("p", { class: "note", role: "status" });
+  #list = h("ul", { class: "displays", "aria-label": words.displays.list });
 
-function row(token: Token, page: ListPage, names: Names): (Node | string)[] {
-  return [h("span", { class: "name" }, token.name), sightText(token.sight), time(token.seen_at), time(token.expires_at, "no end"), names.element(token.made_by), actions(...tokenActions(token, page, REVOKED_TEXT))];
-}
-
-async function makeLink(page: ListPage): Promise<void> {
-  const name = textInput({ maxlength: "64" });
-  const expiry = expirySelect("never");
-  const sight = new SightEditor(await fetchGroups());
-  formDialog("Make a kiosk link", [field("Name of the display", name), sight.element, field("Good for", expiry)], "Make it", async (notice) => {
-    const problem = name.value.trim() === "" ? "Give it a name." : sight.isEmpty ? "Choose at least one group." : null;
-    if (problem !== null) {
-      refuse(notice, name, problem);
-      return false;
+  constructor(main: HTMLElement, isAdministrator: boolean) {
+    this.#tokens = isAdministrator ? new DisplayTokens(this) : null;
+    const head = h("div", { class: "head" }, h("div", {}, h("h2", { id: "displays-title" }, words.displays.title), this.#summary));
+    if (this.#tokens !== null) {
+      head.append(button(words.displays.link, "plain", () => this.#tokens?.makeLink()));
+      main.append(this.#tokens.pair.element);
     }
-    const made = await call<{ token: string }>("POST", "/api/v1/tokens", { kind: "display", name: name.value.trim(), sight: sight.sight, ...expiryOf(expiry) });
-    await page.show();
-    showOnce(`Link for ${name.value.trim()}`, LINK_TEXT, `${location.origin}/wall#token=${encodeURIComponent(made.token)}`);
-    return true;
-  });
+    main.append(this.notice.element, h("section", { class: "card", "aria-labelledby": "displays-title" }, head, this.#list), this.#scenes.element);
+    this.#tokens?.begin();
+  }
+
+  /** All of it, as it is now. */
+  async show(): Promise<void> {
+    await Promise.all([this.#load(), this.#tokens?.load()]);
+    // It tells which displays show each.
+    await this.#scenes.show();
+    this.#draw();
+  }
+
+  /** From now on what is shown is kept up to date while somebody looks. */
+  begin(): void {
+    setInterval(() => {
+      if (document.visibilityState === "visible") void this.#refresh();
+    }, REFRESH_MS);
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      await this.#load();
+      if (this.#tokens !== null && this.#displays.some(({ id }) => this.#tokens?.byId(id) === undefined)) await this.#tokens.load();
+      this.#draw();
+    } catch {
+      setText(this.#summary, `${words.displays.noAnswer} ${fullText(this.#atMs)}.`);
+    }
+  }
+
+  async #load(): Promise<void> {
+    const { content, atMs } = await orToLogin(fetchDisplays());
+    this.#displays = content;
+    this.#atMs = atMs;
+    for (const { id, is_connected } of content) {
+      if (!is_connected) this.#sinceMs.delete(id);
+      else if (!this.#sinceMs.has(id)) this.#sinceMs.set(id, atMs);
+    }
+    await this.#lookUpBuild();
+  }
+
+  /** Another build than this page's may be the server's own by now. */
+  async #lookUpBuild(): Promise<void> {
+    const isOther = this.#displays.some(({ report }) => report?.build !== undefined && report.build !== this.#serverBuild);
+    if (!isOther || this.#asksBuild) return;
+    this.#asksBuild = true;
+    this.#serverBuild = (await fetchBuild()) ?? this.#serverBuild;
+    this.#asksBuild = false;
+  }
+
+  #draw(): void {
+    const needing: string[] = [];
+    for (const display of this.#displays) {
+      const health = healthOf(display, this.#atMs, this.#serverBuild, this.#sinceMs.get(display.id));
+      if (needsLook(health)) needing.push(display.name);
+      const card = this.#cards.get(display.id) ?? this.#newCard(display);
+      card.show({ display, health, nowMs: this.#atMs, serverBuild: this.#serverBuild, sceneNames: this.#scenes.namesOf(display.scenes), more: this.#tokens?.factsOf(display) ?? [] });
+    }
+    this.#place();
+    setText(this.#summary, this.#displays.length === 0 ? "" : summaryText(this.#displays.length, needing));
+  }
+
+  #newCard({ id }: Display): DisplayCard {
+    const card = new DisplayCard(this.#tokens === null ? ACTS : [...ACTS, ...MORE_ACTS], (act) => void this.#act(id, act));
+    this.#cards.set(id, card);
+    return card;
+  }
+
+  /** Only what is not in its place is moved, so that the focus stays. */
+  #place(): void {
+    const known = new Set(this.#displays.map(({ id }) => id));
+    for (const [id, card] of this.#cards) {
+      if (known.has(id)) continue;
+      card.element.remove();
+      this.#cards.delete(id);
+    }
+    if (this.#displays.length === 0) return this.#list.replaceChildren(h("li", { class: "note empty" }, this.#tokens === null ? `${words.displays.none} ${words.displays.askPair}` : words.displays.none));
+    this.#list.querySelector(".empty")?.remove();
+    this.#displays.forEach(({ id }, place) => {
+      const { element } = this.#cards.get(id)!;
+      if (this.#list.children[place] !== element) this.#list.insertBefore(element, this.#list.children[place] ?? null);
+    });
+  }
+
+  async #act(id: string, act: Act): Promise<void> {
+    const display = this.#displays.find((one) => one.id === id);
+    if (display === undefined) return;
+    const done = async (text: string) => {
+      await this.show();
+      this.notice.say(text);
+    };
+    this.notice.clear();
+    if (act === "change") return this.#tokens?.change(id);
+    if (act === "revoke") return this.#tokens?.revoke(id);
+    if (act === "message") return askMessage(display, done);
+    if (act === "dimming") return askDim(display, done);
+    if (act === "show") return askScene(display, this.#scenes.namesOf(display.scenes), done);
+    if (act === "assign") {
+      await this.#scenes.show();
+      return askScenes(display, this.#scenes.book.sorted, done);
+    }
+    try {
+      await orToLogin(orderDisplay(id, { do: act }));
+      this.notice.say(words.displayDone[act](display.name));
+    } catch (error) {
+      this.notice.trouble(error);
+    }
+  }
 }

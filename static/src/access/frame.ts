@@ -5,25 +5,20 @@ import { byId, h } from "../ui/dom.ts";
 import { call } from "./api.ts";
 import type { Me } from "./model.ts";
 import { button } from "./parts.ts";
-import { ROLE_WORDS } from "./words.ts";
+import { words } from "../words/words.ts";
 
 interface Place {
   path: string;
   text: string;
 }
 
-const ADMINISTRATION: Place[] = [
-  { path: "/users", text: "Users" },
-  { path: "/displays", text: "Displays" },
-  { path: "/tokens", text: "Tokens" },
-  { path: "/webhooks", text: "Webhooks" },
-  { path: "/audit", text: "Audit log" },
-];
+const ADMINISTRATION = ["users", "displays", "tokens", "webhooks", "audit"] as const;
 
 /** The pages that somebody may use. */
 export function placesOf(me: Me): Place[] {
-  const own = me.kind === "person" ? [{ path: "/account", text: "Account" }] : [];
-  return me.role === "administrator" ? [...own, ...ADMINISTRATION] : own;
+  const own = me.kind === "person" ? (["account"] as const) : [];
+  const pages = me.role === "administrator" ? [...own, ...ADMINISTRATION] : me.role === "dispatcher" ? [...own, "displays" as const] : own;
+  return pages.map((page) => ({ path: `/${page}`, text: words.pages[page] }));
 }
 
 export function fetchMe(): Promise<Me> {
@@ -42,9 +37,9 @@ export function showFrame(me: Me, path: string): void {
     if (place.path === path) link.setAttribute("aria-current", "page");
     return link;
   });
-  const who = me.kind === "local" ? "No sign-in needed here" : `${me.name}, ${ROLE_WORDS[me.role]?.toLowerCase() ?? me.role}`;
+  const who = me.kind === "local" ? words.account.noSignIn : words.account.nameAndRole(me.name, words.roles[me.role] ?? me.role);
   const end = h("div", { class: "bar-end" }, h("span", { class: "who" }, who));
-  if (me.kind === "person") end.append(button("Sign out", "quiet", signOut));
-  const map = h("a", { href: "/", class: "to-map" }, "Back to the map");
-  byId("bar").append(h("nav", { "aria-label": "Pages" }, map, ...links), end);
+  if (me.kind === "person") end.append(button(words.account.signOut, "quiet", signOut));
+  const map = h("a", { href: "/", class: "to-map" }, words.account.backToMap);
+  byId("bar").append(h("nav", { "aria-label": words.account.pages }, map, ...links), end);
 }

@@ -7,7 +7,8 @@ import { ApiFailure, ask } from "./api.ts";
 import { takeFragment } from "./fragment.ts";
 import { Notice, button, field, form, refuse, textInput } from "./parts.ts";
 import { passwordField } from "./password-field.ts";
-import { PASSWORD_RULES, failureText } from "./words.ts";
+import { failureText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 const LEAST_CHARS = 12;
 
@@ -25,18 +26,18 @@ export async function showInvitation(main: HTMLElement): Promise<void> {
   try {
     const { content } = await ask<Invited>("POST", "/api/v1/invitation/look", { secret });
     const isFirst = content.kind === "first_administrator";
-    setText(title, isFirst ? "Set up Fleetglass" : `Welcome, ${content.name}`);
+    setText(title, isFirst ? words.invitation.setUp : words.invitation.welcome(content.name));
     card.append(passwordForm(secret, isFirst ? null : content.name));
   } catch (error) {
     const isSpent = error instanceof ApiFailure && (error.status === 410 || error.status === 422);
     if (isSpent) spent();
-    else card.append(h("p", { class: "notice", role: "alert", "data-kind": "trouble" }, failureText(error)), h("p", { class: "note" }, "Open the link again later."));
+    else card.append(h("p", { class: "notice", role: "alert", "data-kind": "trouble" }, failureText(error)), h("p", { class: "note" }, words.invitation.later));
   }
 
   function spent(): void {
-    setText(title, "This link is used up");
-    card.append(h("p", {}, "A link works once and for a limited time. Ask an administrator for a new one."));
-    card.append(h("a", { href: "/login", class: "button plain" }, "To sign-in"));
+    setText(title, words.invitation.spent);
+    card.append(h("p", {}, words.invitation.spentText));
+    card.append(h("a", { href: "/login", class: "button plain" }, words.invitation.toSignIn));
   }
 }
 
@@ -44,18 +45,18 @@ export async function showInvitation(main: HTMLElement): Promise<void> {
 function passwordForm(secret: string, knownName: string | null): HTMLElement {
   const notice = new Notice();
   const name = textInput({ name: "name", autocomplete: "username", maxlength: "64" });
-  const password = passwordField("Password", "new-password", PASSWORD_RULES);
+  const password = passwordField(words.password.title, "new-password", words.password.rules);
   if (knownName !== null) {
     // Tells a password manager whose password this is.
     name.value = knownName;
     name.hidden = true;
   }
-  const intro = knownName === null ? "You become the first administrator." : "Choose a password to sign in with.";
-  const nameField = knownName === null ? field("Your name", name, "You sign in with it.") : name;
-  const parts = [h("p", {}, intro), nameField, password.element, notice.element, button(knownName === null ? "Begin" : "Set password", "primary")];
+  const intro = knownName === null ? words.invitation.first : words.invitation.choose;
+  const nameField = knownName === null ? field(words.invitation.yourName, name, words.invitation.yourNameNote) : name;
+  const parts = [h("p", {}, intro), nameField, password.element, notice.element, button(knownName === null ? words.invitation.begin : words.invitation.set, "primary")];
   const element = form(parts, notice, async () => {
-    if (name.value.trim() === "") return refuse(notice, name, "Enter a name.");
-    if ([...password.input.value].length < LEAST_CHARS) return refuse(notice, password.input, `Take at least ${LEAST_CHARS} characters.`);
+    if (name.value.trim() === "") return refuse(notice, name, words.access.enterName);
+    if ([...password.input.value].length < LEAST_CHARS) return refuse(notice, password.input, words.password.least(LEAST_CHARS));
     const own = knownName === null ? { name: name.value.trim() } : {};
     await ask("POST", "/api/v1/invitation", { secret, ...own, password: password.input.value });
     location.replace("/");

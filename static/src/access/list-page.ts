@@ -19,15 +19,23 @@ export class ListPage {
   }
 
   /** Does something, and shows what is so afterwards; `done` may be what came of it. */
-  async act<Result>(work: () => Promise<Result>, done: string | ((result: Result) => string)): Promise<void> {
-    this.notice.clear();
-    try {
-      const result = await work();
-      await this.show();
-      this.notice.say(typeof done === "string" ? done : done(result));
-    } catch (error) {
-      this.notice.trouble(error);
-    }
+  act<Result>(work: () => Promise<Result>, done: string | ((result: Result) => string)): Promise<void> {
+    return actOn(this, work, done);
+  }
+}
+
+/** What shows something, and says what came of it. */
+export type Shown = Pick<ListPage, "show" | "notice">;
+
+/** The same for pages that are no such list. */
+export async function actOn<Result>(page: Shown, work: () => Promise<Result>, done: string | ((result: Result) => string)): Promise<void> {
+  page.notice.clear();
+  try {
+    const result = await work();
+    await page.show();
+    page.notice.say(typeof done === "string" ? done : done(result));
+  } catch (error) {
+    page.notice.trouble(error);
   }
 }
 

@@ -8,6 +8,7 @@ import { ownPath } from "./own-path.ts";
 import { Notice, button, field, form, refuse, textInput } from "./parts.ts";
 import { passwordField } from "./password-field.ts";
 import { elsewhereTroubleText, failureText, waitText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 const PASSWORD_ONLY: SignIn = { password: true };
 
@@ -19,14 +20,14 @@ export async function showLogin(main: HTMLElement): Promise<void> {
   const trouble = elsewhereTroubleText(new URLSearchParams(location.search).get("trouble"));
   if (trouble !== null) card.append(troubleNotice(trouble));
   if (ways.oidc !== undefined) card.append(oidcButton(ways.oidc));
-  if (ways.oidc !== undefined && ways.password) card.append(h("p", { class: "or" }, "or"));
+  if (ways.oidc !== undefined && ways.password) card.append(h("p", { class: "or" }, words.login.or));
   if (ways.password) {
     const element = passwordForm();
     card.append(element);
     element.querySelector("input")?.focus();
   }
   if (!ways.password && ways.oidc === undefined) {
-    card.append(h("p", {}, "This server needs no sign-in here."), h("a", { href: "/", class: "button primary" }, "To the map"));
+    card.append(h("p", {}, words.login.notNeeded), h("a", { href: "/", class: "button primary" }, words.login.toMap));
   }
 }
 
@@ -52,7 +53,7 @@ function troubleNotice(text: string): HTMLElement {
 
 function oidcButton({ name, href }: { name: string; href: string }): HTMLElement {
   const address = new URL(href, location.origin);
-  const link = h("a", { class: "button plain wide", href: "/login" }, `Sign in with ${name}`);
+  const link = h("a", { class: "button plain wide", href: "/login" }, words.login.signInWith(name));
   if (address.origin !== location.origin) return link;
   const next = wayOn();
   // A query is written down on the way where a fragment is not: no secret goes along.
@@ -63,12 +64,12 @@ function oidcButton({ name, href }: { name: string; href: string }): HTMLElement
 
 function passwordForm(): HTMLElement {
   const name = textInput({ name: "name", autocomplete: "username", required: "", maxlength: "64" });
-  const password = passwordField("Password", "current-password");
+  const password = passwordField(words.password.title, "current-password");
   const notice = new Notice();
-  const submit = button("Sign in", "primary");
-  const element = form([field("Name", name), password.element, notice.element, submit], notice, async () => {
-    if (name.value.trim() === "") return refuse(notice, name, "Enter your name.");
-    if (password.input.value === "") return refuse(notice, password.input, "Enter your password.");
+  const submit = button(words.login.signIn, "primary");
+  const element = form([field(words.login.name, name), password.element, notice.element, submit], notice, async () => {
+    if (name.value.trim() === "") return refuse(notice, name, words.login.enterName);
+    if (password.input.value === "") return refuse(notice, password.input, words.login.enterPassword);
     try {
       await ask("POST", "/api/v1/session", { name: name.value.trim(), password: password.input.value });
       leave();
@@ -91,12 +92,12 @@ function passwordForm(): HTMLElement {
 
   /** Keeps the button shut until trying can help; the alert is said once, not each second. */
   function countDown(seconds: number): void {
-    notice.trouble(`Too many tries. Try again in ${waitText(seconds)}.`);
+    notice.trouble(words.failure.tooMany(waitText(seconds)));
     submit.disabled = true;
     const endMs = performance.now() + seconds * 1_000;
     const timer = setInterval(() => {
       const leftS = Math.ceil((endMs - performance.now()) / 1_000);
-      submit.textContent = leftS > 0 ? `Sign in (${leftS} s)` : "Sign in";
+      submit.textContent = leftS > 0 ? words.login.again(leftS) : words.login.signIn;
       if (leftS > 0) return;
       clearInterval(timer);
       submit.disabled = false;

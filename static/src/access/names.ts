@@ -5,12 +5,10 @@ import { h } from "../ui/dom.ts";
 import { call } from "./api.ts";
 import type { Token, User } from "./model.ts";
 import { fetchTokens } from "./token-list.ts";
-
-const OURS: Record<string, string> = { local: "This machine", console: "Command line", server: "The server", stranger: "Somebody unknown" };
-const KINDS: Record<string, string> = { user: "User", token: "Token", session: "Session", vehicle: "Vehicle" };
+import { wordOf, words } from "../words/words.ts";
 
 export class Names {
-  #known = new Map<string, string>(Object.entries(OURS));
+  #known = new Map<string, string>(Object.entries(words.audit.ours));
 
   /** As of now; where the lists cannot be had, ids are all there is. */
   static async fetch(): Promise<Names> {
@@ -29,7 +27,8 @@ export class Names {
     const known = this.#known.get(id);
     if (known !== undefined) return known;
     const [kind, ...rest] = id.split(":");
-    return rest.length > 0 && Object.hasOwn(KINDS, kind!) ? `${KINDS[kind!]} ${rest.join(":")}` : id;
+    const word = wordOf(words.audit.kinds, kind!);
+    return rest.length > 0 && word !== undefined ? `${word} ${rest.join(":")}` : id;
   }
 
   /** The same, with the id for whoever points at it. */

@@ -10,6 +10,7 @@ import type { WaitingScreen } from "./model.ts";
 import { Notice, button, field, form, refuse, textInput, time } from "./parts.ts";
 import { SightEditor } from "./sight-editor.ts";
 import { agentText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 export class PairForm {
   readonly element = h("section", { class: "card pair", "aria-labelledby": "pair-title" });
@@ -30,17 +31,17 @@ export class PairForm {
     const notice = new Notice();
     const input = textInput({ class: "code", inputmode: "text", autocapitalize: "characters", placeholder: "––– –––", value: shownCode(code) });
     input.addEventListener("input", () => keepShape(input));
-    const find = form([field("Code on the display", input), notice.element, button("Look it up", "primary")], notice, async () => {
+    const find = form([field(words.pairForm.codeField, input), notice.element, button(words.pairForm.look, "primary")], notice, async () => {
       const typed = codeOf(input.value);
-      if (typed.length !== CODE_LENGTH) return refuse(notice, input, `A code has ${CODE_LENGTH} characters.`);
+      if (typed.length !== CODE_LENGTH) return refuse(notice, input, words.pairForm.badCode(CODE_LENGTH));
       const screen = await call<WaitingScreen>("GET", `/api/v1/pairing/${typed}`).catch((error: { status?: number }) => {
         if (error.status !== 410 && error.status !== 404) throw error;
-        refuse(notice, input, "No display shows this code. It may have expired: look at the display again.");
+        refuse(notice, input, words.pairForm.noSuchCode);
         return null;
       });
       if (screen !== null) await this.#askName(typed, screen);
     });
-    this.element.replaceChildren(h("h2", { id: "pair-title" }, "Pair a display"), h("p", { class: "note" }, `Open ${location.host}/wall on the display. It shows a code.`), find);
+    this.element.replaceChildren(h("h2", { id: "pair-title" }, words.pairForm.title), h("p", { class: "note" }, words.pairForm.open(`${location.host}/wall`)), find);
     if (news !== undefined) notice.say(news);
   }
 
@@ -51,27 +52,27 @@ export class PairForm {
     const who = h(
       "dl",
       { class: "facts" },
-      ...[["Code", shownCode(code)], ["Asks from", screen.from], ["Browser", agentText(screen.agent)]].flatMap(([label, value]) => [h("dt", {}, label!), h("dd", {}, value!)]),
-      h("dt", {}, "Asked"),
+      ...[[words.pairForm.code, shownCode(code)], [words.pairForm.asksFrom, screen.from], [words.access.browser, agentText(screen.agent)]].flatMap(([label, value]) => [h("dt", {}, label!), h("dd", {}, value!)]),
+      h("dt", {}, words.pairForm.asked),
       h("dd", {}, time(screen.asked_at)),
     );
-    const foot = h("div", { class: "actions" }, button("Approve", "primary"), button("Refuse", "danger", () => this.#refuse(code, notice)), button("Back", "quiet", () => this.#again("")));
-    const parts = [field("Name of the display", name, "Where it hangs, for instance."), sight.element, notice.element, foot];
+    const foot = h("div", { class: "actions" }, button(words.pairForm.approve, "primary"), button(words.pairForm.refuse, "danger", () => this.#refuse(code, notice)), button(words.pairForm.back, "quiet", () => this.#again("")));
+    const parts = [field(words.pairForm.name, name, words.pairForm.nameNote), sight.element, notice.element, foot];
     const approve = form(parts, notice, async () => {
-      if (name.value.trim() === "") return refuse(notice, name, "Give it a name.");
-      if (sight.isEmpty) return refuse(notice, name, "Choose at least one group.");
+      if (name.value.trim() === "") return refuse(notice, name, words.access.giveName);
+      if (sight.isEmpty) return refuse(notice, name, words.access.chooseGroup);
       await call("POST", `/api/v1/pairing/${code}/approve`, { name: name.value.trim(), sight: sight.sight });
-      this.#again(`${name.value.trim()} is let in. It shows the map in a few seconds.`);
+      this.#again(words.pairForm.letIn(name.value.trim()));
       this.#onPaired(name.value.trim());
     });
-    this.element.replaceChildren(h("h2", { id: "pair-title" }, "Is this your display?"), who, approve);
+    this.element.replaceChildren(h("h2", { id: "pair-title" }, words.pairForm.isYours), who, approve);
     name.focus();
   }
 
   async #refuse(code: string, notice: Notice): Promise<void> {
     try {
       await call("POST", `/api/v1/pairing/${code}/refuse`);
-      this.#again("The display is refused.");
+      this.#again(words.pairForm.refused);
     } catch (error) {
       notice.trouble(error);
     }

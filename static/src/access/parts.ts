@@ -2,6 +2,7 @@
 
 import { h } from "../ui/dom.ts";
 import { agoText, failureText, fullText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 let nextId = 0;
 
@@ -84,7 +85,7 @@ export function refuse(notice: Notice, control: HTMLElement, text: string): void
 }
 
 /** A time as people say it, exact on demand; a dash where there is none. */
-export function time(at: string | undefined | null, absent = "never"): HTMLElement {
+export function time(at: string | undefined | null, absent = words.access.never): HTMLElement {
   const ms = Date.parse(at ?? "");
   if (Number.isNaN(ms)) return h("span", { class: "muted" }, absent);
   return h("time", { datetime: new Date(ms).toISOString(), title: fullText(ms) }, agoText(ms));
@@ -96,7 +97,7 @@ export function badge(text: string, kind = "plain"): HTMLElement {
 
 /** A table with a caption for those who cannot see it; narrow screens show each row as a card. */
 export function table(caption: string, heads: readonly string[], rows: readonly (readonly (Node | string)[])[]): HTMLElement {
-  const head = h("tr", {}, ...heads.map((text) => h("th", { scope: "col" }, text === "" ? h("span", { class: "visually-hidden" }, "Actions") : text)));
+  const head = h("tr", {}, ...heads.map((text) => h("th", { scope: "col" }, text === "" ? h("span", { class: "visually-hidden" }, words.access.actions) : text)));
   const body = rows.map((cells) =>
     h("tr", {}, ...cells.map((cell, i) => (i === 0 ? h("th", { scope: "row" }, cell) : h("td", { "data-label": heads[i] ?? "" }, cell)))),
   );

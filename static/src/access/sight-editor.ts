@@ -3,7 +3,8 @@
 import { h } from "../ui/dom.ts";
 import type { Fact, Sight } from "./model.ts";
 import { uniqueId } from "./parts.ts";
-import { FACTS, FACT_WORDS } from "./words.ts";
+import { FACTS } from "./words.ts";
+import { words } from "../words/words.ts";
 
 export class SightEditor {
   readonly element: HTMLElement;
@@ -21,16 +22,16 @@ export class SightEditor {
     some.checked = !this.#all.checked;
     const offered = [...new Set([...groups, ...chosen])].sort((a, b) => a.localeCompare(b));
     const boxes = offered.map((group) => checkBox(group, chosen.includes(group), (box) => this.#groups.set(group, box)));
-    const list = h("div", { class: "choices indented" }, ...(boxes.length === 0 ? [h("p", { class: "note" }, "There are no groups yet.")] : boxes));
+    const list = h("div", { class: "choices indented" }, ...(boxes.length === 0 ? [h("p", { class: "note" }, words.sight.noGroups)] : boxes));
     const follow = () => (list.hidden = this.#all.checked);
     for (const radio of [this.#all, some]) radio.addEventListener("change", follow);
     follow();
-    const hidden = FACTS.map((fact) => checkBox(FACT_WORDS[fact], sight.hide?.includes(fact) === true, (box) => this.#facts.set(fact, box)));
+    const hidden = FACTS.map((fact) => checkBox(words.sightFacts[fact], sight.hide?.includes(fact) === true, (box) => this.#facts.set(fact, box)));
     this.element = h(
       "div",
       { class: "sight" },
-      h("fieldset", {}, h("legend", {}, "Sees"), choice(this.#all, "All vehicles"), choice(some, "Only these groups"), list),
-      h("fieldset", {}, h("legend", {}, "Hide from them"), h("div", { class: "choices in-row" }, ...hidden)),
+      h("fieldset", {}, h("legend", {}, words.access.sees), choice(this.#all, words.sight.all), choice(some, words.sight.onlyGroups), list),
+      h("fieldset", {}, h("legend", {}, words.sight.hide), h("div", { class: "choices in-row" }, ...hidden)),
     );
   }
 

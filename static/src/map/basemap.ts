@@ -8,6 +8,7 @@ import { BUILTIN_DETAIL_ZOOM, builtinStyle } from "./builtin-style.ts";
 import { withLeastText } from "./least-text.ts";
 import { FOREIGN_STYLE_TIMEOUT_MS, foreignStyle, pmtilesStyle } from "./own-map.ts";
 import { isDark } from "./theme.ts";
+import { words } from "../words/words.ts";
 
 export interface BasemapEvents {
   /** A sentence for people, or the empty string. */
@@ -81,8 +82,8 @@ export class Basemap {
   }
 
   #notice(): void {
-    const failed = this.#hasFailed ? "Own map unavailable, showing the built-in one. " : "";
+    const failed = this.#hasFailed ? words.basemap.failed : "";
     const isCoarse = this.kind === "builtin" && this.#map.getZoom() > BUILTIN_DETAIL_ZOOM;
-    this.#events.onNotice(failed + (isCoarse ? "No street data: add a PMTiles file or a style URL." : ""));
+    this.#events.onNotice([failed, isCoarse ? words.basemap.coarse : ""].filter((text) => text !== "").join(" "));
   }
 }

@@ -5,7 +5,9 @@
 
 import type { Cell } from "../live/cells.ts";
 import { tileOf } from "../live/wire.ts";
+import { numberText } from "../ui/units.ts";
 import { WORLD, worldPx } from "./mercator.ts";
+import { words } from "../words/words.ts";
 
 /** The narrowest that cells put together are on the screen, at the beginning of a zoom level. */
 const NARROWEST_PX = 64;
@@ -59,7 +61,7 @@ export function shownBy(tileKeys: readonly number[], level: number): (cell: Cell
 
 /** "12", "1,204", "118k". */
 export function clusterText(vehicles: number): string {
-  return vehicles < 100_000 ? vehicles.toLocaleString() : `${Math.round(vehicles / 1000)}k`;
+  return vehicles < 100_000 ? numberText(vehicles) : words.counts.thousands(Math.round(vehicles / 1000));
 }
 
 function radiusPx(vehicles: number): number {

@@ -27,6 +27,7 @@ import { onThemeChange, readTheme } from "./theme.ts";
 import { TrailLayer } from "./trail.ts";
 import { countUncovered } from "./in-sight.ts";
 import { markerRadiusPx, viewOf, worldBox } from "./view.ts";
+import { words } from "../words/words.ts";
 
 const LEAST_ZOOM_WHEN_SELECTED = 11;
 const PICK_SLACK_PX = 8;
@@ -297,6 +298,7 @@ function createMap({ container, boot, isInteractive }: FleetMapOptions): MapLibr
     pitchWithRotate: false,
     rollEnabled: false,
     attributionControl: false,
+    locale: controlWords(),
     fadeDuration: 150,
     reduceMotion: reducedMotion.matches,
   });
@@ -304,4 +306,18 @@ function createMap({ container, boot, isInteractive }: FleetMapOptions): MapLibr
   map.keyboard.disableRotation();
   map.addControl(new AttributionControl({ compact: false }), "bottom-right");
   return map;
+}
+
+/** The map's own controls, by the names that MapLibre has for what they say. */
+function controlWords(): Record<string, string> {
+  const { map, marker, zoomIn, zoomOut, enterFullscreen, exitFullscreen, sources } = words.mapControls;
+  return {
+    "AttributionControl.ToggleAttribution": sources,
+    "Map.Title": map,
+    "Marker.Title": marker,
+    "NavigationControl.ZoomIn": zoomIn,
+    "NavigationControl.ZoomOut": zoomOut,
+    "FullscreenControl.Enter": enterFullscreen,
+    "FullscreenControl.Exit": exitFullscreen,
+  };
 }

@@ -124,6 +124,8 @@ export class LabelAtlas {
     const { context } = this;
     context.clearRect(slot.x, slot.y, this.slotWidth, this.slotHeight);
     context.save();
+    // A name is drawn from the left of its slot, whichever way the page runs.
+    context.direction = "ltr";
     context.translate(slot.x, slot.y);
     context.scale(this.#ratio, this.#ratio);
     context.font = this.#font;

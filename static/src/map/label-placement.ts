@@ -18,6 +18,7 @@ import { NameBoxes } from "./name-boxes.ts";
 import type { Box } from "./name-boxes.ts";
 import { markerRadiusPx, worldBox } from "./view.ts";
 import type { View } from "./view.ts";
+import { words } from "../words/words.ts";
 
 /** Where a name stands, as the direction of its centre from the marker's. */
 const SIDES = [
@@ -138,7 +139,7 @@ export class LabelPlacement {
         if (this.#clumps.isLed(index) || (row !== selectedRow && !this.#hasRoom(input, index, radiusPx))) continue;
         tries += 1;
         const size = this.#clumps.sizeLedBy(index);
-        const text = size === 1 ? this.#textOf(row, input.fleetNowMs) : `${size} vehicles`;
+        const text = size === 1 ? this.#textOf(row, input.fleetNowMs) : words.counts.vehicles(size);
         const label = this.#placeOne(input, index, text, radiusPx);
         if (label !== null) placed.set(row, label);
       }

@@ -27,6 +27,15 @@ export function readBoot(): Boot {
   return JSON.parse(text) as Boot;
 }
 
+/** The server's build now: of a page that is open for days it may be another one than its own. */
+export async function fetchBuild(): Promise<string | null> {
+  const response = await fetch(new URL(location.pathname, location.origin), { cache: "no-store" }).catch(() => null);
+  if (response?.ok !== true) return null;
+  const shell = new DOMParser().parseFromString(await response.text(), "text/html");
+  const text = shell.documentElement.dataset["boot"];
+  return text === undefined ? null : (JSON.parse(text) as Boot).build;
+}
+
 /** Makes an address of this server absolute, as workers and renderers need it. */
 export function absoluteUrl(path: string): string {
   // Braces of a tile template must survive.

@@ -1,13 +1,16 @@
-// What somebody likes to read: units, hours, light or dark, what is drawn beside the vehicles.
+// What somebody likes to read: language, units, hours, light or dark, what is drawn beside the vehicles.
 // Remembered on this machine; a link may say otherwise, for as long as its page is open. What
 // nobody chose follows the language of the browser and the theme of the system.
 
+import { LANGUAGES, PSEUDO } from "../words/languages.ts";
+import type { Language } from "../words/languages.ts";
 import type { ViewPart } from "./view-url.ts";
 
 const STORAGE_KEY = "fleetglass-preferences";
 
 /** What can be chosen, and what of it. */
 export const CHOICES = {
+  lang: ["auto", ...(Object.keys(LANGUAGES) as Language[]), PSEUDO],
   theme: ["auto", "light", "dark"],
   units: ["km", "mi"],
   hours: ["24", "12"],
@@ -37,7 +40,7 @@ export class Preferences {
   #listeners: (() => void)[] = [];
 
   constructor(language = new Intl.DateTimeFormat().resolvedOptions().locale) {
-    this.#defaults = { theme: "auto", names: "on", trail: "on", places: "on", ...habitsOf(language) };
+    this.#defaults = { lang: "auto", theme: "auto", names: "on", trail: "on", places: "on", ...habitsOf(language) };
   }
 
   get now(): Chosen {
@@ -61,7 +64,8 @@ export class Preferences {
     return (Object.keys(CHOICES) as Choice[]).map((name) => ({
       name,
       isHabit: true,
-      encode: () => this.#linked[name] ?? this.#stored[name] ?? null,
+      // Whoever is sent a link reads it in a language of their own.
+      encode: () => this.#linked[name] ?? (name === "lang" ? null : this.#stored[name]) ?? null,
       decode: (text) => {
         if (!isChoice(name, text)) return;
         Object.assign(this.#linked, { [name]: text });
@@ -77,6 +81,11 @@ export class Preferences {
 
 function isChoice(name: Choice, value: unknown): boolean {
   return (CHOICES[name] as readonly unknown[]).includes(value);
+}
+
+/** The language that was chosen on this machine; null where that is left to the browser. */
+export function storedLanguage(): string | null {
+  return readStored().lang ?? null;
 }
 
 /** What was chosen on this machine before; nothing where it keeps nothing, or nonsense. */

@@ -6,6 +6,7 @@ import { byId, h, setText } from "../ui/dom.ts";
 import { shiftAgainstBurnIn } from "../ui/unattended.ts";
 import { pair } from "./pairing.ts";
 import { qrPicture } from "./qr.ts";
+import { words } from "../words/words.ts";
 
 const ADMISSION_PATH = "/displays";
 const TICK_MS = 500;
@@ -21,9 +22,9 @@ export function showPairing(reason: string | null): void {
   const card = h(
     "div",
     { class: "pairing-card" },
-    h("h1", {}, "Pair this display"),
+    h("h1", {}, words.pairing.title),
     reason === null ? null : h("p", { class: "pairing-reason", role: "status" }, reason),
-    h("p", { class: "pairing-how" }, "Open ", address, " and enter:"),
+    h("p", { class: "pairing-how" }, words.pairing.open, address, words.pairing.andEnter),
     h("div", { class: "pairing-main" }, code, qr),
     h("div", { class: "pairing-foot" }, bar, left, trouble),
   );
@@ -36,13 +37,13 @@ export function showPairing(reason: string | null): void {
     onCode: (fresh, endMs) => {
       span = { startMs: performance.now(), endMs };
       setText(code, shownCode(fresh));
-      qr.replaceChildren(qrPicture(`${location.origin}${ADMISSION_PATH}#code=${fresh}`), h("p", {}, "or scan"));
+      qr.replaceChildren(qrPicture(`${location.origin}${ADMISSION_PATH}#code=${fresh}`), h("p", {}, words.pairing.scan));
       fit(code);
       tick();
     },
     onTrouble: (text) => setText(trouble, text ?? ""),
     onPaired: () => {
-      setText(left, "Let in. The map is coming.");
+      setText(left, words.pairing.letIn);
       location.reload();
     },
   });
@@ -50,7 +51,7 @@ export function showPairing(reason: string | null): void {
   function tick(): void {
     if (span === null) return;
     const leftMs = Math.max(0, span.endMs - performance.now());
-    setText(left, leftMs === 0 ? "A new code is coming" : `New code in ${countdownText(leftMs)}`);
+    setText(left, leftMs === 0 ? words.pairing.newCodeComes : words.pairing.newCodeIn(countdownText(leftMs)));
     bar.style.setProperty("--left", String(leftMs / (span.endMs - span.startMs)));
     // A code that is no longer good must not be copied off the wall.
     card.classList.toggle("is-over", leftMs === 0);

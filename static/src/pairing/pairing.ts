@@ -4,6 +4,7 @@
 
 import { ApiFailure, ask } from "../access/api.ts";
 import { waitText } from "../access/words.ts";
+import { words } from "../words/words.ts";
 
 const POLL_MS = 3_000;
 const RETRY_MS = 5_000;
@@ -69,11 +70,11 @@ async function untilPaired(secret: string, endMs: number, events: PairingEvents)
 /** Says what is wrong; answers how long to wait with it. */
 function troubleWaitMs(error: unknown, events: PairingEvents): number {
   if (!(error instanceof ApiFailure) || error.status !== 429) {
-    events.onTrouble("Waiting for the server");
+    events.onTrouble(words.wall.waiting);
     return RETRY_MS;
   }
   const waitMs = error.retryAfterS === null ? CROWDED_MS : error.retryAfterS * 1_000;
-  events.onTrouble(`Many displays are waiting for a code. Trying again in ${waitText(Math.ceil(waitMs / 1_000))}`);
+  events.onTrouble(words.pairing.crowded(waitText(Math.ceil(waitMs / 1_000))));
   return waitMs;
 }
 

@@ -5,9 +5,9 @@ import { fetchMe, placesOf, signOut } from "../access/frame.ts";
 import type { Me } from "../access/model.ts";
 import { loginAddress } from "../access/own-path.ts";
 import { button } from "../access/parts.ts";
-import { ROLE_WORDS } from "../access/words.ts";
 import type { AccessEnd } from "../page/access-watch.ts";
 import { h } from "./dom.ts";
+import { words } from "../words/words.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 const PERSON = "M8 7.6a3.1 3.1 0 1 0 0-6.2 3.1 3.1 0 0 0 0 6.2zM1.8 14.6c.3-3.2 2.7-5.2 6.2-5.2s5.9 2 6.2 5.2z";
@@ -18,12 +18,12 @@ export async function showAccountMenu(place: HTMLElement): Promise<void> {
   const me = await fetchMe().catch(() => null);
   const links = me === null ? [] : placesOf(me);
   if (me === null || links.length === 0) return;
-  const text = me.kind === "local" ? "Manage" : me.name;
+  const text = me.kind === "local" ? words.account.manage : me.name;
   const open = h("button", { type: "button", class: "account-open", popovertarget: MENU_ID }, personIcon(), h("span", {}, text));
-  open.setAttribute("aria-label", me.kind === "local" ? text : `Account of ${text}`);
+  open.setAttribute("aria-label", me.kind === "local" ? text : words.account.of(text));
   const items = links.map(({ path, text: word }) => h("li", {}, h("a", { href: path }, word)));
-  if (me.kind === "person") items.push(h("li", {}, button("Sign out", "quiet", signOut)));
-  const menu = h("nav", { id: MENU_ID, class: "account-menu card", popover: "", "aria-label": "Account" }, who(me), h("ul", {}, ...items));
+  if (me.kind === "person") items.push(h("li", {}, button(words.account.signOut, "quiet", signOut)));
+  const menu = h("nav", { id: MENU_ID, class: "account-menu card", popover: "", "aria-label": words.pages.account }, who(me), h("ul", {}, ...items));
   place.replaceChildren(open, menu);
 }
 
@@ -35,9 +35,9 @@ export function accessEnded(end: AccessEnd): void {
     return;
   }
   const isChanged = end === "changed";
-  const text = isChanged ? "What you may see has changed." : "You are no longer signed in here, or may no longer look.";
-  const way = isChanged ? h("a", { class: "button primary", href: "/" }, "Load the map again") : h("a", { class: "button primary", href: loginAddress() }, "Sign in");
-  const dialog = h("dialog", { class: "access-ended", "aria-labelledby": "access-ended-title" }, h("h2", { id: "access-ended-title" }, "Access ended"), h("p", {}, text), way);
+  const text = isChanged ? words.account.changed : words.account.signedOut;
+  const way = isChanged ? h("a", { class: "button primary", href: "/" }, words.account.reload) : h("a", { class: "button primary", href: loginAddress() }, words.account.signIn);
+  const dialog = h("dialog", { class: "access-ended", "aria-labelledby": "access-ended-title" }, h("h2", { id: "access-ended-title" }, words.account.ended), h("p", {}, text), way);
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   document.body.append(dialog);
   dialog.showModal();
@@ -45,7 +45,7 @@ export function accessEnded(end: AccessEnd): void {
 
 function who(me: Me): HTMLElement | null {
   if (me.kind === "local") return null;
-  return h("p", { class: "account-who" }, h("strong", {}, me.name), h("span", { class: "muted" }, ROLE_WORDS[me.role] ?? me.role));
+  return h("p", { class: "account-who" }, h("strong", {}, me.name), h("span", { class: "muted" }, words.roles[me.role] ?? me.role));
 }
 
 function personIcon(): SVGSVGElement {

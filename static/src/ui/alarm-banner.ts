@@ -6,8 +6,9 @@ import { inOrder, isWaiting } from "../page/alarm-order.ts";
 import type { AlarmObject } from "../protocol.ts";
 import { severityIcon } from "./alarm-icons.ts";
 import type { AlarmSound } from "./alarm-sound.ts";
-import { SEVERITY_WORDS, detailText, subjectText, timeText } from "./alarm-words.ts";
+import { detailText, subjectText, timeText } from "./alarm-words.ts";
 import { h, setText } from "./dom.ts";
+import { words } from "../words/words.ts";
 
 export class AlarmBanner {
   readonly element = h("div", { class: "alarm-banner", hidden: "" });
@@ -41,6 +42,6 @@ export class AlarmBanner {
     if (worst.id === this.#shownId) return;
     this.#shownId = worst.id;
     this.#icon.replaceChildren(severityIcon(worst.severity));
-    setText(this.#spoken, worst.severity === "alarm" ? `${SEVERITY_WORDS.alarm}: ${this.#title.textContent}` : "");
+    setText(this.#spoken, worst.severity === "alarm" ? `${words.severity.alarm}: ${this.#title.textContent}` : "");
   }
 }

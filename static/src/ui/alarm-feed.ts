@@ -6,8 +6,10 @@ import { acknowledge, fetchHistory } from "../page/alarm-api.ts";
 import { SEVERITIES, inOrder, isWaiting } from "../page/alarm-order.ts";
 import type { AlarmObject, Severity } from "../protocol.ts";
 import { AlarmLine } from "./alarm-line.ts";
-import { ALARM_WORDS, SEVERITY_WORDS, shownText } from "./alarm-words.ts";
+import { shownText } from "./alarm-words.ts";
 import { h, setText } from "./dom.ts";
+import { words } from "../words/words.ts";
+import { troubleText } from "./form-parts.ts";
 
 const PAGE = 50;
 /** A line each for more than this helps nobody; the worst come first. */
@@ -29,10 +31,10 @@ export class AlarmFeed {
   #list = h("ul", { class: "alarm-lines" });
   #summary = h("p", { class: "muted", role: "status" });
   #note = h("p", { class: "side-note", role: "status" });
-  #all = h("button", { type: "button", class: "bar-button" }, ALARM_WORDS.acknowledgeShown);
-  #filter = h("select", { class: "sort", id: "alarm-filter" }, h("option", { value: "" }, ALARM_WORDS.all), ...SEVERITIES.toReversed().map((severity) => h("option", { value: severity }, SEVERITY_WORDS[severity])));
+  #all = h("button", { type: "button", class: "bar-button" }, words.alarms.acknowledgeShown);
+  #filter = h("select", { class: "sort", id: "alarm-filter" }, h("option", { value: "" }, words.alarms.all), ...SEVERITIES.toReversed().map((severity) => h("option", { value: severity }, words.severity[severity])));
   #states: { open: HTMLInputElement; all: HTMLInputElement };
-  #more = h("button", { type: "button", class: "bar-button", hidden: "" }, ALARM_WORDS.more);
+  #more = h("button", { type: "button", class: "bar-button", hidden: "" }, words.alarms.more);
   /** Of the past, where that is shown. */
   #history: { alarms: AlarmObject[]; next: string | undefined } | null = null;
   #asked = 0;
@@ -43,8 +45,8 @@ export class AlarmFeed {
     this.#states = { open: radio("open"), all: radio("all") };
     this.#states.open.checked = true;
     for (const input of Object.values(this.#states)) input.addEventListener("change", () => this.#choose());
-    const segments = h("fieldset", { class: "segments" }, h("legend", { class: "visually-hidden" }, ALARM_WORDS.title), this.#states.open, h("label", { for: "alarm-state-open" }, ALARM_WORDS.open), this.#states.all, h("label", { for: "alarm-state-all" }, ALARM_WORDS.history));
-    const filter = h("div", { class: "side-row" }, h("label", { for: "alarm-filter", class: "muted" }, ALARM_WORDS.filter), this.#filter, this.#all);
+    const segments = h("fieldset", { class: "segments" }, h("legend", { class: "visually-hidden" }, words.alarms.title), this.#states.open, h("label", { for: "alarm-state-open" }, words.alarms.open), this.#states.all, h("label", { for: "alarm-state-all" }, words.alarms.history));
+    const filter = h("div", { class: "side-row" }, h("label", { for: "alarm-filter", class: "muted" }, words.alarms.filter), this.#filter, this.#all);
     this.element.append(segments, filter, this.#summary, this.#note, this.#list, this.#more, sound);
     this.#filter.addEventListener("change", () => this.#draw());
     this.#all.addEventListener("click", () => void this.#acknowledge(this.#waiting().map(({ id }) => id)));
@@ -104,7 +106,7 @@ export class AlarmFeed {
     if (lostAt >= 0) (this.#list.children[Math.min(lostAt, lines.length - 1)]?.querySelector<HTMLElement>(".several-name") ?? this.#states.open).focus();
     this.#all.hidden = !this.#host.mayAcknowledge() || this.#waiting().length === 0;
     this.#more.hidden = this.#history?.next === undefined;
-    const empty = this.#history === null ? ALARM_WORDS.none : ALARM_WORDS.noneYet;
+    const empty = this.#history === null ? words.alarms.none : words.alarms.noneYet;
     setText(this.#summary, shown.length === 0 && this.#alarms.length === 0 ? empty : this.#history === null ? shownText(drawn.length, this.#alarms.length) : "");
   }
 
@@ -118,7 +120,7 @@ export class AlarmFeed {
   async #load(): Promise<void> {
     const history = this.#history;
     const asked = ++this.#asked;
-    setText(this.#note, ALARM_WORDS.loading);
+    setText(this.#note, words.alarms.loading);
     try {
       const { alarms, next } = await fetchHistory(history?.next, PAGE);
       if (this.#history !== history || history === null || asked !== this.#asked) return;
@@ -126,7 +128,7 @@ export class AlarmFeed {
       history.next = next;
       setText(this.#note, "");
     } catch (error) {
-      setText(this.#note, `${ALARM_WORDS.failed} ${error instanceof Error ? error.message : String(error)}`);
+      setText(this.#note, troubleText(words.alarms.failed, error));
     }
     this.#draw();
   }
@@ -139,8 +141,8 @@ export class AlarmFeed {
     } catch (error) {
       if (error instanceof ApiFailure && error.status === 403) {
         this.#host.onNotAllowed();
-        setText(this.#note, ALARM_WORDS.notAllowed);
-      } else setText(this.#note, `${ALARM_WORDS.failed} ${error instanceof Error ? error.message : String(error)}`);
+        setText(this.#note, words.alarms.notAllowed);
+      } else setText(this.#note, troubleText(words.alarms.failed, error));
     }
     if (this.#history !== null) {
       this.#history = { alarms: [], next: undefined };

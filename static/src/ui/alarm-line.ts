@@ -4,9 +4,10 @@
 import { isOver, isWaiting } from "../page/alarm-order.ts";
 import type { AlarmObject } from "../protocol.ts";
 import { severityIcon } from "./alarm-icons.ts";
-import { ALARM_WORDS, KIND_WORDS, SEVERITY_WORDS, acknowledgedText, detailText, subjectText, timeText } from "./alarm-words.ts";
+import { acknowledgedText, detailText, subjectText, timeText } from "./alarm-words.ts";
 import { h, setText } from "./dom.ts";
 import { fullTimeText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 export interface LineActs {
   mayAcknowledge(): boolean;
@@ -21,11 +22,11 @@ export class AlarmLine {
   #icon = h("span");
   #severity = "";
   #title = h("strong");
-  #subject = h("button", { type: "button", class: "several-name", title: ALARM_WORDS.show });
+  #subject = h("button", { type: "button", class: "several-name", title: words.alarms.show });
   #detail = h("p", { class: "alarm-detail" });
   #time = h("time", { class: "muted" });
   #noted = h("span", { class: "muted" });
-  #acknowledge = h("button", { type: "button", class: "bar-button alarm-acknowledge" }, ALARM_WORDS.acknowledge);
+  #acknowledge = h("button", { type: "button", class: "bar-button alarm-acknowledge" }, words.alarms.acknowledge);
 
   constructor(alarm: AlarmObject, acts: LineActs) {
     this.#alarm = alarm;
@@ -45,20 +46,20 @@ export class AlarmLine {
     element.classList.toggle("is-over", isOver(alarm));
     if (this.#severity !== alarm.severity) {
       this.#severity = alarm.severity;
-      this.#icon.replaceChildren(severityIcon(alarm.severity), h("span", { class: "visually-hidden" }, `${SEVERITY_WORDS[alarm.severity]}:`));
+      this.#icon.replaceChildren(severityIcon(alarm.severity), h("span", { class: "visually-hidden" }, `${words.severity[alarm.severity]}:`));
     }
     const subject = subjectText(alarm);
     setText(this.#title, alarm.rule.name);
     setText(this.#subject, subject);
     this.#subject.disabled = alarm.vehicle === undefined && alarm.position === undefined;
-    const kind = alarm.rule.name === KIND_WORDS[alarm.kind] ? "" : KIND_WORDS[alarm.kind];
-    setText(this.#detail, [kind, detailText(alarm), alarm.quiet === true ? ALARM_WORDS.quiet : ""].filter((part) => part !== "").join("; "));
+    const kind = alarm.rule.name === words.alarmKinds[alarm.kind] ? "" : words.alarmKinds[alarm.kind];
+    setText(this.#detail, [kind, detailText(alarm), alarm.quiet === true ? words.alarms.quiet : ""].filter((part) => part !== "").join("; "));
     setText(this.#time, timeText(alarm, nowMs));
     const full = fullTimeText(Date.parse(alarm.began_at));
     if (this.#time.title !== full) this.#time.title = full;
     const noted = acknowledgedText(alarm, nowMs);
     setText(this.#noted, noted === "" ? "" : ` · ${noted}`);
     this.#acknowledge.hidden = !isWaiting(alarm) || !this.#acts.mayAcknowledge();
-    this.#acknowledge.setAttribute("aria-label", `${ALARM_WORDS.acknowledge}: ${alarm.rule.name}, ${subject}`);
+    this.#acknowledge.setAttribute("aria-label", `${words.alarms.acknowledge}: ${alarm.rule.name}, ${subject}`);
   }
 }

@@ -5,8 +5,9 @@ import { Marker } from "maplibre-gl";
 import type { Map as MapLibre } from "maplibre-gl";
 import type { AlarmObject } from "../protocol.ts";
 import { severityIcon } from "./alarm-icons.ts";
-import { SEVERITY_WORDS, subjectText } from "./alarm-words.ts";
+import { subjectText } from "./alarm-words.ts";
 import { h } from "./dom.ts";
+import { words } from "../words/words.ts";
 
 const MOST_SPOTS = 50;
 
@@ -37,7 +38,7 @@ export class AlarmSpots {
   }
 
   #create(alarm: AlarmObject): Marker {
-    const text = `${SEVERITY_WORDS[alarm.severity]}: ${alarm.rule.name}, ${subjectText(alarm)}`;
+    const text = `${words.severity[alarm.severity]}: ${alarm.rule.name}, ${subjectText(alarm)}`;
     const element = h("button", { type: "button", class: "alarm-spot", title: text, "aria-label": text }, severityIcon(alarm.severity));
     element.addEventListener("click", (event) => {
       event.stopPropagation();

@@ -3,14 +3,14 @@
 import { COLUMNS } from "../page/column-choice.ts";
 import type { Column, ColumnChoice } from "../page/column-choice.ts";
 import { h } from "./dom.ts";
-import { COLUMN_WORDS, LIST_WORDS } from "./list-words.ts";
 import { toolIcon } from "./tool-icons.ts";
+import { words } from "../words/words.ts";
 
 const ID = "columns-menu";
 const GAP_PX = 6;
 
 export class ColumnMenu {
-  readonly button = h("button", { type: "button", class: "list-button", popovertarget: ID, "aria-label": LIST_WORDS.columns, title: LIST_WORDS.columns }, toolIcon("columns"));
+  readonly button = h("button", { type: "button", class: "list-button", popovertarget: ID, "aria-label": words.list.columns, title: words.list.columns }, toolIcon("columns"));
   #choice: ColumnChoice;
   #boxes = new Map<Column, HTMLInputElement>();
 
@@ -21,11 +21,11 @@ export class ColumnMenu {
       box.disabled = column === "name";
       box.addEventListener("change", () => choice.toggle(column));
       this.#boxes.set(column, box);
-      return h("label", { class: "check", for: `column-${column}` }, box, COLUMN_WORDS[column]);
+      return h("label", { class: "check", for: `column-${column}` }, box, words.columns[column]);
     });
-    const reset = h("button", { type: "button", class: "bar-button" }, LIST_WORDS.reset);
+    const reset = h("button", { type: "button", class: "bar-button" }, words.list.reset);
     reset.addEventListener("click", () => choice.reset());
-    const menu = h("div", { id: ID, class: "columns-menu card", popover: "", role: "dialog", "aria-label": LIST_WORDS.columns }, ...lines, reset);
+    const menu = h("div", { id: ID, class: "columns-menu card", popover: "", role: "dialog", "aria-label": words.list.columns }, ...lines, reset);
     document.body.append(menu);
     menu.addEventListener("toggle", () => this.#place(menu));
     choice.onChange(() => this.#show());

@@ -3,10 +3,11 @@
 
 import { distanceM } from "../map/great-circle.ts";
 import { h, setText } from "./dom.ts";
-import { COMPARE_WORDS, comparedText, distanceToText } from "./fleet-words.ts";
+import { comparedText } from "./fleet-words.ts";
 import type { ListedVehicle } from "./list-rows.ts";
 import { cellText } from "./list-words.ts";
 import { distanceText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 /** More stand beside each other on no screen. */
 export const MOST_COMPARED = 8;
@@ -14,9 +15,9 @@ export const MOST_COMPARED = 8;
 const LINES = ["state", "age", "speed", "driver"] as const;
 
 export class CompareTable {
-  readonly element = h("section", { class: "several-card card", "aria-label": COMPARE_WORDS.title, hidden: "" });
+  readonly element = h("section", { class: "several-card card", "aria-label": words.compare.title, hidden: "" });
   #note = h("p", { class: "muted" });
-  #place = h("div", { class: "several-scroll", tabindex: "0", role: "group", "aria-label": COMPARE_WORDS.title });
+  #place = h("div", { class: "several-scroll", tabindex: "0", role: "group", "aria-label": words.compare.title });
   #onOpen: (id: string) => void;
   #key = "";
   #cells: HTMLElement[][] = [];
@@ -24,9 +25,9 @@ export class CompareTable {
 
   constructor(onOpen: (id: string) => void, onClose: () => void) {
     this.#onOpen = onOpen;
-    const close = h("button", { type: "button", class: "close", "aria-label": COMPARE_WORDS.close }, "×");
+    const close = h("button", { type: "button", class: "close", "aria-label": words.compare.close }, "×");
     close.addEventListener("click", onClose);
-    this.element.append(h("div", { class: "several-head" }, h("h2", {}, COMPARE_WORDS.title), this.#note, close), this.#place);
+    this.element.append(h("div", { class: "several-head" }, h("h2", {}, words.compare.title), this.#note, close), this.#place);
   }
 
   /** Shows these; a vehicle of which nothing is known has its name alone. */
@@ -36,11 +37,11 @@ export class CompareTable {
     setText(this.#note, comparedText(shown.length, ids.length));
     const vehicles = shown.map(vehicleOf);
     shown.forEach((id, i) => {
-      for (const head of this.#heads[i]!) setText(head, head.dataset["to"] === undefined ? nameOf(id) : distanceToText(nameOf(id)));
+      for (const head of this.#heads[i]!) setText(head, head.dataset["to"] === undefined ? nameOf(id) : words.compare.to(nameOf(id)));
       const vehicle = vehicles[i] ?? null;
       const texts = LINES.map((line) => (vehicle === null ? "" : cellText(line, vehicle, nowMs, false)));
       const distances = vehicles.map((other) => distanceBetween(vehicle, other));
-      [...texts, ...distances].forEach((text, line) => setText(this.#cells[line]![i]!, text || COMPARE_WORDS.unknown));
+      [...texts, ...distances].forEach((text, line) => setText(this.#cells[line]![i]!, text || words.compare.unknown));
     });
   }
 
@@ -53,7 +54,7 @@ export class CompareTable {
     });
     const tos = ids.map(() => h("th", { scope: "row", "data-to": "" }));
     this.#heads = ids.map((_, i) => [names[i]!, tos[i]!]);
-    const lineHeads = [...LINES.map((line) => h("th", { scope: "row" }, COMPARE_WORDS[line])), ...tos];
+    const lineHeads = [...LINES.map((line) => h("th", { scope: "row" }, words.compare[line])), ...tos];
     this.#cells = lineHeads.map(() => ids.map(() => h("td")));
     const head = h("tr", {}, h("td"), ...names.map((name) => h("th", { scope: "col" }, name)));
     const lines = lineHeads.map((lineHead, line) => h("tr", {}, lineHead, ...this.#cells[line]!));

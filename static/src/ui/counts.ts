@@ -5,7 +5,8 @@ import { STANDINGS } from "../codes.ts";
 import type { Standing, StandingCounts } from "../codes.ts";
 import { h, setText } from "./dom.ts";
 import { standingIcon } from "./icons.ts";
-import { STANDING_WORDS, numberText } from "./words.ts";
+import { numberText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 /** States that are only worth a place while they occur. */
 const ONLY_IF_ANY = new Set<Standing>(["parked", "unknown", "never", "off_duty", "idling"]);
@@ -13,10 +14,10 @@ const ONLY_IF_ANY = new Set<Standing>(["parked", "unknown", "never", "off_duty",
 export class Counts {
   #items = new Map<Standing, { item: HTMLElement; number: HTMLElement }>();
 
-  constructor(list: HTMLElement, words: Record<Standing, string> = STANDING_WORDS) {
+  constructor(list: HTMLElement, named: Record<Standing, string> = words.standing) {
     for (const standing of STANDINGS) {
       const number = h("span", { class: "count-number" }, "0");
-      const word = h("span", { class: "count-word" }, words[standing]);
+      const word = h("span", { class: "count-word" }, named[standing]);
       const item = h("li", {}, h("span", { class: "count" }, standingIcon(standing), number, word));
       item.dataset["standing"] = standing;
       list.append(item);

@@ -4,24 +4,25 @@
 import { freshnessCode, motionCode } from "../codes.ts";
 import type { Fact, Position, Vehicle } from "../protocol.ts";
 import type { FactContent } from "./fact-list.ts";
-import { DRAWN_AT_ANCHOR, FACT_WORDS, ageText, agoText, coordinatesText, fullTimeText, headingText, latencyText, lengthText, numberText, odometerText, sinceText, speedText, stateWords } from "./words.ts";
+import { ageText, agoText, coordinatesText, fullTimeText, headingText, latencyText, lengthText, numberText, odometerText, sinceText, speedText, stateWords } from "./words.ts";
+import { isolated } from "./units.ts";
+import { words } from "../words/words.ts";
 
 /** "Moving · 63 km/h". */
 export function headline(vehicle: Vehicle): string {
   const motion = motionCode(vehicle.motion?.state);
   const isFeedDown = vehicle.flags?.includes("feed_down") === true;
-  const words = stateWords(motion, freshnessCode(vehicle), isFeedDown);
+  const state = stateWords(motion, freshnessCode(vehicle), isFeedDown);
   const speedMps = vehicle.position?.speed_mps;
   const isMoving = !isFeedDown && vehicle.motion?.state === "moving" && vehicle.freshness?.state === "live";
-  return isMoving && speedMps !== undefined ? `${words} · ${speedText(speedMps)}` : words;
+  return isMoving && speedMps !== undefined ? `${state} · ${speedText(speedMps)}` : state;
 }
 
 /** "since 14:02", "since 14:02 at least"; empty where unknown. */
 export function sinceLine(vehicle: Vehicle, nowMs: number): string {
   const sinceMs = Date.parse(vehicle.motion?.since ?? "");
   if (Number.isNaN(sinceMs)) return "";
-  const atLeast = vehicle.motion?.since_at_least ? " at least" : "";
-  return `for ${ageText(nowMs - sinceMs)}, since ${sinceText(sinceMs, nowMs)}${atLeast}`;
+  return words.state.since(ageText(nowMs - sinceMs), sinceText(sinceMs, nowMs), vehicle.motion?.since_at_least === true);
 }
 
 /** What a vehicle says of itself comes with each report, as a rule; older than this it may be so no more. */
@@ -33,14 +34,14 @@ export function vehicleFacts(vehicle: Vehicle, nowMs: number): Map<string, FactC
     if (fact?.value === undefined) return;
     facts.set(key, { label, value: text(fact.value), ...origin(fact.at, fact.source, nowMs) });
   };
-  put("driver", FACT_WORDS.driver, vehicle.driver, String);
-  put("address", FACT_WORDS.address, vehicle.address, String);
-  put("ignition", FACT_WORDS.ignition, vehicle.ignition, (isOn) => (isOn ? "on" : "off"));
-  put("odometer", FACT_WORDS.odometer, vehicle.odometer_m, odometerText);
-  put("fuel", FACT_WORDS.fuel, vehicle.fuel_l, (litres) => `${numberText(litres)} l`);
-  put("battery", FACT_WORDS.battery, vehicle.battery_pct, (percent) => `${numberText(percent)} %`);
-  if (vehicle.groups?.length) facts.set("groups", { label: FACT_WORDS.groups, value: vehicle.groups.join(", ") });
-  facts.set("id", { label: FACT_WORDS.id, value: vehicle.id });
+  put("driver", words.facts.driver, vehicle.driver, String);
+  put("address", words.facts.address, vehicle.address, String);
+  put("ignition", words.facts.ignition, vehicle.ignition, (isOn) => (isOn ? words.state.on : words.state.off));
+  put("odometer", words.facts.odometer, vehicle.odometer_m, odometerText);
+  put("fuel", words.facts.fuel, vehicle.fuel_l, (litres) => isolated(`${numberText(litres)} l`));
+  put("battery", words.facts.battery, vehicle.battery_pct, (percent) => isolated(`${numberText(percent)} %`));
+  if (vehicle.groups?.length) facts.set("groups", { label: words.facts.groups, value: vehicle.groups.join(", ") });
+  facts.set("id", { label: words.facts.id, value: vehicle.id });
   return facts;
 }
 
@@ -53,21 +54,21 @@ export function positionFacts({ latency, drawn, freshness }: Vehicle, position: 
   const isOld = freshness?.state === "stale" || freshness?.state === "offline";
   const fixedMs = Date.parse(position.fixed_at);
   const receivedMs = Date.parse(position.received_at);
-  facts.set("fixed", { label: FACT_WORDS.fixed, value: agoText(nowMs - fixedMs), title: fullTimeText(fixedMs), isOld });
+  facts.set("fixed", { label: words.facts.fixed, value: agoText(nowMs - fixedMs), title: fullTimeText(fixedMs), isOld });
   const delay = Number.isNaN(receivedMs) ? undefined : latencyText({ fix_to_receipt_ms: receivedMs - fixedMs }, null);
-  put("received", FACT_WORDS.onItsWay, latency === undefined ? delay : latencyText(latency, toYouMs));
-  put("source", FACT_WORDS.from, `${position.source}, device ${position.device}`);
-  put("place", FACT_WORDS.place, coordinatesText(position.lat_deg, position.lng_deg));
-  put("drawn", FACT_WORDS.drawn, drawn === undefined ? undefined : DRAWN_AT_ANCHOR);
-  put("speed", FACT_WORDS.speed, position.speed_mps === undefined ? undefined : speedText(position.speed_mps));
-  put("heading", FACT_WORDS.heading, position.heading_deg === undefined ? undefined : headingText(position.heading_deg));
-  put("altitude", FACT_WORDS.altitude, position.altitude_m === undefined ? undefined : lengthText(position.altitude_m));
-  put("accuracy", FACT_WORDS.accuracy, position.accuracy_m === undefined ? undefined : `± ${lengthText(position.accuracy_m)}`);
+  put("received", words.facts.onItsWay, latency === undefined ? delay : latencyText(latency, toYouMs));
+  put("source", words.facts.from, words.device.from(position.source, position.device));
+  put("place", words.facts.place, isolated(coordinatesText(position.lat_deg, position.lng_deg)));
+  put("drawn", words.facts.drawn, drawn === undefined ? undefined : words.detail.drawnAtAnchor);
+  put("speed", words.facts.speed, position.speed_mps === undefined ? undefined : speedText(position.speed_mps));
+  put("heading", words.facts.heading, position.heading_deg === undefined ? undefined : headingText(position.heading_deg));
+  put("altitude", words.facts.altitude, position.altitude_m === undefined ? undefined : lengthText(position.altitude_m));
+  put("accuracy", words.facts.accuracy, position.accuracy_m === undefined ? undefined : isolated(`± ${lengthText(position.accuracy_m)}`));
   return facts;
 }
 
 function origin(at: string, source: string, nowMs: number): { note: string; title?: string; isOld?: boolean } {
   const ms = Date.parse(at);
   if (Number.isNaN(ms)) return { note: source };
-  return { note: `${ageText(nowMs - ms)} ago, ${source}`, title: fullTimeText(ms), isOld: nowMs - ms > OLD_MS };
+  return { note: `${agoText(nowMs - ms)}, ${source}`, title: fullTimeText(ms), isOld: nowMs - ms > OLD_MS };
 }

@@ -9,7 +9,8 @@ import { byId, h, setText } from "./dom.ts";
 import { FactList } from "./fact-list.ts";
 import { stateIcon } from "./icons.ts";
 import type { WhyPanel } from "./why-panel.ts";
-import { DETAILS_TROUBLE, NOT_KNOWN_THEN, flagText, freshnessText } from "./words.ts";
+import { flagText, freshnessText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 export class DetailPanel {
   readonly root = byId("detail");
@@ -64,14 +65,14 @@ export class DetailPanel {
     this.#vehicle = vehicle;
     if (vehicle === null) {
       this.#clear();
-      setText(this.#headline, NOT_KNOWN_THEN);
+      setText(this.#headline, words.detail.notKnownThen);
     }
     this.tick();
   }
 
   /** Says that what is shown may be old, as long as it is. */
   showTrouble(hasTrouble: boolean): void {
-    setText(this.#trouble, hasTrouble ? DETAILS_TROUBLE : "");
+    setText(this.#trouble, hasTrouble ? words.detail.trouble : "");
   }
 
   tick(): void {

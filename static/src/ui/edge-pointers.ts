@@ -7,8 +7,8 @@ import type { FreeBox } from "../map/free-box.ts";
 import { distanceM } from "../map/great-circle.ts";
 import type { Place } from "../map/great-circle.ts";
 import { h, setText } from "./dom.ts";
-import { EDGE_WORDS } from "./map-words.ts";
 import { distanceText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 /** More arrows than this are a hedge around the map; the first come first. */
 const MOST_POINTERS = 8;
@@ -126,7 +126,7 @@ export class EdgePointers {
     const [name, distance] = [h("span", { class: "edge-name" }), h("span", { class: "edge-distance" })];
     // What is seen is a part of what is read out.
     const read = (text: string) => h("span", { class: "visually-hidden" }, text);
-    const button = h("button", { type: "button", class: "edge-pointer" }, arrow, name, read(", "), distance, read(` ${EDGE_WORDS}`));
+    const button = h("button", { type: "button", class: "edge-pointer" }, arrow, name, read(", "), distance, read(` ${words.edge.goThere}`));
     const pointer: Pointer = { button, arrow, name, distance, target };
     button.addEventListener("click", () => this.#onGo(pointer.target));
     this.#place.append(button);

@@ -1,6 +1,7 @@
 // A list of named facts that is brought up to date in place: a fact that did not change is not
 // touched, so that text can be selected and read out while data flows in.
 
+import { words } from "../words/words.ts";
 import { h, setText } from "./dom.ts";
 
 export interface FactContent {
@@ -43,6 +44,7 @@ export class FactList {
     setText(fact.value, content.value);
     setText(fact.note, content.note ?? "");
     fact.term.classList.toggle("is-marked", content.isMarked === true);
+    fact.term.dataset["mark"] = words.why.onMap;
     fact.body.classList.toggle("is-old", content.isOld === true);
     if (content.title === undefined) fact.body.removeAttribute("title");
     else if (fact.body.title !== content.title) fact.body.title = content.title;

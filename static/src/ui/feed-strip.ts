@@ -5,7 +5,8 @@
 import type { Percentiles, Source } from "../protocol.ts";
 import { h, setText } from "./dom.ts";
 import { healthIcon } from "./icons.ts";
-import { FEED_WORDS, HEALTH_WORDS, agoText, feedAlarmText, feedText, fullTimeText, numberText, percentilesText } from "./words.ts";
+import { agoText, feedAlarmText, feedText, fullTimeText, numberText, percentilesText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 interface Pill {
   item: HTMLLIElement;
@@ -113,17 +114,17 @@ function fillPopover(popover: HTMLElement, source: Source, nowMs: number): void 
     return Number.isNaN(ms) ? null : h("time", { title: fullTimeText(ms) }, agoText(nowMs - ms));
   };
   const facts: [string, Node | string | null][] = [
-    [FEED_WORDS.state, HEALTH_WORDS[source.health] ?? source.health],
-    [FEED_WORDS.since, time(source.since)],
-    [FEED_WORDS.by, source.mode === undefined ? null : FEED_WORDS.modes[source.mode]],
-    [FEED_WORDS.success, time(source.last_success_at)],
-    [FEED_WORDS.vehicles, source.vehicles === undefined ? null : numberText(source.vehicles)],
-    [FEED_WORDS.trackerToUs, percentiles(source.latency?.fix_to_receipt_ms)],
-    [FEED_WORDS.usToYou, percentiles(source.latency?.receipt_to_send_ms)],
-    [FEED_WORDS.error, source.last_error ?? FEED_WORDS.noError],
-    [FEED_WORDS.errorSeen, time(source.last_error_at)],
+    [words.feed.state, words.health[source.health] ?? source.health],
+    [words.feed.since, time(source.since)],
+    [words.feed.by, source.mode === undefined ? null : words.feed.modes[source.mode]],
+    [words.feed.success, time(source.last_success_at)],
+    [words.feed.vehicles, source.vehicles === undefined ? null : numberText(source.vehicles)],
+    [words.feed.trackerToUs, percentiles(source.latency?.fix_to_receipt_ms)],
+    [words.feed.usToYou, percentiles(source.latency?.receipt_to_send_ms)],
+    [words.feed.error, source.last_error ?? words.feed.noError],
+    [words.feed.errorSeen, time(source.last_error_at)],
   ];
   const rows = facts.flatMap(([name, value]) => (value === null ? [] : [h("dt", {}, name), h("dd", {}, value)]));
-  const kind = [source.kind, source.sandbox ? FEED_WORDS.sandbox : null].filter((part) => part).join(", ");
+  const kind = [source.kind, source.sandbox ? words.feed.sandbox : null].filter((part) => part).join(", ");
   popover.replaceChildren(h("h2", {}, source.id), h("p", { class: "muted" }, kind), h("dl", { class: "facts" }, ...rows));
 }

@@ -5,8 +5,9 @@ import type { Follow, Followed } from "../map/follow.ts";
 import { idOf } from "../page/view-parts.ts";
 import type { ViewPart } from "../page/view-url.ts";
 import { h, setText } from "./dom.ts";
-import { FOLLOW_WORDS, chosenText, followText } from "./map-words.ts";
+import { followText } from "./map-words.ts";
 import { toolIcon } from "./tool-icons.ts";
+import { words } from "../words/words.ts";
 
 export const MOST_CHOSEN = 50;
 
@@ -29,7 +30,7 @@ export class FollowControls {
   #names: FollowNames;
   #text = h("p", { role: "status" });
   #act = h("button", { type: "button", class: "bar-button primary" });
-  #compare = h("button", { type: "button", class: "bar-button", "aria-keyshortcuts": "c" }, FOLLOW_WORDS.compare);
+  #compare = h("button", { type: "button", class: "bar-button", "aria-keyshortcuts": "c" }, words.follow.compare);
   #end = h("button", { type: "button", class: "bar-button" });
 
   constructor(follow: Follow, names: FollowNames) {
@@ -87,11 +88,11 @@ export class FollowControls {
     this.element.hidden = isIdle && this.chosen.size === 0;
     this.element.dataset["state"] = isIdle ? "chosen" : isPaused ? "paused" : "on";
     if (this.element.hidden) return;
-    setText(this.#text, isIdle ? chosenText(this.chosen.size) : this.#followText(followed, isPaused));
-    setText(this.#act, isIdle ? FOLLOW_WORDS.keep : FOLLOW_WORDS.goOn);
+    setText(this.#text, isIdle ? words.follow.chosen(this.chosen.size) : this.#followText(followed, isPaused));
+    setText(this.#act, isIdle ? words.follow.keep : words.follow.goOn);
     this.#act.hidden = !isIdle && !isPaused;
     this.#compare.hidden = this.chosen.size < 2;
-    setText(this.#end, isIdle ? FOLLOW_WORDS.clear : FOLLOW_WORDS.stop);
+    setText(this.#end, isIdle ? words.follow.clear : words.follow.stop);
   }
 
   /** What the address says of it: `group`, ids, and `follow`, what is kept in view. */
@@ -136,7 +137,7 @@ export class FollowControls {
     const ids = followed.kind === "vehicle" ? [followed.id] : followed.kind === "several" ? followed.ids : [];
     const listed = followed.kind === "listed" ? this.#names.listedCount() : null;
     const text = followText(ids.map((id) => this.#names.nameOf(id)), followed.kind, listed);
-    return isPaused ? `${text}: ${FOLLOW_WORDS.paused}` : text;
+    return isPaused ? `${text}: ${words.follow.paused}` : text;
   }
 
   #choose(text: string | null): void {

@@ -2,6 +2,8 @@
 // many by typing.
 
 import { h, setText } from "./dom.ts";
+import { wordOf, words } from "../words/words.ts";
+import { ApiFailure } from "../access/api.ts";
 
 let nextId = 0;
 
@@ -121,7 +123,7 @@ export class Chooser {
   #draw(): void {
     this.#chips.replaceChildren(
       ...this.#chosen.map((one) => {
-        const remove = h("button", { type: "button", "aria-label": `Remove ${one.name}` }, "×");
+        const remove = h("button", { type: "button", "aria-label": words.rules.withdraw(one.name) }, "×");
         remove.addEventListener("click", () => {
           this.#chosen = this.#chosen.filter(({ id }) => id !== one.id);
           this.#draw();
@@ -133,9 +135,10 @@ export class Chooser {
   }
 }
 
-/** What went wrong, in words. */
+/** What went wrong, in words: ours where the server's code says all; its own where it gives a reason. */
 export function troubleText(before: string, error: unknown): string {
-  return `${before} ${error instanceof Error ? error.message : String(error)}`;
+  const known = error instanceof ApiFailure && error.code !== "not_allowed" ? wordOf(words.failures, error.code) : undefined;
+  return `${before} ${known ?? (error instanceof Error ? error.message : String(error))}`;
 }
 
 export function say(element: HTMLElement, text: string, isBad = false): void {

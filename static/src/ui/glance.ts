@@ -6,7 +6,8 @@ import { ATTENTIONS } from "../codes.ts";
 import type { Attention, AttentionCounts, Standing, StandingCounts } from "../codes.ts";
 import { h, setText } from "./dom.ts";
 import { attentionIcon, standingIcon } from "./icons.ts";
-import { ATTENTION_WORDS, GLANCE_WORDS, STANDING_WORDS, numberText } from "./words.ts";
+import { numberText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 const DOING: readonly Standing[] = ["moving", "idling", "stopped", "parked"];
 /** States that are only worth a place while they occur. */
@@ -23,10 +24,10 @@ export class Glance {
   /** `onFilter` is given what is on: of what vehicles do, and of what needs a look. */
   constructor(root: HTMLElement, onFilter: (standings: Standing[], attention: Attention[]) => void) {
     const tell = () => onFilter([...this.#doing.chosen, ...this.#nothingKnown.chosen], this.#attention.chosen);
-    const lookOf = (standing: Standing) => ({ icon: standingIcon(standing), word: STANDING_WORDS[standing] });
-    this.#doing = new Row(DOING, GLANCE_WORDS.doing, lookOf, tell);
-    this.#attention = new Row(ATTENTIONS, GLANCE_WORDS.attention, (one) => ({ icon: attentionIcon(one), word: ATTENTION_WORDS[one] }), tell);
-    this.#nothingKnown = new Row(NOTHING_KNOWN, GLANCE_WORDS.nothingKnown, lookOf, tell);
+    const lookOf = (standing: Standing) => ({ icon: standingIcon(standing), word: words.standing[standing] });
+    this.#doing = new Row(DOING, words.glance.doing, lookOf, tell);
+    this.#attention = new Row(ATTENTIONS, words.glance.attention, (one) => ({ icon: attentionIcon(one), word: words.attention[one] }), tell);
+    this.#nothingKnown = new Row(NOTHING_KNOWN, words.glance.nothingKnown, lookOf, tell);
     this.#attention.list.classList.add("is-attention");
     this.#nothingKnown.list.classList.add("is-line");
     root.append(this.#doing.list, this.#attention.list, this.#nothingKnown.list);
@@ -91,7 +92,7 @@ class Row<Key extends Standing | Attention> {
   show(countOf: (key: Key) => number | undefined, isOnlyIfAny = false): void {
     for (const [key, { item, number }] of this.#blocks) {
       const count = countOf(key);
-      setText(number, count === undefined ? GLANCE_WORDS.unknownCount : numberText(count));
+      setText(number, count === undefined ? words.glance.unknownCount : numberText(count));
       item.hidden = !this.#on.has(key) && (count === undefined || (isOnlyIfAny && count === 0));
       item.classList.toggle("is-zero", (count ?? 0) === 0);
     }

@@ -8,10 +8,9 @@ import type { Spot } from "../page/coordinates.ts";
 import type { NamedPlace } from "../page/place-search.ts";
 import type { ViewPart } from "../page/view-url.ts";
 import { h, setText } from "./dom.ts";
-import { PLACE_SEARCH_WORDS } from "./fleet-words.ts";
-import { GO_TO_WORDS } from "./map-words.ts";
 import { PlaceList } from "./place-list.ts";
 import { coordinatesText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 const ZOOM = 14;
 const MOST_ZOOM = 20;
@@ -25,7 +24,7 @@ export class GoTo {
   #insets: () => { leftPx: number; rightPx: number; bottomPx: number };
   #onChange: (isJump: boolean) => void;
   #field = h("input", { id: "go-to-field", type: "text", autocomplete: "off", spellcheck: "false", maxlength: "2000", "aria-describedby": "go-to-note" });
-  #note = h("p", { class: "muted", id: "go-to-note", role: "status" }, GO_TO_WORDS.hint);
+  #note = h("p", { class: "muted", id: "go-to-note", role: "status" }, words.goTo.hint);
   #places: PlaceList;
   #pin: { marker: Marker; spot: Spot } | null = null;
 
@@ -36,11 +35,11 @@ export class GoTo {
     this.#places = new PlaceList({
       find: findPlaces,
       onGo: ({ lngLatDeg: [lngDeg, latDeg] }) => this.#go({ lngDeg, latDeg, zoom: PLACE_ZOOM }),
-      onNote: (note) => this.#say(note || GO_TO_WORDS.hint, note === PLACE_SEARCH_WORDS.none),
+      onNote: (note) => this.#say(note || words.goTo.hint, note === words.placeSearch.none),
     });
-    const go = h("button", { type: "submit", class: "bar-button primary" }, GO_TO_WORDS.go);
-    const form = h("form", { novalidate: "" }, h("label", { for: "go-to-field" }, GO_TO_WORDS.field), h("div", { class: "go-to-row" }, this.#field, go), this.#places.element, this.#note);
-    this.popover = h("div", { id: POPOVER_ID, class: "go-to card", popover: "", role: "dialog", "aria-label": GO_TO_WORDS.title }, form);
+    const go = h("button", { type: "submit", class: "bar-button primary" }, words.goTo.go);
+    const form = h("form", { novalidate: "" }, h("label", { for: "go-to-field" }, words.goTo.field), h("div", { class: "go-to-row" }, this.#field, go), this.#places.element, this.#note);
+    this.popover = h("div", { id: POPOVER_ID, class: "go-to card", popover: "", role: "dialog", "aria-label": words.goTo.title }, form);
     form.addEventListener("submit", (event) => this.#submit(event));
     this.#field.addEventListener("input", () => {
       this.#tell(true);
@@ -98,7 +97,7 @@ export class GoTo {
   }
 
   #tell(isClear: boolean): void {
-    this.#say(isClear ? GO_TO_WORDS.hint : GO_TO_WORDS.unclear, !isClear);
+    this.#say(isClear ? words.goTo.hint : words.goTo.unclear, !isClear);
     this.#field.setAttribute("aria-invalid", String(!isClear));
   }
 
@@ -109,7 +108,7 @@ export class GoTo {
 
   #putPin(spot: Spot): void {
     this.#pin?.marker.remove();
-    const remove = h("button", { type: "button", "aria-label": GO_TO_WORDS.unpin, title: GO_TO_WORDS.unpin }, "×");
+    const remove = h("button", { type: "button", "aria-label": words.goTo.unpin, title: words.goTo.unpin }, "×");
     const element = h("div", { class: "pin" }, h("i", { "aria-hidden": "true" }), h("span", {}, coordinatesText(spot.latDeg, spot.lngDeg)), remove);
     element.addEventListener("click", (event) => event.stopPropagation());
     remove.addEventListener("click", () => {

@@ -4,8 +4,10 @@
 
 import { treeOf } from "../live/groups.ts";
 import type { GroupNode } from "../live/groups.ts";
+import { lineKey } from "../words/direction.ts";
 import { h, setText } from "./dom.ts";
-import { GROUP_WORDS, numberText } from "./words.ts";
+import { numberText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 type Groups = readonly { path: string; vehicles?: number }[];
 
@@ -20,10 +22,10 @@ export class GroupTree {
   #root: HTMLElement;
   #onFilter: (paths: string[]) => void;
   #head = h("button", { type: "button", class: "groups-head", "aria-expanded": "false", "aria-controls": "group-tree" });
-  #title = h("span", {}, GROUP_WORDS.title);
+  #title = h("span", {}, words.groups.title);
   #summary = h("span", { class: "groups-summary" });
-  #clear = h("button", { type: "button", class: "groups-clear", "aria-label": GROUP_WORDS.clear, hidden: "" }, "×");
-  #tree = h("ul", { class: "group-tree", id: "group-tree", role: "tree", "aria-multiselectable": "true", "aria-label": GROUP_WORDS.tree, hidden: "" });
+  #clear = h("button", { type: "button", class: "groups-clear", "aria-label": words.groups.clear, hidden: "" }, "×");
+  #tree = h("ul", { class: "group-tree", id: "group-tree", role: "tree", "aria-multiselectable": "true", "aria-label": words.groups.tree, hidden: "" });
   #isUnfolded = false;
   #groups: Groups = [];
   #nodes: GroupNode[] = [];
@@ -136,7 +138,7 @@ export class GroupTree {
       Enter: () => this.#toggle(node.path),
       " ": () => this.#toggle(node.path),
     };
-    const act = acts[event.key];
+    const act = acts[lineKey(event.key)];
     if (act === undefined) return;
     event.preventDefault();
     act();

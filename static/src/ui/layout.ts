@@ -3,6 +3,7 @@
 
 import type { Padding } from "../map/auto-frame.ts";
 import type { FreeBox } from "../map/free-box.ts";
+import { isRightToLeft } from "../words/direction.ts";
 import { byId } from "./dom.ts";
 
 const NARROW = matchMedia("(max-width: 760px)");
@@ -20,7 +21,14 @@ export function panelInsets(): { leftPx: number; rightPx: number; bottomPx: numb
   const fleet = byId("fleet");
   const open = ["detail", "side"].map(byId).filter((panel) => panel.offsetWidth > 0);
   if (NARROW.matches) return { leftPx: 0, rightPx: 0, bottomPx: Math.max(0, ...open.map((panel) => panel.offsetHeight - fleet.offsetHeight)) };
-  return { leftPx: fleet.getBoundingClientRect().right, rightPx: Math.max(0, ...open.map((panel) => innerWidth - panel.getBoundingClientRect().left)), bottomPx: 0 };
+  const sides = { leftPx: 0, rightPx: 0, bottomPx: 0 };
+  for (const panel of [fleet, ...open]) {
+    const { left, right } = panel.getBoundingClientRect();
+    // Where words run from right to left, the list is at the right and the other panels at the left.
+    if (left < innerWidth - right) sides.leftPx = Math.max(sides.leftPx, right);
+    else sides.rightPx = Math.max(sides.rightPx, innerWidth - left);
+  }
+  return sides;
 }
 
 /** The part of the map that nothing covers. */
@@ -28,14 +36,17 @@ export function freeBox(): FreeBox {
   const { width, height } = byId("map").getBoundingClientRect();
   const { leftPx, rightPx, bottomPx } = panelInsets();
   const top = byId("top").getBoundingClientRect().bottom;
-  return { left: leftPx, top, right: width - rightPx - (NARROW.matches ? 0 : CONTROLS_PX), bottom: height - Math.max(0, bottomPx) - FOOT_PX };
+  const controlsPx = NARROW.matches ? 0 : CONTROLS_PX;
+  const [atLeftPx, atRightPx] = isRightToLeft() ? [controlsPx, 0] : [0, controlsPx];
+  return { left: leftPx + atLeftPx, top, right: width - rightPx - atRightPx, bottom: height - Math.max(0, bottomPx) - FOOT_PX };
 }
 
 /** Around the whole fleet as the page opens. */
 export function openingPadding(): Padding {
   const isNarrow = NARROW.matches;
-  const left = isNarrow ? 32 : byId("fleet").getBoundingClientRect().right + 64;
-  return { left, right: isNarrow ? 32 : 64, top: isNarrow ? 72 : 96, bottom: 64 };
+  const { leftPx, rightPx } = panelInsets();
+  const beside = isNarrow ? 32 : 64;
+  return { left: leftPx + beside, right: rightPx + beside, top: isNarrow ? 72 : 96, bottom: 64 };
 }
 
 /** Around an area that is to be seen whole beside the panels. */

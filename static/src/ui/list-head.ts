@@ -5,7 +5,7 @@ import { SORT_OF } from "../page/column-choice.ts";
 import type { Column } from "../page/column-choice.ts";
 import type { ListSort } from "../live/messages.ts";
 import { h } from "./dom.ts";
-import { COLUMN_WORDS, LIST_WORDS } from "./list-words.ts";
+import { words } from "../words/words.ts";
 
 export interface ListOrder {
   sort: ListSort;
@@ -41,7 +41,7 @@ export class ListHead {
   }
 
   #create(column: Column, i: number): HTMLElement {
-    const word = COLUMN_WORDS[column];
+    const word = words.columns[column];
     const head = h("div", { class: "cell", role: "columnheader", "aria-colindex": String(i + 1), "data-column": column });
     if (!this.#isTable) head.append(word);
     else {
@@ -65,7 +65,7 @@ export class ListHead {
       if (button === null) return;
       const isAble = isKnown(SORT_OF[column]);
       button.setAttribute("aria-disabled", String(!isAble));
-      button.title = isAble ? "" : LIST_WORDS.wholeOnly;
+      button.title = isAble ? "" : words.list.wholeOnly;
     });
   }
 }

@@ -5,9 +5,9 @@ import type { FleetMap } from "../map/fleet-map.ts";
 import { MeasureLayer } from "../map/measure.ts";
 import { onThemeChange, readTheme } from "../map/theme.ts";
 import { h, setText } from "./dom.ts";
-import { MEASURE_WORDS, measuredText } from "./map-words.ts";
 import { toolIcon } from "./tool-icons.ts";
 import { distanceText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 export class Measuring {
   readonly element = h("div", { class: "map-bar measure-bar", hidden: "" });
@@ -15,9 +15,9 @@ export class Measuring {
   #fleetMap: FleetMap;
   #layer: MeasureLayer;
   #text = h("p", { role: "status" });
-  #undo = h("button", { type: "button", class: "bar-button" }, MEASURE_WORDS.undo);
-  #clear = h("button", { type: "button", class: "bar-button" }, MEASURE_WORDS.clear);
-  #done = h("button", { type: "button", class: "bar-button" }, MEASURE_WORDS.done);
+  #undo = h("button", { type: "button", class: "bar-button" }, words.measure.undo);
+  #clear = h("button", { type: "button", class: "bar-button" }, words.measure.clear);
+  #done = h("button", { type: "button", class: "bar-button" }, words.measure.done);
   #cross = h("div", { class: "map-cross", "aria-hidden": "true", hidden: "" });
   #onChange: () => void;
 
@@ -74,7 +74,7 @@ export class Measuring {
     this.element.hidden = !this.isOn;
     this.#cross.hidden = !this.isOn || !this.#fleetMap.map.getCanvas().matches(":focus-visible");
     const { count } = this.#layer;
-    setText(this.#text, count === 0 ? MEASURE_WORDS.start : measuredText(distanceText(this.totalM), count));
+    setText(this.#text, count === 0 ? words.measure.start : words.measure.measured(distanceText(this.totalM), count));
     this.#undo.hidden = this.#clear.hidden = count === 0;
     this.#layer.label(distanceText);
   }

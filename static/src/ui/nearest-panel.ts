@@ -6,9 +6,10 @@ import type { FleetMap } from "../map/fleet-map.ts";
 import { spotOf } from "../page/coordinates.ts";
 import type { NearVehicle } from "../page/far-nearest.ts";
 import { h, setText } from "./dom.ts";
-import { NEAREST_WORDS, nearestToText } from "./fleet-words.ts";
 import { cellText } from "./list-words.ts";
 import { coordinatesText, distanceText } from "./words.ts";
+import { isolated } from "./units.ts";
+import { words } from "../words/words.ts";
 
 type Place = [lngDeg: number, latDeg: number];
 
@@ -30,33 +31,33 @@ export interface NearestHost {
 }
 
 export class NearestPanel {
-  readonly element = h("section", { class: "several-card card nearest", "aria-label": NEAREST_WORDS.title, hidden: "" });
+  readonly element = h("section", { class: "several-card card nearest", "aria-label": words.nearest.title, hidden: "" });
   isOn = false;
   #host: NearestHost;
   #origin: { id: string } | { place: Place } | null = null;
   #title = h("h2");
   #note = h("p", { class: "muted", role: "status" });
   #field = h("input", { id: "nearest-field", type: "text", autocomplete: "off", spellcheck: "false", maxlength: "2000" });
-  #filter = h("select", { id: "nearest-filter", class: "sort" }, ...(["any", "free", "idle", "moving"] as const).map((value) => h("option", { value }, NEAREST_WORDS[value])));
+  #filter = h("select", { id: "nearest-filter", class: "sort" }, ...(["any", "free", "idle", "moving"] as const).map((value) => h("option", { value }, words.nearest[value])));
   #body = h("tbody");
   #table: HTMLElement;
   #cross = h("div", { class: "map-cross", "aria-hidden": "true", hidden: "" });
   #marker = new Marker({ element: h("div", { class: "near-spot", "aria-hidden": "true" }) });
   #near: NearVehicle[] = [];
-  #again = h("button", { type: "button", class: "bar-button" }, NEAREST_WORDS.again);
+  #again = h("button", { type: "button", class: "bar-button" }, words.nearest.again);
 
   constructor(host: NearestHost) {
     this.#host = host;
-    const close = h("button", { type: "button", class: "close", "aria-label": NEAREST_WORDS.close }, "×");
+    const close = h("button", { type: "button", class: "close", "aria-label": words.nearest.close }, "×");
     close.addEventListener("click", () => this.stop());
-    const form = h("form", { class: "nearest-form", novalidate: "" }, h("label", { for: "nearest-field" }, NEAREST_WORDS.field), this.#field, h("button", { type: "submit", class: "bar-button" }, NEAREST_WORDS.go));
+    const form = h("form", { class: "nearest-form", novalidate: "" }, h("label", { for: "nearest-field" }, words.nearest.field), this.#field, h("button", { type: "submit", class: "bar-button" }, words.nearest.go));
     form.addEventListener("submit", (event) => this.#submit(event));
     this.#again.addEventListener("click", () => this.start());
-    const state = h("p", { class: "nearest-state" }, h("label", { for: "nearest-filter" }, NEAREST_WORDS.state), this.#filter, this.#again);
+    const state = h("p", { class: "nearest-state" }, h("label", { for: "nearest-filter" }, words.nearest.state), this.#filter, this.#again);
     this.#filter.addEventListener("change", () => this.#ask(true));
-    const heads = ([NEAREST_WORDS.vehicle, NEAREST_WORDS.distance, NEAREST_WORDS.state, NEAREST_WORDS.age] as const).map((word) => h("th", { scope: "col" }, word));
+    const heads = ([words.nearest.vehicle, words.nearest.distance, words.nearest.state, words.nearest.age] as const).map((word) => h("th", { scope: "col" }, word));
     this.#table = h("table", { class: "several-table" }, h("thead", {}, h("tr", {}, ...heads)), this.#body);
-    const scroll = h("div", { class: "several-scroll", tabindex: "0", role: "group", "aria-label": NEAREST_WORDS.title }, this.#table);
+    const scroll = h("div", { class: "several-scroll", tabindex: "0", role: "group", "aria-label": words.nearest.title }, this.#table);
     this.element.append(h("div", { class: "several-head" }, this.#title, close), form, state, this.#note, scroll);
     const canvas = host.fleetMap.map.getCanvas();
     canvas.parentElement?.append(this.#cross);
@@ -120,7 +121,7 @@ export class NearestPanel {
     event.preventDefault();
     const spot = spotOf(this.#field.value);
     this.#field.setAttribute("aria-invalid", String(spot === null));
-    if (spot === null) return setText(this.#note, NEAREST_WORDS.unclear);
+    if (spot === null) return setText(this.#note, words.nearest.unclear);
     this.#take([spot.lngDeg, spot.latDeg]);
     this.#host.fleetMap.map.panTo([spot.lngDeg, spot.latDeg]);
   }
@@ -140,13 +141,13 @@ export class NearestPanel {
     const place = this.#placeOfOrigin();
     if (!this.isOn || place === null) return;
     const origin = this.#origin;
-    if (isNew) setText(this.#note, NEAREST_WORDS.looking);
+    if (isNew) setText(this.#note, words.nearest.looking);
     const standings = FILTERS[this.#filter.value as keyof typeof FILTERS];
     const except = origin !== null && "id" in origin ? origin.id : undefined;
     this.#host.ask(place, standings, SHOWN, except, (near) => {
       if (!this.isOn || this.#origin !== origin) return;
       if (near !== null) this.#near = near;
-      setText(this.#note, near === null ? NEAREST_WORDS.failed : near.length === 0 ? NEAREST_WORDS.none : "");
+      setText(this.#note, near === null ? words.nearest.failed : near.length === 0 ? words.nearest.none : "");
       this.#show();
     });
   }
@@ -156,8 +157,8 @@ export class NearestPanel {
     this.#showCross();
     if (!this.isOn) return;
     const place = this.#placeOfOrigin();
-    if (this.#origin === null) setText(this.#note, NEAREST_WORDS.start);
-    setText(this.#title, this.#origin === null || place === null ? NEAREST_WORDS.title : nearestToText("id" in this.#origin ? this.#host.nameOf(this.#origin.id) : coordinatesText(place[1], place[0])));
+    if (this.#origin === null) setText(this.#note, words.nearest.start);
+    setText(this.#title, this.#origin === null || place === null ? words.nearest.title : words.nearest.to("id" in this.#origin ? this.#host.nameOf(this.#origin.id) : isolated(coordinatesText(place[1], place[0]))));
     if (place === null) this.#marker.remove();
     else this.#marker.setLngLat(place).addTo(this.#host.fleetMap.map);
     this.#again.hidden = this.#origin === null;

@@ -3,9 +3,8 @@
 
 import { h, setText } from "./dom.ts";
 import { copyText } from "./copy.ts";
-import { NEAREST_WORDS } from "./fleet-words.ts";
-import { FOLLOW_WORDS, PLACE_WORDS } from "./map-words.ts";
 import { coordinatesText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 const COPIED_FOR_MS = 2_000;
 const DIGITS = 6;
@@ -18,17 +17,17 @@ interface At {
 
 export class PlaceActions {
   readonly element: HTMLElement;
-  #follow = h("button", { type: "button", class: "bar-button", "aria-pressed": "false" }, FOLLOW_WORDS.vehicle);
-  #nearest = h("button", { type: "button", class: "bar-button" }, NEAREST_WORDS.toVehicle);
-  #copy = h("button", { type: "button", class: "bar-button" }, PLACE_WORDS.copy);
-  #app = foreignLink(PLACE_WORDS.app);
-  #osm = foreignLink(PLACE_WORDS.osm);
+  #follow = h("button", { type: "button", class: "bar-button", "aria-pressed": "false" }, words.follow.vehicle);
+  #nearest = h("button", { type: "button", class: "bar-button" }, words.nearest.toVehicle);
+  #copy = h("button", { type: "button", class: "bar-button" }, words.position.copy);
+  #app = foreignLink(words.position.app);
+  #osm = foreignLink(words.position.osm);
   #at: At | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(onFollow: () => void, onNearest: () => void) {
     this.#osm.target = "_blank";
-    const others = h("p", { class: "other-maps" }, `${PLACE_WORDS.other} `, this.#app, " · ", this.#osm);
+    const others = h("p", { class: "other-maps" }, `${words.position.other} `, this.#app, " · ", this.#osm);
     this.element = h("div", { class: "place-actions", hidden: "" }, h("div", { class: "place-buttons" }, this.#follow, this.#nearest, this.#copy), others);
     this.#nearest.addEventListener("click", onNearest);
     this.#follow.addEventListener("click", onFollow);
@@ -55,14 +54,14 @@ export class PlaceActions {
     const text = coordinatesText(this.#at.lat_deg, this.#at.lng_deg);
     const isCopied = await copyText(text);
     // Where nothing can be copied it is at least there to be read and taken.
-    setText(this.#copy, isCopied ? PLACE_WORDS.copied : text);
+    setText(this.#copy, isCopied ? words.position.copied : text);
     clearTimeout(this.#timer);
-    if (isCopied) this.#timer = setTimeout(() => setText(this.#copy, PLACE_WORDS.copy), COPIED_FOR_MS);
+    if (isCopied) this.#timer = setTimeout(() => setText(this.#copy, words.position.copy), COPIED_FOR_MS);
   }
 }
 
 function foreignLink(text: string): HTMLAnchorElement {
-  return h("a", { rel: "noopener noreferrer", title: PLACE_WORDS.leaves }, text, h("span", { class: "visually-hidden" }, ` (${PLACE_WORDS.leaves})`));
+  return h("a", { rel: "noopener noreferrer", title: words.position.leaves }, text, h("span", { class: "visually-hidden" }, ` (${words.position.leaves})`));
 }
 
 function setAddress(link: HTMLAnchorElement, address: string): void {

@@ -7,11 +7,11 @@ import { spotOf } from "../page/coordinates.ts";
 import { LEAST_RADIUS_M, MOST_RADIUS_M } from "../page/places.ts";
 import type { Place, Point, Shape } from "../page/places.ts";
 import { h } from "./dom.ts";
-import { Boxes, barButton, labelled, say } from "./form-parts.ts";
+import { Boxes, barButton, labelled, say, troubleText } from "./form-parts.ts";
 import type { PlaceDrawing } from "./place-drawing.ts";
-import { DRAW_WORDS, PLACES_WORDS } from "./place-words.ts";
 import { lengthNumber, lengthUnit, metresOf } from "./units.ts";
 import { coordinatesText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 const MOST_NAME = 80;
 const MOST_POINTS = 5_000;
@@ -26,9 +26,9 @@ export class PlaceForm {
   #place: Place;
   #drawing: PlaceDrawing;
   #name = h("input", { type: "text", maxlength: String(MOST_NAME), autocomplete: "off" });
-  #centre = h("input", { type: "text", autocomplete: "off", spellcheck: "false" });
+  #centre = h("input", { type: "text", dir: "ltr", autocomplete: "off", spellcheck: "false" });
   #radius = h("input", { type: "number", min: "1", step: "1", inputmode: "numeric" });
-  #points = h("textarea", { rows: "6", spellcheck: "false" });
+  #points = h("textarea", { dir: "ltr", rows: "6", spellcheck: "false" });
   #hint = h("p", { class: "muted", role: "status" });
   #note = h("p", { class: "side-note", role: "status" });
   #groups: Boxes;
@@ -40,12 +40,12 @@ export class PlaceForm {
     this.#drawing = drawing;
     this.#name.value = place.name;
     this.#holes = place.shape.kind === "polygon" ? place.shape.rings.slice(1) : [];
-    this.#groups = new Boxes(PLACES_WORDS.seenBy, groups.map((group) => [group, group] as const), place.groups ?? [], PLACES_WORDS.everybody);
+    this.#groups = new Boxes(words.places.seenBy, groups.map((group) => [group, group] as const), place.groups ?? [], words.places.everybody);
     const isNew = place.name === "";
-    const title = !isNew ? place.name : place.shape.kind === "circle" ? PLACES_WORDS.newCircle : PLACES_WORDS.newPolygon;
-    const shape = place.shape.kind === "circle" ? [labelled(PLACES_WORDS.centre, this.#centre), labelled(PLACES_WORDS.radius, this.#radius, lengthUnit())] : [labelled(PLACES_WORDS.points, this.#points)];
-    const save = h("button", { type: "submit", class: "bar-button primary" }, PLACES_WORDS.save);
-    this.element.append(h("h3", {}, title), this.#hint, labelled(PLACES_WORDS.name, this.#name), ...shape, this.#groups.element, this.#note, h("div", { class: "side-row" }, save, barButton(PLACES_WORDS.cancel, () => ends.onCancel())));
+    const title = !isNew ? place.name : place.shape.kind === "circle" ? words.places.newCircle : words.places.newPolygon;
+    const shape = place.shape.kind === "circle" ? [labelled(words.places.centre, this.#centre), labelled(words.places.radius, this.#radius, lengthUnit())] : [labelled(words.places.points, this.#points)];
+    const save = h("button", { type: "submit", class: "bar-button primary" }, words.places.save);
+    this.element.append(h("h3", {}, title), this.#hint, labelled(words.places.name, this.#name), ...shape, this.#groups.element, this.#note, h("div", { class: "side-row" }, save, barButton(words.places.cancel, () => ends.onCancel())));
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#save(ends);
@@ -66,11 +66,11 @@ export class PlaceForm {
     if (sketch.kind === "circle") {
       this.#centre.value = sketch.center === null ? "" : coordinatesText(sketch.center[1], sketch.center[0]);
       if (document.activeElement !== this.#radius) this.#radius.value = sketch.center === null && this.#radius.value !== "" ? this.#radius.value : String(lengthNumber(sketch.radiusM));
-      say(this.#hint, sketch.center === null ? DRAW_WORDS.circle : DRAW_WORDS.circleMove);
+      say(this.#hint, sketch.center === null ? words.draw.circle : words.draw.circleMove);
       return;
     }
     this.#points.value = sketch.points.map(([lng, lat]) => coordinatesText(lat, lng)).join("\n");
-    say(this.#hint, !sketch.isClosed ? DRAW_WORDS.polygon : sketch.points.length > MOST_HANDLES ? PLACES_WORDS.tooMany : DRAW_WORDS.polygonMove);
+    say(this.#hint, !sketch.isClosed ? words.draw.polygon : sketch.points.length > MOST_HANDLES ? words.places.tooMany : words.draw.polygonMove);
   }
 
   #typed(): void {
@@ -86,25 +86,25 @@ export class PlaceForm {
     if (this.#place.shape.kind === "circle") {
       const spot = spotOf(this.#centre.value);
       const radiusM = metresOf(Number(this.#radius.value));
-      if (spot === null) return PLACES_WORDS.unclearCentre;
-      if (!(radiusM >= LEAST_RADIUS_M - 0.5 && radiusM <= MOST_RADIUS_M + 0.5)) return PLACES_WORDS.badRadius;
+      if (spot === null) return words.places.unclearCentre;
+      if (!(radiusM >= LEAST_RADIUS_M - 0.5 && radiusM <= MOST_RADIUS_M + 0.5)) return words.places.badRadius;
       return { kind: "circle", center: [spot.lngDeg, spot.latDeg], radiusM };
     }
     const points: Point[] = [];
     for (const [i, line] of this.#points.value.split("\n").entries()) {
       if (line.trim() === "") continue;
       const spot = spotOf(line);
-      if (spot === null) return `${PLACES_WORDS.unclearPoint} ${i + 1}.`;
+      if (spot === null) return `${words.places.unclearPoint} ${i + 1}.`;
       points.push([spot.lngDeg, spot.latDeg]);
     }
-    if (points.length < 3 || points.length > MOST_POINTS) return PLACES_WORDS.fewPoints;
+    if (points.length < 3 || points.length > MOST_POINTS) return words.places.fewPoints;
     return { kind: "polygon", points, isClosed: true };
   }
 
   async #save(ends: PlaceFormEnds): Promise<void> {
     const name = this.#name.value.trim();
     if (name === "") {
-      say(this.#note, PLACES_WORDS.noName, true);
+      say(this.#note, words.places.noName, true);
       return this.#name.focus();
     }
     // What was drawn is finer than what stands in the fields.
@@ -115,7 +115,7 @@ export class PlaceForm {
     const groups = this.#groups.chosen;
     const { groups: _before, ...rest } = this.#place;
     const place: Place = { ...rest, name, shape: shapeOf(sketch, this.#holes), ...(groups.length > 0 && { groups }) };
-    await ends.onSave(place).catch((error: unknown) => say(this.#note, `${PLACES_WORDS.failed} ${error instanceof Error ? error.message : String(error)}`, true));
+    await ends.onSave(place).catch((error: unknown) => say(this.#note, troubleText(words.places.failed, error), true));
   }
 }
 

@@ -3,7 +3,8 @@
 
 import type { NamedPlace } from "../page/place-search.ts";
 import { h, setText } from "./dom.ts";
-import { PLACE_SEARCH_WORDS, peopleText } from "./fleet-words.ts";
+import { peopleText } from "./fleet-words.ts";
+import { words } from "../words/words.ts";
 
 const DEBOUNCE_MS = 250;
 const LEAST_LETTERS = 2;
@@ -16,7 +17,7 @@ export interface PlaceListHost {
 }
 
 export class PlaceList {
-  readonly element = h("ul", { class: "place-list", "aria-label": PLACE_SEARCH_WORDS.results, hidden: "" });
+  readonly element = h("ul", { class: "place-list", "aria-label": words.placeSearch.results, hidden: "" });
   #host: PlaceListHost;
   #text = "";
   #found: readonly NamedPlace[] = [];
@@ -49,10 +50,10 @@ export class PlaceList {
 
   async #find(goes: boolean): Promise<void> {
     const text = this.#text;
-    this.#host.onNote(PLACE_SEARCH_WORDS.searching);
+    this.#host.onNote(words.placeSearch.searching);
     const found = await this.#host.find(text).catch(() => []);
     if (text !== this.#text) return;
-    this.#host.onNote(found.length === 0 ? PLACE_SEARCH_WORDS.none : "");
+    this.#host.onNote(found.length === 0 ? words.placeSearch.none : "");
     const [first] = found;
     if (goes && first !== undefined) this.#go(first);
     else this.#show(found);

@@ -10,7 +10,8 @@ import { h, setText } from "./dom.ts";
 import { barButton, buttonOf, say, troubleText } from "./form-parts.ts";
 import type { PlaceDrawing } from "./place-drawing.ts";
 import { PlaceForm } from "./place-form.ts";
-import { PLACES_WORDS, firstText, reportText, shapeText, skippedText } from "./place-words.ts";
+import { firstText, reportText, shapeText, skippedText } from "./place-words.ts";
+import { words } from "../words/words.ts";
 
 const MOST_LINES = 100;
 const MOST_SKIPPED = 20;
@@ -28,7 +29,7 @@ export interface PlacesHost {
 export class PlacesTab {
   readonly element = h("section", { class: "side-tab places-tab" });
   #host: PlacesHost;
-  #search = h("input", { type: "search", id: "places-search", class: "side-search", placeholder: PLACES_WORDS.search, "aria-label": PLACES_WORDS.search, autocomplete: "off" });
+  #search = h("input", { type: "search", id: "places-search", class: "side-search", placeholder: words.places.search, "aria-label": words.places.search, autocomplete: "off" });
   #list = h("ul", { class: "side-list" });
   #summary = h("p", { class: "muted", role: "status" });
   #note = h("p", { class: "side-note", role: "status" });
@@ -44,12 +45,12 @@ export class PlacesTab {
     this.#acts = h(
       "div",
       { class: "side-row" },
-      barButton(PLACES_WORDS.circle, () => void this.#draw({ kind: "circle", lat_deg: 0, lng_deg: 0, radius_m: FIRST_RADIUS_M })),
-      barButton(PLACES_WORDS.polygon, () => void this.#draw({ kind: "polygon", rings: [] })),
-      barButton(PLACES_WORDS.import, () => this.#file.click()),
+      barButton(words.places.circle, () => void this.#draw({ kind: "circle", lat_deg: 0, lng_deg: 0, radius_m: FIRST_RADIUS_M })),
+      barButton(words.places.polygon, () => void this.#draw({ kind: "polygon", rings: [] })),
+      barButton(words.places.import, () => this.#file.click()),
     );
-    this.#acts.lastElementChild!.setAttribute("title", PLACES_WORDS.importNote);
-    const out = h("a", { class: "bar-button", href: EXPORT_PATH, download: "places.geojson" }, PLACES_WORDS.export);
+    this.#acts.lastElementChild!.setAttribute("title", words.places.importNote);
+    const out = h("a", { class: "bar-button", href: EXPORT_PATH, download: "places.geojson" }, words.places.export);
     this.#main = h("div", { class: "side-main" }, this.#acts, this.#search, this.#summary, this.#note, this.#skipped, this.#list, h("div", { class: "side-row" }, out), this.#file);
     this.element.append(this.#main);
     this.#search.addEventListener("input", () => this.show());
@@ -68,7 +69,7 @@ export class PlacesTab {
 
   /** The tab is shown, so what others changed is to be. */
   async load(): Promise<void> {
-    await this.#host.book.load().catch((error: unknown) => say(this.#note, troubleText(PLACES_WORDS.failed, error), true));
+    await this.#host.book.load().catch((error: unknown) => say(this.#note, troubleText(words.places.failed, error), true));
     this.show();
   }
 
@@ -81,7 +82,7 @@ export class PlacesTab {
     const found = this.#host.book.items.filter(({ name }) => typed === "" || fold(name).includes(typed)).sort((one, other) => one.name.localeCompare(other.name, undefined, { numeric: true }));
     const shown = found.slice(0, MOST_LINES);
     this.#acts.hidden = !this.#host.mayChange();
-    setText(this.#summary, this.#host.book.items.length === 0 ? PLACES_WORDS.none : found.length === 0 ? PLACES_WORDS.noneFound : firstText(shown.length, found.length));
+    setText(this.#summary, this.#host.book.items.length === 0 ? words.places.none : found.length === 0 ? words.places.noneFound : firstText(shown.length, found.length));
     this.#list.replaceChildren(...shown.map((place) => this.#line(place)));
   }
 
@@ -97,8 +98,8 @@ export class PlacesTab {
     name.addEventListener("click", () => this.#host.onShow(boundsOf(place.shape)));
     const line = h("li", { class: "side-line" }, h("div", { class: "side-line-text" }, name, h("span", { class: "muted" }, shapeText(place))));
     if (!this.#host.mayChange()) return line;
-    if (this.#askedId === place.id) line.append(h("span", {}, PLACES_WORDS.removeAsk), buttonOf(PLACES_WORDS.yes, place.name, () => void this.#remove(place)), buttonOf(PLACES_WORDS.cancel, place.name, () => this.#ask("", place.id)));
-    else line.append(buttonOf(PLACES_WORDS.edit, place.name, () => void this.#edit(place)), buttonOf(PLACES_WORDS.remove, place.name, () => this.#ask(place.id, place.id)));
+    if (this.#askedId === place.id) line.append(h("span", {}, words.places.removeAsk), buttonOf(words.places.yes, place.name, () => void this.#remove(place)), buttonOf(words.places.cancel, place.name, () => this.#ask("", place.id)));
+    else line.append(buttonOf(words.places.edit, place.name, () => void this.#edit(place)), buttonOf(words.places.remove, place.name, () => this.#ask(place.id, place.id)));
     line.dataset["id"] = place.id;
     return line;
   }
@@ -113,9 +114,9 @@ export class PlacesTab {
     this.#askedId = "";
     try {
       await this.#host.book.remove(place.id);
-      say(this.#note, `${place.name} is deleted.`);
+      say(this.#note, words.places.removed(place.name));
     } catch (error) {
-      say(this.#note, troubleText(PLACES_WORDS.failed, error), true);
+      say(this.#note, troubleText(words.places.failed, error), true);
     }
     this.show();
     this.#search.focus();
@@ -132,7 +133,7 @@ export class PlacesTab {
       onSave: async (changed) => {
         await this.#host.book.put(changed);
         this.#endForm();
-        say(this.#note, `${changed.name} is saved.`);
+        say(this.#note, words.places.saved(changed.name));
       },
       onCancel: () => this.#endForm(),
     });
@@ -156,7 +157,7 @@ export class PlacesTab {
   #takeDrops(): void {
     const { element } = this;
     const mark = (isOver: boolean) => element.classList.toggle("is-dropping", isOver);
-    element.dataset["drop"] = PLACES_WORDS.drop;
+    element.dataset["drop"] = words.places.drop;
     element.addEventListener("dragover", (event) => {
       if (!this.#host.mayChange() || event.dataTransfer?.types.includes("Files") !== true) return;
       event.preventDefault();
@@ -174,16 +175,16 @@ export class PlacesTab {
 
   async #import(file: File): Promise<void> {
     this.#skipped.replaceChildren();
-    say(this.#note, PLACES_WORDS.importing);
+    say(this.#note, words.places.importing);
     const collection = collectionOf(await file.text().catch(() => ""));
-    if (collection === null) return say(this.#note, PLACES_WORDS.notGeoJson, true);
+    if (collection === null) return say(this.#note, words.places.notGeoJson, true);
     try {
       const report = await this.#host.book.import(collection);
       say(this.#note, reportText(report), report.skipped.length > 0);
       const more = report.skipped.length - MOST_SKIPPED;
-      this.#skipped.replaceChildren(...report.skipped.slice(0, MOST_SKIPPED).map((one) => h("li", {}, skippedText(one))), ...(more > 0 ? [h("li", {}, `and ${more} more`)] : []));
+      this.#skipped.replaceChildren(...report.skipped.slice(0, MOST_SKIPPED).map((one) => h("li", {}, skippedText(one))), ...(more > 0 ? [h("li", {}, words.places.andMore(more))] : []));
     } catch (error) {
-      say(this.#note, troubleText(PLACES_WORDS.failed, error), true);
+      say(this.#note, troubleText(words.places.failed, error), true);
     }
   }
 }

@@ -4,7 +4,7 @@ import { DAYS } from "../page/rules.ts";
 import type { Day, Quiet } from "../page/rules.ts";
 import { h } from "./dom.ts";
 import { Boxes, labelled, tickBox, uniqueId } from "./form-parts.ts";
-import { DAY_WORDS, RULE_WORDS } from "./rule-words.ts";
+import { words } from "../words/words.ts";
 
 const FIRST = { from: "22:00", to: "06:00" };
 
@@ -18,24 +18,24 @@ export class QuietFields {
 
   constructor(quiet: Quiet | undefined) {
     const own = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-    this.#isOn = tickBox(RULE_WORDS.quiet, quiet !== undefined);
+    this.#isOn = tickBox(words.rules.quiet, quiet !== undefined);
     this.#from.value = quiet?.from ?? FIRST.from;
     this.#to.value = quiet?.to ?? FIRST.to;
     this.#zone.value = quiet?.timezone ?? own;
-    this.#days = new Boxes(RULE_WORDS.days, DAYS.map((day) => [day, DAY_WORDS[day]] as const), quiet?.days ?? [], RULE_WORDS.daysNote);
+    this.#days = new Boxes(words.rules.days, DAYS.map((day) => [day, words.days[day]] as const), quiet?.days ?? [], words.rules.daysNote);
     const zones = h("datalist", { id: uniqueId("zones") }, ...Intl.supportedValuesOf("timeZone").map((zone) => h("option", { value: zone })));
     this.#zone.setAttribute("list", zones.id);
-    const more = h("div", { class: "quiet-more" }, h("div", { class: "side-pair" }, labelled(RULE_WORDS.from, this.#from), labelled(RULE_WORDS.to, this.#to)), this.#days.element, labelled(RULE_WORDS.zone, this.#zone), zones);
+    const more = h("div", { class: "quiet-more" }, h("div", { class: "side-pair" }, labelled(words.rules.from, this.#from), labelled(words.rules.to, this.#to)), this.#days.element, labelled(words.rules.zone, this.#zone), zones);
     const show = () => (more.hidden = !this.#isOn.input.checked);
     this.#isOn.input.addEventListener("change", show);
-    this.element.append(h("legend", { class: "visually-hidden" }, RULE_WORDS.quiet), this.#isOn.element, more);
+    this.element.append(h("legend", { class: "visually-hidden" }, words.rules.quiet), this.#isOn.element, more);
     show();
   }
 
   problem(): [string, HTMLElement] | null {
     if (!this.#isOn.input.checked) return null;
-    if (this.#from.value === "" || this.#to.value === "" || this.#from.value === this.#to.value) return [RULE_WORDS.badTimes, this.#from];
-    return isZone(this.#zone.value.trim()) ? null : [RULE_WORDS.badZone, this.#zone];
+    if (this.#from.value === "" || this.#to.value === "" || this.#from.value === this.#to.value) return [words.rules.badTimes, this.#from];
+    return isZone(this.#zone.value.trim()) ? null : [words.rules.badZone, this.#zone];
   }
 
   read(): Quiet | undefined {

@@ -6,14 +6,13 @@ import type { Rule } from "../page/rules.ts";
 import { SEVERITIES } from "../page/alarm-order.ts";
 import type { AlarmKind, Severity } from "../protocol.ts";
 import type { Webhook } from "../page/webhooks.ts";
-import { KIND_WORDS, SEVERITY_WORDS } from "./alarm-words.ts";
 import { h } from "./dom.ts";
-import { Boxes, Chooser, barButton, labelled, say, tickBox } from "./form-parts.ts";
+import { Boxes, Chooser, barButton, labelled, say, tickBox, troubleText } from "./form-parts.ts";
 import type { Found } from "./form-parts.ts";
 import { QuietFields } from "./quiet-fields.ts";
-import { RULE_WORDS } from "./rule-words.ts";
 import { mpsOf, speedNumberOf, speedUnit } from "./units.ts";
 import { ageText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 const REPEATS_S = [15, 30, 60, 120, 300, 600, 1_800];
 const FIRST_OVER_MPS = 90 / 3.6;
@@ -45,8 +44,8 @@ export class RuleForm {
   readonly element = h("form", { class: "side-form", novalidate: "" });
   #rule: Rule;
   #name = h("input", { type: "text", maxlength: "80", autocomplete: "off" });
-  #kind = h("select", { class: "side-select" }, ...KINDS.map((kind) => h("option", { value: kind }, KIND_WORDS[kind])));
-  #severity = h("select", { class: "side-select" }, ...SEVERITIES.map((severity) => h("option", { value: severity }, SEVERITY_WORDS[severity])));
+  #kind = h("select", { class: "side-select" }, ...KINDS.map((kind) => h("option", { value: kind }, words.alarmKinds[kind])));
+  #severity = h("select", { class: "side-select" }, ...SEVERITIES.map((severity) => h("option", { value: severity }, words.severity[severity])));
   #over = h("input", { type: "number", min: "1", step: "1", inputmode: "numeric" });
   #forS = h("input", { type: "number", min: "1", step: "any", inputmode: "decimal" });
   #forUnit = h("span");
@@ -67,16 +66,16 @@ export class RuleForm {
     this.#severity.value = rule.severity;
     this.#over.value = String(speedNumberOf(rule.over_mps ?? FIRST_OVER_MPS));
     this.#repeat = repeatSelect(rule.repeat_s);
-    this.#enabled = tickBox(RULE_WORDS.enabled, rule.enabled);
-    this.#groups = new Boxes(RULE_WORDS.groups, choices.groups.map((group) => [group, group] as const), rule.whom?.groups ?? []);
-    this.#vehicles = new Chooser(RULE_WORDS.vehicles, RULE_WORDS.vehiclesNote, choices.vehicles, choices.findVehicles);
-    this.#places = new Chooser(RULE_WORDS.places, RULE_WORDS.placesNote, choices.places, choices.findPlaces);
-    this.#webhooks = new Boxes(RULE_WORDS.webhooks, choices.webhooks.map(({ id, name }) => [id, name] as const), rule.webhooks ?? []);
+    this.#enabled = tickBox(words.rules.enabled, rule.enabled);
+    this.#groups = new Boxes(words.rules.groups, choices.groups.map((group) => [group, group] as const), rule.whom?.groups ?? []);
+    this.#vehicles = new Chooser(words.rules.vehicles, words.rules.vehiclesNote, choices.vehicles, choices.findVehicles);
+    this.#places = new Chooser(words.rules.places, words.rules.placesNote, choices.places, choices.findPlaces);
+    this.#webhooks = new Boxes(words.rules.webhooks, choices.webhooks.map(({ id, name }) => [id, name] as const), rule.webhooks ?? []);
     this.#quiet = new QuietFields(rule.quiet);
-    this.#parts = { over: [labelled(RULE_WORDS.over, this.#over, speedUnit())], forS: [labelled(RULE_WORDS.forS, this.#forS, this.#forUnit)], places: [this.#places.element], whom: [this.#groups.element, this.#vehicles.element] };
-    const save = h("button", { type: "submit", class: "bar-button primary" }, RULE_WORDS.save);
+    this.#parts = { over: [labelled(words.rules.over, this.#over, speedUnit())], forS: [labelled(words.rules.forS, this.#forS, this.#forUnit)], places: [this.#places.element], whom: [this.#groups.element, this.#vehicles.element] };
+    const save = h("button", { type: "submit", class: "bar-button primary" }, words.rules.save);
     const { over, forS, places, whom } = this.#parts;
-    this.element.append(h("h3", {}, rule.name || RULE_WORDS.newRule), labelled(RULE_WORDS.name, this.#name), labelled(RULE_WORDS.kind, this.#kind), labelled(RULE_WORDS.severity, this.#severity), ...over, ...forS, ...places, ...whom, this.#quiet.element, labelled(RULE_WORDS.repeat, this.#repeat), this.#webhooks.element, this.#enabled.element, this.#note, h("div", { class: "side-row" }, save, barButton(RULE_WORDS.cancel, () => ends.onCancel())));
+    this.element.append(h("h3", {}, rule.name || words.rules.newRule), labelled(words.rules.name, this.#name), labelled(words.rules.kind, this.#kind), labelled(words.rules.severity, this.#severity), ...over, ...forS, ...places, ...whom, this.#quiet.element, labelled(words.rules.repeat, this.#repeat), this.#webhooks.element, this.#enabled.element, this.#note, h("div", { class: "side-row" }, save, barButton(words.rules.cancel, () => ends.onCancel())));
     this.#kind.addEventListener("change", () => this.#showKind(true));
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -104,20 +103,20 @@ export class RuleForm {
 
   #showKind(isOther: boolean): void {
     for (const field of Object.keys(HAS) as (keyof typeof HAS)[]) for (const part of this.#parts[field]) part.hidden = !this.#has(field) || (part === this.#groups.element && part.childElementCount > 0 && part.querySelector("input") === null);
-    this.#places.title = NEEDS_PLACES.includes(this.#kindNow) ? RULE_WORDS.places : RULE_WORDS.everywhere;
+    this.#places.title = NEEDS_PLACES.includes(this.#kindNow) ? words.rules.places : words.rules.everywhere;
     this.#quiet.element.hidden = this.#kindNow === "panic";
     const forS = (isOther ? undefined : this.#rule.for_s) ?? FIRST_FOR_S[this.#kindNow] ?? 10;
     this.#forS.value = String(forS / this.#unitS);
-    this.#forUnit.textContent = this.#unitS === 60 ? RULE_WORDS.minutes : RULE_WORDS.seconds;
+    this.#forUnit.textContent = this.#unitS === 60 ? words.rules.minutes : words.rules.seconds;
     if (this.#kindNow === "panic" && isOther) this.#severity.value = "alarm";
   }
 
   /** The first thing that is wrong, and where. */
   #problem(): [string, HTMLElement] | null {
-    if (this.#name.value.trim() === "") return [RULE_WORDS.noName, this.#name];
-    if (this.#has("over") && !(Number(this.#over.value) > 0)) return [RULE_WORDS.badOver, this.#over];
-    if (this.#has("forS") && !(Number(this.#forS.value) > 0)) return [RULE_WORDS.badFor, this.#forS];
-    if (NEEDS_PLACES.includes(this.#kindNow) && this.#places.chosen.length === 0) return [RULE_WORDS.noPlaces, this.#places.element.querySelector("input")!];
+    if (this.#name.value.trim() === "") return [words.rules.noName, this.#name];
+    if (this.#has("over") && !(Number(this.#over.value) > 0)) return [words.rules.badOver, this.#over];
+    if (this.#has("forS") && !(Number(this.#forS.value) > 0)) return [words.rules.badFor, this.#forS];
+    if (NEEDS_PLACES.includes(this.#kindNow) && this.#places.chosen.length === 0) return [words.rules.noPlaces, this.#places.element.querySelector("input")!];
     return this.#kindNow === "panic" ? null : this.#quiet.problem();
   }
 
@@ -127,7 +126,7 @@ export class RuleForm {
       say(this.#note, problem[0], true);
       return problem[1].focus();
     }
-    await ends.onSave(this.#read()).catch((error: unknown) => say(this.#note, `${RULE_WORDS.failed} ${error instanceof Error ? error.message : String(error)}`, true));
+    await ends.onSave(this.#read()).catch((error: unknown) => say(this.#note, troubleText(words.rules.failed, error), true));
   }
 
   #read(): Rule {
@@ -156,7 +155,7 @@ export class RuleForm {
 
 function repeatSelect(repeatS: number | undefined): HTMLSelectElement {
   const all = repeatS === undefined || REPEATS_S.includes(repeatS) ? REPEATS_S : [...REPEATS_S, repeatS].sort((a, b) => a - b);
-  const element = h("select", { class: "side-select" }, h("option", { value: "" }, RULE_WORDS.never), ...all.map((s) => h("option", { value: String(s) }, `each ${ageText(s * 1000)}`)));
+  const element = h("select", { class: "side-select" }, h("option", { value: "" }, words.rules.never), ...all.map((s) => h("option", { value: String(s) }, words.rules.each(ageText(s * 1000)))));
   element.value = repeatS === undefined ? "" : String(repeatS);
   return element;
 }

@@ -11,12 +11,12 @@ import type { Rule, RuleBook } from "../page/rules.ts";
 import { fetchWebhooks } from "../page/webhooks.ts";
 import type { Vehicle } from "../protocol.ts";
 import { severityIcon } from "./alarm-icons.ts";
-import { KIND_WORDS, SEVERITY_WORDS } from "./alarm-words.ts";
 import { h, setText } from "./dom.ts";
 import { barButton, buttonOf, say, tickBox, troubleText } from "./form-parts.ts";
 import type { Found } from "./form-parts.ts";
 import { RuleForm } from "./rule-form.ts";
-import { RULE_WORDS, ruleText } from "./rule-words.ts";
+import { ruleText } from "./rule-words.ts";
+import { words } from "../words/words.ts";
 
 const MOST_FOUND = 8;
 
@@ -41,7 +41,7 @@ export class RulesTab {
 
   constructor(host: RulesHost) {
     this.#host = host;
-    this.#add = barButton(RULE_WORDS.add, () => void this.#edit({ id: newId("rule"), name: "", kind: "speeding", severity: "warning", enabled: true }));
+    this.#add = barButton(words.rules.add, () => void this.#edit({ id: newId("rule"), name: "", kind: "speeding", severity: "warning", enabled: true }));
     this.#main = h("div", { class: "side-main" }, h("div", { class: "side-row" }, this.#add), this.#summary, this.#note, this.#list);
     this.element.append(this.#main);
     host.rules.onChange(() => this.show());
@@ -51,7 +51,7 @@ export class RulesTab {
     try {
       await Promise.all([this.#host.rules.load(), this.#host.places.load()]);
     } catch (error) {
-      say(this.#note, troubleText(RULE_WORDS.failed, error), true);
+      say(this.#note, troubleText(words.rules.failed, error), true);
     }
     this.show();
   }
@@ -66,26 +66,26 @@ export class RulesTab {
     const focusedId = this.#list.contains(document.activeElement) ? document.activeElement!.closest("li")?.dataset["id"] : undefined;
     this.#add.hidden = !this.#host.mayChange();
     const rules = [...this.#host.rules.items].sort((one, other) => one.name.localeCompare(other.name));
-    setText(this.#summary, rules.length === 0 ? RULE_WORDS.none : "");
+    setText(this.#summary, rules.length === 0 ? words.rules.none : "");
     this.#list.replaceChildren(...rules.map((rule) => this.#line(rule)));
     if (focusedId !== undefined) this.#list.querySelector<HTMLElement>(`[data-id="${CSS.escape(focusedId)}"] :is(button, input)`)?.focus();
   }
 
   #line(rule: Rule): HTMLElement {
     const mayChange = this.#host.mayChange();
-    const kind = rule.name === KIND_WORDS[rule.kind] ? "" : `${KIND_WORDS[rule.kind]}: `;
-    const head = h("p", {}, severityIcon(rule.severity), h("span", { class: "visually-hidden" }, `${SEVERITY_WORDS[rule.severity]}: `), h("strong", {}, rule.name), rule.enabled || mayChange ? null : h("span", { class: "muted" }, ` (${RULE_WORDS.off})`));
+    const kind = rule.name === words.alarmKinds[rule.kind] ? "" : `${words.alarmKinds[rule.kind]}: `;
+    const head = h("p", {}, severityIcon(rule.severity), h("span", { class: "visually-hidden" }, `${words.severity[rule.severity]}: `), h("strong", {}, rule.name), rule.enabled || mayChange ? null : h("span", { class: "muted" }, ` (${words.rules.off})`));
     const line = h("li", { class: `side-line${rule.enabled ? "" : " is-off"}` }, h("div", { class: "side-line-text" }, head, h("span", { class: "muted" }, kind + ruleText(rule))));
     line.dataset["id"] = rule.id;
     if (!mayChange) return line;
     if (this.#askedId === rule.id) {
-      line.append(h("span", {}, RULE_WORDS.removeAsk), buttonOf(RULE_WORDS.yes, rule.name, () => void this.#remove(rule)), buttonOf(RULE_WORDS.cancel, rule.name, () => this.#ask("")));
+      line.append(h("span", {}, words.rules.removeAsk), buttonOf(words.rules.yes, rule.name, () => void this.#remove(rule)), buttonOf(words.rules.cancel, rule.name, () => this.#ask("")));
       return line;
     }
-    const isOn = tickBox(RULE_WORDS.enabled, rule.enabled);
-    isOn.input.setAttribute("aria-label", `${RULE_WORDS.enabled}: ${rule.name}`);
+    const isOn = tickBox(words.rules.enabled, rule.enabled);
+    isOn.input.setAttribute("aria-label", `${words.rules.enabled}: ${rule.name}`);
     isOn.input.addEventListener("change", () => void this.#do(() => this.#host.rules.put({ ...rule, enabled: isOn.input.checked })));
-    line.append(isOn.element, buttonOf(RULE_WORDS.edit, rule.name, () => void this.#edit(rule)), buttonOf(RULE_WORDS.remove, rule.name, () => this.#ask(rule.id)));
+    line.append(isOn.element, buttonOf(words.rules.edit, rule.name, () => void this.#edit(rule)), buttonOf(words.rules.remove, rule.name, () => this.#ask(rule.id)));
     return line;
   }
 
@@ -107,7 +107,7 @@ export class RulesTab {
       await act();
       say(this.#note, "");
     } catch (error) {
-      say(this.#note, troubleText(RULE_WORDS.failed, error), true);
+      say(this.#note, troubleText(words.rules.failed, error), true);
     }
     this.show();
   }

@@ -4,6 +4,7 @@
 import type { Store } from "../page/store.ts";
 import { setText } from "./dom.ts";
 import { badgeText, sinceText, zonedClockText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 export class ScreenSigns {
   #store: Store;
@@ -28,9 +29,9 @@ export class ScreenSigns {
 
   #sinceText(): string {
     const lastMs = this.#store.lastFrameServerMs;
-    if (lastMs === null) return "waiting for the server";
+    if (lastMs === null) return words.screen.waitingForServer;
     const isToday = new Date(lastMs).toDateString() === new Date(this.#store.serverNowMs()).toDateString();
     const time = isToday ? zonedClockText(lastMs) : sinceText(lastMs, this.#store.serverNowMs());
-    return `last data ${time}`;
+    return words.screen.lastData(time);
   }
 }

@@ -6,8 +6,8 @@ import type { Attention, Standing } from "../codes.ts";
 import { LIST_SORTS, NO_QUERY } from "../live/messages.ts";
 import type { ListQuery, ListSort } from "../live/messages.ts";
 import { h } from "./dom.ts";
-import { LIST_WORDS, SORT_WORDS } from "./list-words.ts";
 import { toolIcon } from "./tool-icons.ts";
+import { words } from "../words/words.ts";
 
 /** An order that somebody chose. */
 export interface Order {
@@ -22,7 +22,7 @@ const NO_FILTER: Filter = { text: NO_QUERY.text, standings: NO_QUERY.standings, 
 const SILENT: readonly Attention[] = ["overdue", "stale", "offline"];
 
 export class SearchBox {
-  readonly reverse = h("button", { type: "button", class: "list-button", "aria-pressed": "false", "aria-label": LIST_WORDS.reverse, title: LIST_WORDS.reverse }, toolIcon("reverse"));
+  readonly reverse = h("button", { type: "button", class: "list-button", "aria-pressed": "false", "aria-label": words.list.reverse, title: words.list.reverse }, toolIcon("reverse"));
   #field: HTMLInputElement;
   #sort: HTMLSelectElement;
   #filter: Filter = NO_FILTER;
@@ -33,7 +33,7 @@ export class SearchBox {
     this.#field = field;
     this.#sort = sort;
     this.#onQuery = onQuery;
-    sort.replaceChildren(...LIST_SORTS.map((one) => h("option", { value: one }, SORT_WORDS[one])));
+    sort.replaceChildren(...LIST_SORTS.map((one) => h("option", { value: one }, words.sorts[one])));
     field.addEventListener("input", () => this.#change({ text: field.value }));
     sort.addEventListener("change", () => this.#change({ order: { sort: sort.value as ListSort, isDescending: false } }));
     this.reverse.addEventListener("click", () => this.#change({ order: { ...this.order, isDescending: !this.order.isDescending } }));

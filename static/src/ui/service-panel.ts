@@ -3,7 +3,8 @@
 import type { OutOfServiceBook } from "../page/rules.ts";
 import { h, setText } from "./dom.ts";
 import { barButton, buttonOf, labelled, say, troubleText } from "./form-parts.ts";
-import { SERVICE_WORDS, serviceText } from "./rule-words.ts";
+import { serviceText } from "./rule-words.ts";
+import { words } from "../words/words.ts";
 
 const MOST_REASON = 200;
 
@@ -30,11 +31,11 @@ export class ServicePart {
 
   constructor(host: ServiceHost) {
     this.#host = host;
-    this.#open = barButton(SERVICE_WORDS.put, () => this.#toggle(this.#form.hasAttribute("hidden")));
+    this.#open = barButton(words.service.put, () => this.#toggle(this.#form.hasAttribute("hidden")));
     this.#open.setAttribute("aria-expanded", "false");
-    this.#end = barButton(SERVICE_WORDS.end, () => void this.#do(() => host.book.end(this.#id!)));
-    const save = h("button", { type: "submit", class: "bar-button primary" }, SERVICE_WORDS.save);
-    this.#form.append(labelled(SERVICE_WORDS.until, this.#until), h("p", { class: "muted" }, SERVICE_WORDS.untilNote), labelled(SERVICE_WORDS.reason, this.#reason), this.#note, h("div", { class: "side-row" }, save, barButton(SERVICE_WORDS.cancel, () => this.#toggle(false))));
+    this.#end = barButton(words.service.end, () => void this.#do(() => host.book.end(this.#id!)));
+    const save = h("button", { type: "submit", class: "bar-button primary" }, words.service.save);
+    this.#form.append(labelled(words.service.until, this.#until), h("p", { class: "muted" }, words.service.untilNote), labelled(words.service.reason, this.#reason), this.#note, h("div", { class: "side-row" }, save, barButton(words.service.cancel, () => this.#toggle(false))));
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#save();
@@ -54,10 +55,10 @@ export class ServicePart {
     const { book } = this.#host;
     const out = this.#id === undefined ? undefined : book.of(this.#id);
     const mayChange = this.#host.mayChange() && book.isThere && this.#id !== undefined;
-    setText(this.#text, out === undefined ? "" : `${SERVICE_WORDS.title} ${serviceText(out, this.#host.nowMs())}`);
+    setText(this.#text, out === undefined ? "" : `${words.service.title} ${serviceText(out, this.#host.nowMs())}`);
     this.#text.hidden = out === undefined;
     this.#open.hidden = !mayChange;
-    setText(this.#open, out === undefined ? SERVICE_WORDS.put : SERVICE_WORDS.change);
+    setText(this.#open, out === undefined ? words.service.put : words.service.change);
     this.#end.hidden = !mayChange || out === undefined;
     this.element.hidden = out === undefined && !mayChange;
   }
@@ -75,7 +76,7 @@ export class ServicePart {
   async #save(): Promise<void> {
     const untilMs = this.#until.value === "" ? null : new Date(this.#until.value).getTime();
     if (untilMs !== null && !(untilMs > this.#host.nowMs())) {
-      say(this.#note, SERVICE_WORDS.bad, true);
+      say(this.#note, words.service.bad, true);
       return this.#until.focus();
     }
     const reason = this.#reason.value.trim();
@@ -88,7 +89,7 @@ export class ServicePart {
       this.#toggle(false);
       say(this.#note, "");
     } catch (error) {
-      say(this.#note, troubleText(SERVICE_WORDS.failed, error), true);
+      say(this.#note, troubleText(words.service.failed, error), true);
     }
     this.show();
   }
@@ -96,14 +97,14 @@ export class ServicePart {
 
 /** All of them, under the rules. */
 export class ServiceList {
-  readonly element = h("section", { class: "service-list", "aria-label": SERVICE_WORDS.title });
+  readonly element = h("section", { class: "service-list", "aria-label": words.service.title });
   #host: ServiceHost;
   #list = h("ul", { class: "side-list" });
   #note = h("p", { class: "side-note", role: "status" });
 
   constructor(host: ServiceHost) {
     this.#host = host;
-    this.element.append(h("h3", {}, SERVICE_WORDS.title), this.#note, this.#list);
+    this.element.append(h("h3", {}, words.service.title), this.#note, this.#list);
     host.book.onChange(() => this.show());
   }
 
@@ -114,14 +115,14 @@ export class ServiceList {
       const name = h("button", { type: "button", class: "several-name" }, this.#host.nameOf(out.vehicle));
       name.addEventListener("click", () => this.#host.onShow(out.vehicle));
       const line = h("li", { class: "side-line" }, h("div", { class: "side-line-text" }, name, h("span", { class: "muted" }, serviceText(out, this.#host.nowMs()))));
-      if (this.#host.mayChange()) line.append(buttonOf(SERVICE_WORDS.end, this.#host.nameOf(out.vehicle), () => void this.#end(out.vehicle)));
+      if (this.#host.mayChange()) line.append(buttonOf(words.service.end, this.#host.nameOf(out.vehicle), () => void this.#end(out.vehicle)));
       return line;
     });
-    this.#list.replaceChildren(...(lines.length === 0 ? [h("li", { class: "muted" }, SERVICE_WORDS.none)] : lines));
+    this.#list.replaceChildren(...(lines.length === 0 ? [h("li", { class: "muted" }, words.service.none)] : lines));
   }
 
   async #end(id: string): Promise<void> {
-    await this.#host.book.end(id).catch((error: unknown) => say(this.#note, troubleText(SERVICE_WORDS.failed, error), true));
+    await this.#host.book.end(id).catch((error: unknown) => say(this.#note, troubleText(words.service.failed, error), true));
   }
 }
 

@@ -3,16 +3,16 @@
 
 import { copyText } from "./copy.ts";
 import { h, setText } from "./dom.ts";
-import { TOOL_WORDS } from "./map-words.ts";
 import { toolIcon } from "./tool-icons.ts";
+import { words } from "../words/words.ts";
 
 const SHOWN_FOR_MS = 4_000;
 
 export class Share {
   readonly element = h("div", { class: "map-bar share-bar", hidden: "" });
   #text = h("p", { role: "status" });
-  #field = h("input", { type: "text", readonly: "", "aria-label": TOOL_WORDS.share });
-  #close = h("button", { type: "button", class: "bar-button" }, TOOL_WORDS.close);
+  #field = h("input", { type: "text", readonly: "", "aria-label": words.tools.share });
+  #close = h("button", { type: "button", class: "bar-button" }, words.tools.close);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
@@ -25,7 +25,7 @@ export class Share {
     this.element.hidden = false;
     this.#field.hidden = this.#close.hidden = isCopied;
     this.#field.value = address;
-    setText(this.#text, isCopied ? TOOL_WORDS.shared : TOOL_WORDS.notCopied);
+    setText(this.#text, isCopied ? words.tools.shared : words.tools.notCopied);
     clearTimeout(this.#timer);
     if (isCopied) this.#timer = setTimeout(() => (this.element.hidden = true), SHOWN_FOR_MS);
     else this.#field.select();

@@ -1,6 +1,6 @@
 // The keys that work anywhere on the desk: / searches, h opens the past, n and Escape come back, f
 // follows, m measures, g goes somewhere, c compares, v finds the nearest vehicles; a, p and r open
-// alarms, places and rules, and ? tells all of this.
+// alarms, places and rules, w puts the view on the wall, and ? tells all of this.
 
 export interface Keys {
   search(): void;
@@ -14,6 +14,7 @@ export interface Keys {
   alarms(): void;
   places(): void;
   rules(): void;
+  wall(): void;
   help(): void;
   escape(): void;
 }
@@ -22,7 +23,7 @@ export interface Keys {
 const TEXT_FIELDS = "input:not([type=range], [type=radio], [type=checkbox]), select, textarea";
 
 export function listenToKeys(keys: Keys): void {
-  const byKey: Record<string, () => void> = { "/": keys.search, h: keys.past, n: keys.now, f: keys.follow, m: keys.measure, g: keys.goTo, c: keys.compare, v: keys.nearest, a: keys.alarms, p: keys.places, r: keys.rules, "?": keys.help };
+  const byKey: Record<string, () => void> = { "/": keys.search, h: keys.past, n: keys.now, f: keys.follow, m: keys.measure, g: keys.goTo, c: keys.compare, v: keys.nearest, a: keys.alarms, p: keys.places, r: keys.rules, w: keys.wall, "?": keys.help };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") {

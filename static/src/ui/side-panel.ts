@@ -1,7 +1,9 @@
 // The panel at the right for what is not one vehicle: alarms, places, rules. One tab is shown at a
 // time. On a narrow screen it and the vehicle's panel take turns: whichever was opened last is in front.
 
+import { lineKey } from "../words/direction.ts";
 import { h } from "./dom.ts";
+import { words } from "../words/words.ts";
 
 export interface SideTab {
   id: string;
@@ -16,7 +18,7 @@ export interface SideTab {
 export class SidePanel {
   readonly #root: HTMLElement;
   #tabs: { tab: SideTab; button: HTMLButtonElement }[] = [];
-  #list = h("div", { class: "side-tabs", role: "tablist", "aria-label": "Alarms, places and rules" });
+  #list = h("div", { class: "side-tabs", role: "tablist", "aria-label": words.shell.side });
   #body = h("div", { class: "side-body" });
   #openId: string | null = null;
   #lastId: string | null = null;
@@ -26,7 +28,7 @@ export class SidePanel {
   constructor(root: HTMLElement, onChange: () => void) {
     this.#root = root;
     this.#onChange = onChange;
-    const close = h("button", { type: "button", class: "close", "aria-label": "Close the panel" }, "×");
+    const close = h("button", { type: "button", class: "close", "aria-label": words.shell.closePanel }, "×");
     close.addEventListener("click", () => this.close());
     root.append(h("div", { class: "side-head" }, this.#list, close), this.#body);
     this.#list.addEventListener("keydown", (event) => this.#key(event));
@@ -101,7 +103,7 @@ export class SidePanel {
   #key(event: KeyboardEvent): void {
     const at = this.#tabs.findIndex(({ tab }) => tab.id === this.#openId);
     const last = this.#tabs.length - 1;
-    const next = { ArrowRight: at === last ? 0 : at + 1, ArrowLeft: at === 0 ? last : at - 1, Home: 0, End: last }[event.key];
+    const next = { ArrowRight: at === last ? 0 : at + 1, ArrowLeft: at === 0 ? last : at - 1, Home: 0, End: last }[lineKey(event.key)];
     if (next === undefined) return;
     event.preventDefault();
     this.open(this.#tabs[next]!.tab.id);

@@ -5,7 +5,8 @@
 import { PACES } from "../page/time-travel.ts";
 import type { TimeTravel } from "../page/time-travel.ts";
 import { byId, h, setText } from "./dom.ts";
-import { PAST_WORDS, historyText, hourText, partText, pastTimeText, zonedClockText } from "./words.ts";
+import { historyText, hourText, partText, pastTimeText, zonedClockText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 const MINUTE_MS = 60_000;
 const HOURS_OF_DAY = 24;
@@ -82,8 +83,8 @@ export class TimeBar {
 
   #noteText(): string {
     const { trouble, history, inSight, table } = this.#travel;
-    if (trouble === "beforeMemory") return PAST_WORDS.beforeMemory;
-    if (trouble === "failed") return PAST_WORDS.failed;
+    if (trouble === "beforeMemory") return words.past.beforeMemory;
+    if (trouble === "failed") return words.past.failed;
     const parts = [history === null ? "" : historyText(history), inSight === null ? "" : partText(table.size, inSight)];
     return parts.filter((part) => part !== "").join(" ");
   }

@@ -6,7 +6,8 @@ import { SPEED_BANDS_KMH } from "../map/trail-features.ts";
 import type { Position, Trail } from "../protocol.ts";
 import { byId, h, setText } from "./dom.ts";
 import { TrailPlots } from "./trail-plots.ts";
-import { TRAIL_WORDS, speedBandTexts, speedUnit, trailText } from "./words.ts";
+import { speedBandTexts, speedUnit, trailText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 const TIMEOUT_MS = 20_000;
 const HOUR_MS = 3_600_000;
@@ -27,7 +28,7 @@ export class TrailPanel {
   #links = Object.fromEntries(Object.entries(FORMATS).map(([format, name]) => [format, h("a", { download: "", href: "#" }, name)]));
   #from = h("input", { type: "datetime-local", id: "trail-from", step: "60" });
   #to = h("input", { type: "datetime-local", id: "trail-to", step: "60" });
-  #custom = h("div", { class: "span-custom" }, h("label", { for: "trail-from" }, "From"), this.#from, h("label", { for: "trail-to" }, "To"), this.#to);
+  #custom = h("div", { class: "span-custom" }, h("label", { for: "trail-from" }, words.trail.from), this.#from, h("label", { for: "trail-to" }, words.trail.to), this.#to);
   #choices = new Map<string, HTMLInputElement>();
   #legend = h("div", { class: "legend" });
   #plots: TrailPlots;
@@ -37,7 +38,7 @@ export class TrailPanel {
     this.#layer = layer;
     this.#nowMs = nowMs;
     this.#plots = new TrailPlots((lngLatDeg) => layer.spot(lngLatDeg));
-    const downloads = h("p", { class: "downloads" }, "Download ", ...Object.values(this.#links));
+    const downloads = h("p", { class: "downloads" }, `${words.trail.download} `, ...Object.values(this.#links));
     byId("detail-trail").append(this.#picker(), this.#custom, this.#sentence, this.#plots.element, this.#legend, downloads);
     this.showUnits();
     for (const field of [this.#from, this.#to]) field.addEventListener("change", () => this.#chooseCustom());
@@ -82,13 +83,13 @@ export class TrailPanel {
   }
 
   #picker(): HTMLElement {
-    const choices = Object.entries(TRAIL_WORDS.spans).map(([value, word]) => {
+    const choices = Object.entries(words.trail.spans).map(([value, word]) => {
       const input = h("input", { type: "radio", name: "trail-span", value, id: `trail-${value}` });
       input.addEventListener("change", () => this.#choose(value));
       this.#choices.set(value, input);
       return [input, h("label", { for: `trail-${value}` }, word)];
     });
-    return h("fieldset", { class: "segments" }, h("legend", { class: "visually-hidden" }, "How far back"), ...choices.flat());
+    return h("fieldset", { class: "segments" }, h("legend", { class: "visually-hidden" }, words.trail.howFar), ...choices.flat());
   }
 
   #choose(value: string): void {
@@ -105,7 +106,7 @@ export class TrailPanel {
 
   #chooseCustom(): void {
     const [fromMs, toMs] = [this.#from, this.#to].map((field) => new Date(field.value).getTime()) as [number, number];
-    if (!(fromMs < toMs)) return setText(this.#sentence, TRAIL_WORDS.badSpan);
+    if (!(fromMs < toMs)) return setText(this.#sentence, words.trail.badSpan);
     this.#span = { fromMs, toMs };
     this.reload();
   }
@@ -124,7 +125,7 @@ export class TrailPanel {
     this.#layer.clear();
     this.#plots.show([], 0, 1);
     this.#linkFiles(id);
-    setText(this.#sentence, TRAIL_WORDS.loading);
+    setText(this.#sentence, words.trail.loading);
     try {
       const trail = await fetchTrail(id, this.#range(), abort.signal);
       if (abort.signal.aborted) return;
@@ -132,7 +133,7 @@ export class TrailPanel {
       this.#layer.show(trail.points);
       this.#tell();
     } catch {
-      if (!abort.signal.aborted) setText(this.#sentence, TRAIL_WORDS.failed);
+      if (!abort.signal.aborted) setText(this.#sentence, words.trail.failed);
     }
   }
 
@@ -150,9 +151,9 @@ export class TrailPanel {
 
 function legend(): HTMLElement[] {
   const bands = speedBandTexts(SPEED_BANDS_KMH).map((word, band) => h("li", {}, h("i", { class: `swatch speed-${band}` }), word));
-  const unknown = h("li", {}, h("i", { class: "swatch speed-unknown" }), TRAIL_WORDS.unknownSpeed);
-  const gap = h("li", {}, h("i", { class: "swatch gap" }), TRAIL_WORDS.gap);
-  return [h("p", { id: "legend-title" }, `Speed, ${speedUnit()}`), h("ul", { "aria-labelledby": "legend-title" }, ...bands, unknown, gap)];
+  const unknown = h("li", {}, h("i", { class: "swatch speed-unknown" }), words.trail.unknownSpeed);
+  const gap = h("li", {}, h("i", { class: "swatch gap" }), words.trail.gap);
+  return [h("p", { id: "legend-title" }, words.trail.legend(speedUnit())), h("ul", { "aria-labelledby": "legend-title" }, ...bands, unknown, gap)];
 }
 
 /** As a `datetime-local` field wants it: the viewer's own zone, to the minute. */

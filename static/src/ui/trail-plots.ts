@@ -6,9 +6,10 @@ import { axisTop, gapPath, nearestPoint, plotPoints, speedPath } from "../map/tr
 import type { PlotPoint } from "../map/trail-plot.ts";
 import type { TrailPoint } from "../protocol.ts";
 import { h, setText } from "./dom.ts";
-import { PLOT_WORDS, plotPointText } from "./fleet-words.ts";
+import { plotPointText } from "./fleet-words.ts";
 import { speedNumber } from "./units.ts";
 import { ageText, speedText, speedUnit, zonedClockText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [280, 48];
@@ -17,10 +18,11 @@ const KMH_PER_MPS = 3.6;
 const LEAST_WAIT_MS = 60_000;
 
 export class TrailPlots {
-  readonly element = h("div", { class: "plots" });
-  #slider = h("div", { class: "plots-slider", role: "slider", tabindex: "0", "aria-label": `${PLOT_WORDS.speed}, ${PLOT_WORDS.gaps.toLowerCase()}. ${PLOT_WORDS.hint}`, "aria-valuemin": "0" });
-  #speed = new Plot(PLOT_WORDS.speed, ["plot-speed"]);
-  #gaps = new Plot(PLOT_WORDS.gaps, ["plot-bars", "plot-bars is-gap"]);
+  /** Time goes from left to right, as numbers do. */
+  readonly element = h("div", { class: "plots", dir: "ltr" });
+  #slider = h("div", { class: "plots-slider", role: "slider", tabindex: "0", "aria-label": words.plot.label, "aria-valuemin": "0" });
+  #speed = new Plot(words.plot.speed, ["plot-speed"]);
+  #gaps = new Plot(words.plot.gaps, ["plot-bars", "plot-bars is-gap"]);
   /** Read out as the slider's value. */
   #reading = h("p", { class: "plot-reading", "aria-hidden": "true" });
   #onSpot: (lngLatDeg: [number, number] | null) => void;
@@ -97,7 +99,7 @@ export class TrailPlots {
 }
 
 function textOf({ atMs, speedMps, afterMs, isGap }: PlotPoint): string {
-  const speed = Number.isNaN(speedMps) ? PLOT_WORDS.noSpeed : speedText(speedMps);
+  const speed = Number.isNaN(speedMps) ? words.plot.noSpeed : speedText(speedMps);
   return plotPointText(zonedClockText(atMs), speed, Number.isNaN(afterMs) ? null : ageText(afterMs), isGap);
 }
 

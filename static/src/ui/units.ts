@@ -1,5 +1,6 @@
 // Speeds, distances and times of day as this viewer reads them. Inside it is metres, seconds and
 // milliseconds everywhere; only here they become what was chosen. A time of day always has its zone.
+// Numbers and times are written as the language of the page writes them.
 
 export interface Reading {
   units: "km" | "mi";
@@ -12,12 +13,39 @@ const KMH_PER_MPS = 3.6;
 const KM_PER_MILE = M_PER_MILE / 1_000;
 
 let reading: Reading = { units: "km", hours: "24" };
-let formats = formatsOf("24");
+/** Undefined is what the browser would choose. */
+let locale: string | undefined;
+let isRightToLeft = false;
+/** Made when first asked for, since making them is slow. */
+let formats: ReturnType<typeof formatsOf> | null = null;
+const decimals = new Map<number, Intl.NumberFormat>();
 
 /** Has all that is written from now on be written so. */
 export function readAs(changed: Reading): void {
   reading = { units: changed.units, hours: changed.hours };
-  formats = formatsOf(reading.hours);
+  formats = null;
+}
+
+/** Has all that is written from now on be written as in this locale, among words that run that way. */
+export function readIn(changed: string | undefined, direction: "ltr" | "rtl" = "ltr"): void {
+  locale = changed;
+  isRightToLeft = direction === "rtl";
+  formats = null;
+  decimals.clear();
+}
+
+/** The locale that is written in; for what sorts words or names. */
+export function readingLocale(): string | undefined {
+  return locale;
+}
+
+/** A number with its unit, a time with its zone: read from left to right among any words. */
+export function isolated(text: string): string {
+  return isRightToLeft ? `\u2066${text}\u2069` : text;
+}
+
+function formatsNow(): ReturnType<typeof formatsOf> {
+  return (formats ??= formatsOf(reading.hours));
 }
 
 export function speedUnit(): string {
@@ -31,83 +59,90 @@ export function speedNumber(kmh: number): number {
 
 /** "63 km/h", "39 mph". */
 export function speedText(speedMps: number): string {
-  return `${speedNumber(speedMps * KMH_PER_MPS)} ${speedUnit()}`;
+  return isolated(`${speedNumber(speedMps * KMH_PER_MPS)} ${speedUnit()}`);
 }
 
 /** "640 m", "2.4 km", "1,204 km"; "900 ft", "1.5 mi". */
 export function distanceText(metres: number): string {
   const [small, smallUnit, large, largeUnit] = reading.units === "mi" ? [metres / M_PER_FOOT, "ft", metres / M_PER_MILE, "mi"] : [metres, "m", metres / 1_000, "km"];
-  if (small < 1_000) return `${numberText(small < 100 ? small : Math.round(small / 10) * 10)} ${smallUnit}`;
-  return `${large < 10 ? large.toFixed(2) : large < 100 ? large.toFixed(1) : numberText(large)} ${largeUnit}`;
+  if (small < 1_000) return isolated(`${numberText(small < 100 ? small : Math.round(small / 10) * 10)} ${smallUnit}`);
+  return isolated(`${decimalText(large, large < 10 ? 2 : large < 100 ? 1 : 0)} ${largeUnit}`);
 }
 
 /** A long way on a counter: "120,431 km", "74,832 mi". */
 export function odometerText(metres: number): string {
-  return reading.units === "mi" ? `${numberText(metres / M_PER_MILE)} mi` : `${numberText(metres / 1_000)} km`;
+  return isolated(reading.units === "mi" ? `${numberText(metres / M_PER_MILE)} mi` : `${numberText(metres / 1_000)} km`);
 }
 
 /** A height or an error of some metres: "1,420 m", "4,659 ft". */
 export function lengthText(metres: number): string {
-  return reading.units === "mi" ? `${numberText(metres / M_PER_FOOT)} ft` : `${numberText(metres)} m`;
+  return isolated(reading.units === "mi" ? `${numberText(metres / M_PER_FOOT)} ft` : `${numberText(metres)} m`);
 }
-
-const wholeNumber = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 
 export function numberText(value: number): string {
-  return wholeNumber.format(value);
+  return decimalText(value, 0);
 }
 
-const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
-const zoneFormat = new Intl.DateTimeFormat(undefined, { timeZoneName: "short" });
+/** With so many digits after the point: "2.40", "2,40". */
+export function decimalText(value: number, digits: number): string {
+  let format = decimals.get(digits);
+  if (format === undefined) {
+    format = new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    decimals.set(digits, format);
+  }
+  return format.format(value);
+}
 
 function formatsOf(hours: Reading["hours"]) {
   const shape = hours === "24" ? ({ hour: "2-digit", hourCycle: "h23" } as const) : ({ hour: "numeric", hourCycle: "h12" } as const);
   return {
-    clock: new Intl.DateTimeFormat(undefined, { ...shape, minute: "2-digit", second: "2-digit" }),
-    minute: new Intl.DateTimeFormat(undefined, { ...shape, minute: "2-digit" }),
-    hour: new Intl.DateTimeFormat(undefined, shape),
-    full: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long", hourCycle: shape.hourCycle }),
+    day: new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short" }),
+    zone: new Intl.DateTimeFormat(locale, { timeZoneName: "short" }),
+    clock: new Intl.DateTimeFormat(locale, { ...shape, minute: "2-digit", second: "2-digit" }),
+    minute: new Intl.DateTimeFormat(locale, { ...shape, minute: "2-digit" }),
+    hour: new Intl.DateTimeFormat(locale, shape),
+    full: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "long", hourCycle: shape.hourCycle }),
   };
 }
 
 /** "14:02:31", for where the zone stands beside it. */
 export function clockText(ms: number): string {
-  return formats.clock.format(ms);
+  return formatsNow().clock.format(ms);
 }
 
 /** "14:02:31 SAST". */
 export function zonedClockText(ms: number): string {
-  return `${clockText(ms)} ${zoneText(ms)}`;
+  return isolated(`${clockText(ms)} ${zoneText(ms)}`);
 }
 
 /** "14:02", with the day where it is not today: for where the zone follows. */
 export function bareSinceText(ms: number, nowMs: number): string {
   const isToday = new Date(ms).toDateString() === new Date(nowMs).toDateString();
-  return isToday ? formats.minute.format(ms) : `${dayText(ms)}, ${formats.minute.format(ms)}`;
+  return isToday ? formatsNow().minute.format(ms) : `${dayText(ms)}, ${formatsNow().minute.format(ms)}`;
 }
 
 /** "14:02 SAST", with the day where it is not today. */
 export function sinceText(ms: number, nowMs: number): string {
-  return `${bareSinceText(ms, nowMs)} ${zoneText(ms)}`;
+  return isolated(`${bareSinceText(ms, nowMs)} ${zoneText(ms)}`);
 }
 
 /** A whole hour of any day on a scale: "18:00", "6 pm". */
 export function hourText(hour: number): string {
-  return reading.hours === "24" ? `${hour}:00` : formats.hour.format(new Date(2026, 0, 1, hour));
+  return reading.hours === "24" ? `${hour}:00` : formatsNow().hour.format(new Date(2026, 0, 1, hour));
 }
 
 export function dayText(ms: number): string {
-  return dayFormat.format(ms);
+  return formatsNow().day.format(ms);
 }
 
 /** Date, time and zone in full, for tooltips. */
 export function fullTimeText(ms: number): string {
-  return formats.full.format(ms);
+  return formatsNow().full.format(ms);
 }
 
 /** "SAST", "GMT+2". */
 export function zoneText(ms: number): string {
-  return zoneFormat.formatToParts(ms).find((part) => part.type === "timeZoneName")?.value ?? "";
+  return formatsNow().zone.formatToParts(ms).find((part) => part.type === "timeZoneName")?.value ?? "";
 }
 
 /** What short lengths, as radii, are typed in. */

@@ -4,6 +4,7 @@
 
 import type { ListSort } from "../live/messages.ts";
 import type { Column } from "../page/column-choice.ts";
+import { lineKey } from "../words/direction.ts";
 import { h } from "./dom.ts";
 import { ListHead } from "./list-head.ts";
 import type { ListOrder } from "./list-head.ts";
@@ -200,7 +201,9 @@ export class VehicleList {
   #key(event: KeyboardEvent): void {
     // The buttons of the heads are pressed as buttons.
     if (event.target !== this.#field && event.target !== this.#scroller) return;
-    const act = actOf(event, event.target === this.#field, Math.max(1, Math.floor(this.#heightPx / this.#rowPx) - 1));
+    const { shiftKey, ctrlKey, metaKey, altKey } = event;
+    const key = lineKey(event.key);
+    const act = actOf({ key, shiftKey, ctrlKey, metaKey, altKey }, event.target === this.#field, Math.max(1, Math.floor(this.#heightPx / this.#rowPx) - 1));
     if (act === null || this.#rows.length === 0) return;
     event.preventDefault();
     this.#act(act);

@@ -5,8 +5,8 @@
 import { ViewRefusal, deleteView, fetchViews, newViewId, putView } from "../page/saved-views.ts";
 import type { SavedView } from "../page/saved-views.ts";
 import { h, setText } from "./dom.ts";
-import { VIEW_WORDS } from "./fleet-words.ts";
 import { toolIcon } from "./tool-icons.ts";
+import { words } from "../words/words.ts";
 
 const ID = "views-menu";
 const MOST_NAME = 80;
@@ -28,12 +28,12 @@ export class ViewsMenu {
     this.#place = place;
     this.#fragment = fragment;
     this.#open = open;
-    const form = h("form", { novalidate: "" }, h("label", { for: "view-name" }, VIEW_WORDS.name), h("div", { class: "go-to-row" }, this.#name, h("button", { type: "submit", class: "bar-button primary" }, VIEW_WORDS.save)));
+    const form = h("form", { novalidate: "" }, h("label", { for: "view-name" }, words.views.name), h("div", { class: "go-to-row" }, this.#name, h("button", { type: "submit", class: "bar-button primary" }, words.views.save)));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#save();
     });
-    this.#menu = h("div", { id: ID, class: "views-menu card", popover: "", role: "dialog", "aria-label": VIEW_WORDS.title }, h("h2", {}, VIEW_WORDS.title), this.#list, form, this.#note);
+    this.#menu = h("div", { id: ID, class: "views-menu card", popover: "", role: "dialog", "aria-label": words.views.title }, h("h2", {}, words.views.title), this.#list, form, this.#note);
     this.#menu.addEventListener("toggle", (event) => {
       if ((event as ToggleEvent).newState === "open") void this.#load();
     });
@@ -44,7 +44,7 @@ export class ViewsMenu {
     const views = await fetchViews().catch(() => []);
     if (views === null) return;
     this.#views = views;
-    const button = h("button", { type: "button", class: "settings-open", popovertarget: ID, "aria-label": VIEW_WORDS.title, title: VIEW_WORDS.title }, toolIcon("views"));
+    const button = h("button", { type: "button", class: "settings-open", popovertarget: ID, "aria-label": words.views.title, title: words.views.title }, toolIcon("views"));
     this.#place.append(button, this.#menu);
     this.#draw();
   }
@@ -61,7 +61,7 @@ export class ViewsMenu {
   async #save(): Promise<void> {
     const name = this.#name.value.trim();
     if (name === "") {
-      setText(this.#note, VIEW_WORDS.noName);
+      setText(this.#note, words.views.noName);
       return this.#name.focus();
     }
     // The same name again is the same view, as it is seen now.
@@ -91,7 +91,7 @@ export class ViewsMenu {
       setText(this.#note, "");
       this.#asked = null;
     } catch (error) {
-      setText(this.#note, `${VIEW_WORDS.failed} ${error instanceof ViewRefusal ? error.message : String(error)}`);
+      setText(this.#note, `${words.views.failed} ${error instanceof ViewRefusal ? error.message : String(error)}`);
     }
     this.#draw();
   }
@@ -99,7 +99,7 @@ export class ViewsMenu {
   #draw(): void {
     const hadFocus = this.#list.contains(document.activeElement);
     const lines = [...this.#views].sort((a, b) => a.name.localeCompare(b.name)).map((view) => this.#line(view));
-    this.#list.replaceChildren(...(lines.length === 0 ? [h("li", { class: "muted" }, VIEW_WORDS.none)] : lines));
+    this.#list.replaceChildren(...(lines.length === 0 ? [h("li", { class: "muted" }, words.views.none)] : lines));
     if (hadFocus) (this.#list.querySelector<HTMLElement>("input, [data-first]") ?? this.#name).focus();
   }
 
@@ -113,27 +113,27 @@ export class ViewsMenu {
       this.#menu.hidePopover();
       this.#open(view.fragment);
     }, "view-name");
-    open.setAttribute("aria-label", `${VIEW_WORDS.open} ${view.name}`);
-    const tag = view.shared ? VIEW_WORDS.shared : view.own ? "" : VIEW_WORDS.ofOthers;
+    open.setAttribute("aria-label", `${words.views.open} ${view.name}`);
+    const tag = view.shared ? words.views.shared : view.own ? "" : words.views.ofOthers;
     line.append(open, h("span", { class: "muted" }, tag));
     if (!view.own) return line;
-    if (this.#asked?.id === view.id) line.append(h("span", {}, VIEW_WORDS.removeAsk), first(button(VIEW_WORDS.remove, () => void this.#remove(view.id))), button(VIEW_WORDS.cancel, () => this.#ask(null)));
+    if (this.#asked?.id === view.id) line.append(h("span", {}, words.views.removeAsk), first(button(words.views.remove, () => void this.#remove(view.id))), button(words.views.cancel, () => this.#ask(null)));
     else line.append(...this.#buttons(view));
     return line;
   }
 
   #buttons(view: SavedView): HTMLElement[] {
-    const share = button(VIEW_WORDS.share, () => void this.#change({ ...view, shared: !view.shared }));
+    const share = button(words.views.share, () => void this.#change({ ...view, shared: !view.shared }));
     share.setAttribute("aria-pressed", String(view.shared));
-    const all = [share, button(VIEW_WORDS.rename, () => this.#ask({ id: view.id, for: "rename" })), button(VIEW_WORDS.remove, () => this.#ask({ id: view.id, for: "remove" }))];
+    const all = [share, button(words.views.rename, () => this.#ask({ id: view.id, for: "rename" })), button(words.views.remove, () => this.#ask({ id: view.id, for: "remove" }))];
     for (const one of all) one.setAttribute("aria-label", `${one.textContent}: ${view.name}`);
     return all;
   }
 
   #renameForm(view: SavedView): HTMLElement {
-    const field = h("input", { type: "text", maxlength: String(MOST_NAME), "aria-label": VIEW_WORDS.name });
+    const field = h("input", { type: "text", maxlength: String(MOST_NAME), "aria-label": words.views.name });
     field.value = view.name;
-    const form = h("form", { class: "go-to-row", novalidate: "" }, field, h("button", { type: "submit", class: "bar-button" }, VIEW_WORDS.done), button(VIEW_WORDS.cancel, () => this.#ask(null)));
+    const form = h("form", { class: "go-to-row", novalidate: "" }, field, h("button", { type: "submit", class: "bar-button" }, words.views.done), button(words.views.cancel, () => this.#ask(null)));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const name = field.value.trim();

@@ -6,14 +6,15 @@ import type { DeviceReport, Vehicle } from "../protocol.ts";
 import { byId, h, setText } from "./dom.ts";
 import { FactList } from "./fact-list.ts";
 import type { FactContent } from "./fact-list.ts";
-import { WHY_WORDS, ageText, deviceText, fullTimeText } from "./words.ts";
+import { agoText, deviceText, fullTimeText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 type Place = [lngDeg: number, latDeg: number];
 
 export class WhyPanel {
   #devices = new FactList();
   #toggle = h("input", { type: "checkbox", id: "ghosts" });
-  #row = h("label", { class: "check", for: "ghosts" }, this.#toggle, WHY_WORDS.show);
+  #row = h("label", { class: "check", for: "ghosts" }, this.#toggle, words.why.show);
   #note = h("p", { class: "muted" });
   #showGhosts: (origin: Place | null, ghosts: readonly Ghost[]) => void;
   #vehicle: Vehicle | null = null;
@@ -51,7 +52,7 @@ export class WhyPanel {
     const isOn = this.#toggle.checked && this.#vehicle !== null;
     const ghosts = isOn ? ghostsOf(this.#vehicle!, this.#nowMs) : [];
     const isUnknown = this.#vehicle !== null && (this.#vehicle.devices ?? []).length === 0;
-    setText(this.#note, isUnknown ? WHY_WORDS.notKept : isOn && ghosts.length === 0 ? WHY_WORDS.noOther : "");
+    setText(this.#note, isUnknown ? words.why.notKept : isOn && ghosts.length === 0 ? words.why.noOther : "");
     this.#showGhosts(isOn ? placeOf(this.#vehicle!) : null, ghosts);
   }
 }
@@ -61,7 +62,7 @@ export function ghostsOf(vehicle: Vehicle, nowMs: number): Ghost[] {
   return (vehicle.devices ?? []).flatMap((report) => {
     if (isShown(report, vehicle) || report.lat_deg === undefined || report.lng_deg === undefined) return [];
     const fixedMs = Date.parse(report.fixed_at ?? "");
-    const age = Number.isNaN(fixedMs) ? "" : `, ${ageText(nowMs - fixedMs)} ago`;
+    const age = Number.isNaN(fixedMs) ? "" : `, ${agoText(nowMs - fixedMs)}`;
     return [{ key: keyOf(report), label: `${report.source} ${report.device}${age}`, lngLatDeg: [report.lng_deg, report.lat_deg] }];
   });
 }

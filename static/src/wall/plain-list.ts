@@ -6,7 +6,8 @@ import type { FleetTable } from "../page/fleet-table.ts";
 import { h, setText } from "../ui/dom.ts";
 import { stateIcon } from "../ui/icons.ts";
 import { ageText, stateWords } from "../ui/words.ts";
-import { WALL_WORDS, listPartText } from "./words.ts";
+import { listPartText } from "./words.ts";
+import { words } from "../words/words.ts";
 
 const PAGE_EVERY_MS = 10_000;
 /** A line, in fonts. */
@@ -24,7 +25,7 @@ export class PlainList {
   constructor(place: HTMLElement, table: FleetTable) {
     this.#table = table;
     this.#place = place;
-    place.replaceChildren(h("p", { class: "plain-why" }, WALL_WORDS.list), this.#lines, this.#part);
+    place.replaceChildren(h("p", { class: "plain-why" }, words.wall.list), this.#lines, this.#part);
     place.hidden = false;
   }
 
@@ -34,7 +35,8 @@ export class PlainList {
     const isAside = height > width;
     const outer = this.#place.getBoundingClientRect();
     this.#place.style.paddingBottom = isAside ? "" : `${outer.bottom - top + fontPx / 2}px`;
-    this.#place.style.paddingLeft = isAside ? `${right - outer.left + left}px` : "";
+    const gapPx = Math.min(left, innerWidth - right);
+    this.#place.style.paddingInlineStart = isAside ? `${width + 2 * gapPx}px` : "";
     const rows = orderOf(this.#table);
     const room = Math.max(1, Math.floor(this.#lines.clientHeight / (fontPx * LINE)));
     if (nowMs - this.#turnedMs >= PAGE_EVERY_MS) {

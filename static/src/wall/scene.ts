@@ -2,6 +2,8 @@
 // comes with the display's address, and a server may send the same. What makes no sense in one is
 // named and left out, and the rest is shown: a wall has nobody to ask.
 
+import { words } from "../words/words.ts";
+
 export type Area = { kind: "whole" } | { kind: "group"; group: string } | { kind: "bounds"; bounds: Bounds };
 /** South-west and north-east, degrees. */
 export type Bounds = [[lngDeg: number, latDeg: number], [lngDeg: number, latDeg: number]];
@@ -31,9 +33,9 @@ export interface Scene {
 export const USUAL_DWELL_S = 30;
 export const USUAL_SCALES: Scales = { icons: 1, labels: 1, panels: 1 };
 export const MOST_SCENES = 24;
-const DWELL_S = { from: 5, to: 3_600 };
-const SCALE = { from: 0.4, to: 3 };
-const MOST_NAME = 60;
+export const DWELL_S = { from: 5, to: 3_600 };
+export const SCALE = { from: 0.4, to: 3 };
+export const MOST_NAME = 60;
 
 export const WHOLE_FLEET: Scene = {
   name: "",
@@ -50,14 +52,15 @@ type Plain = Record<string, unknown>;
 /** Scenes as they were sent; `usual` is what a scene does not say. A wall without any shows the whole fleet. */
 export function scenesOf(sent: unknown, usual: Partial<Scene>, note: (problem: string) => void): Scene[] {
   const list = Array.isArray(sent) ? (sent as unknown[]) : [];
-  if (!Array.isArray(sent)) note("scenes must be a list");
-  if (list.length > MOST_SCENES) note(`of ${list.length} scenes the first ${MOST_SCENES} are shown`);
-  const scenes = list.slice(0, MOST_SCENES).flatMap((one, i) => sceneOf(one, usual, (problem) => note(`scene ${i + 1}: ${problem}`)) ?? []);
+  if (!Array.isArray(sent)) note(words.scene.noList);
+  if (list.length > MOST_SCENES) note(words.scene.tooMany(list.length, MOST_SCENES));
+  const scenes = list.slice(0, MOST_SCENES).flatMap((one, i) => sceneOf(one, usual, (problem) => note(words.scene.problem(i + 1, problem))) ?? []);
   return scenes.length > 0 ? scenes : [{ ...WHOLE_FLEET, ...usual }];
 }
 
-function sceneOf(sent: unknown, usual: Partial<Scene>, note: (problem: string) => void): Scene | null {
-  if (!isPlain(sent)) return note("must be an object"), null;
+/** Null where it is none, or of no place that is known. */
+export function sceneOf(sent: unknown, usual: Partial<Scene>, note: (problem: string) => void): Scene | null {
+  if (!isPlain(sent)) return note(words.scene.noObject), null;
   const base = { ...WHOLE_FLEET, ...usual };
   const area = areaOf(sent, note);
   // A scene of another place than was meant must not be taken for it.
@@ -80,7 +83,7 @@ function areaOf(sent: Plain, note: (problem: string) => void): Area | null {
   const [west, south, east, north] = bounds as [number, number, number, number];
   const isGood = bounds.length === 4 && bounds.every(Number.isFinite) && west < east && south < north && south >= -85 && north <= 85 && west >= -180 && east <= 360;
   if (isGood) return { kind: "bounds", bounds: [[west, south], [east, north]] };
-  note("bounds must be [west, south, east, north] in degrees");
+  note(words.scene.badBounds);
   return null;
 }
 
@@ -96,7 +99,7 @@ export function themeRuleOf(sent: unknown, note: (problem: string) => void): The
   if (sent === "sun" || sent === "system" || sent === "light" || sent === "dark") return sent;
   const [from, to, ...more] = typeof sent === "string" ? sent.split("-").map(minuteOf) : [];
   if (typeof from === "number" && typeof to === "number" && more.length === 0) return { darkFromMin: from, darkToMin: to };
-  note("theme must be sun, system, light, dark or dark hours as 21:00-06:00");
+  note(words.scene.badTheme);
   return null;
 }
 
@@ -109,7 +112,7 @@ export function minuteOf(text: string): number | null {
 export function numberWithin(sent: unknown, { from, to }: { from: number; to: number }, otherwise: number, name: string, note: (problem: string) => void): number {
   const value = typeof sent === "string" && sent.trim() === "" ? NaN : Number(sent);
   if (value >= from && value <= to) return value;
-  note(`${name} must be a number from ${from} to ${to}`);
+  note(words.scene.badNumber(name, from, to));
   return otherwise;
 }
 
@@ -117,7 +120,7 @@ function flags<Name extends string>(sent: unknown, names: readonly Name[], note:
   if (sent === undefined) return {};
   const plain = isPlain(sent) ? sent : {};
   const found = names.filter((name) => plain[name] !== undefined);
-  for (const name of found) if (typeof plain[name] !== "boolean") note(`${name} must be true or false`);
+  for (const name of found) if (typeof plain[name] !== "boolean") note(words.scene.badFlag(name));
   return Object.fromEntries(found.filter((name) => typeof plain[name] === "boolean").map((name) => [name, plain[name]])) as Partial<Record<Name, boolean>>;
 }
 

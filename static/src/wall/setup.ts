@@ -6,6 +6,8 @@ import { USUAL_PANEL } from "./legibility.ts";
 import type { Panel } from "./legibility.ts";
 import { USUAL_DWELL_S, USUAL_SCALES, WHOLE_FLEET, minuteOf, numberWithin, scenesOf, themeRuleOf } from "./scene.ts";
 import type { Scales, Scene, ThemeRule } from "./scene.ts";
+import { LANGUAGES, languageOf } from "../words/languages.ts";
+import { words } from "../words/words.ts";
 
 export interface Setup {
   panel: Panel;
@@ -53,14 +55,15 @@ export function setupOf(fragment: string): Setup {
     scenes: parts.has("scenes") ? scenesOf(jsonOf(parts.get("scenes")!, note), usual, note) : [{ ...WHOLE_FLEET, ...usual }],
     problems,
   };
-  const known = new Set(["panel", "distance", "icons", "labels", "panels", "overscan", "theme", "dim", "reload", "dwell", "scenes"]);
-  for (const name of parts.keys()) if (!known.has(name)) note(`${name} is not known here`);
+  if (parts.has("lang") && languageOf(parts.get("lang")) === null) note(words.wall.noLanguage(Object.keys(LANGUAGES).join(", ")));
+  const known = new Set(["panel", "distance", "icons", "labels", "panels", "overscan", "theme", "dim", "reload", "dwell", "scenes", "lang"]);
+  for (const name of parts.keys()) if (!known.has(name)) note(words.wall.notKnown(name));
   return setup;
 }
 
 function partsOf(fragment: string, note: (problem: string) => void): Map<string, string> {
   const text = fragment.replace(/^#/, "");
-  if (text.length > MOST_LENGTH) return note("the address is too long"), new Map();
+  if (text.length > MOST_LENGTH) return note(words.wall.tooLong), new Map();
   const parts = new Map<string, string>();
   for (const part of text.split("&").filter((one) => one !== "")) {
     const at = part.indexOf("=");
@@ -69,7 +72,7 @@ function partsOf(fragment: string, note: (problem: string) => void): Map<string,
     try {
       parts.set(decodeURIComponent(name), at === -1 ? "" : decodeURIComponent(part.slice(at + 1)));
     } catch {
-      note(`${name} cannot be read`);
+      note(words.wall.notRead(name));
     }
   }
   return parts;
@@ -78,7 +81,7 @@ function partsOf(fragment: string, note: (problem: string) => void): Map<string,
 function reloadOf(text: string | undefined, note: (problem: string) => void): number | null {
   if (text === undefined) return null;
   const minute = minuteOf(text);
-  if (minute === null) note("reload must be a time of day as 03:30");
+  if (minute === null) note(words.wall.badReload);
   return minute;
 }
 
@@ -86,7 +89,7 @@ function jsonOf(text: string, note: (problem: string) => void): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    note("scenes is no JSON");
+    note(words.wall.noJson);
     return [];
   }
 }

@@ -149,11 +149,12 @@ export class MapStage {
     const margin = Math.min(area.width, area.height) * MARGIN;
     const bar = this.#bar.getBoundingClientRect();
     const isAside = bar.height > bar.width;
+    const isLeft = bar.left - area.left < area.right - bar.right;
     return {
       top: margin + byId("wall-top").offsetHeight,
       bottom: margin + (isAside || bar.height === 0 ? 0 : area.bottom - bar.top),
-      left: margin + (isAside ? bar.right - area.left : 0),
-      right: margin,
+      left: margin + (isAside && isLeft ? bar.right - area.left : 0),
+      right: margin + (isAside && !isLeft ? area.right - bar.left : 0),
     };
   }
 }

@@ -1,6 +1,8 @@
 // People, displays and tokens, with the API over them, for a stand-in: so that the pages of access
 // are tested by what they ask and show, without waiting for anything a real server would decide.
 
+import { DisplayWorld } from "./display-world.mjs";
+
 const PASSWORD = "correct horse battery";
 const CLOSED = ["/account", "/users", "/displays", "/tokens", "/audit", "/"];
 const LETTERS = "CDFGHJKMNPQRTVWXY34679";
@@ -9,6 +11,7 @@ export class AccessWorld {
   users = [
     { id: 1, name: "Ada", role: "administrator", sight: { groups: "all" }, is_disabled: false, has_password: true, is_external: false, made_at: ago(9 * 86_400), entered_at: ago(40) },
     { id: 2, name: "Vic", role: "viewer", sight: { groups: ["North"], hide: ["driver"] }, is_disabled: false, has_password: true, is_external: false, made_at: ago(8 * 86_400), entered_at: ago(7_200) },
+    { id: 4, name: "Dan", role: "dispatcher", sight: { groups: "all" }, is_disabled: false, has_password: true, is_external: false, made_at: ago(86_400) },
     { id: 3, name: "Dora", role: "dispatcher", sight: { groups: ["North", "South"] }, is_disabled: true, has_password: false, is_external: false, made_at: ago(86_400) },
   ];
   groups = ["North", "South", "Workshop"];
@@ -16,6 +19,8 @@ export class AccessWorld {
     { id: "t1", kind: "display", name: "Dispatch room", sight: { groups: "all" }, made_by: "Ada", made_at: ago(86_400), seen_at: ago(5) },
     { id: "t2", kind: "program", name: "Route planner", sight: { groups: ["North"], hide: ["driver", "address"] }, expires_at: ago(-60 * 86_400), net: "192.0.2.0/24", made_by: "Ada", made_at: ago(86_400) },
   ];
+  /** What displays do, and the scenes that they show; one for each token of a display. */
+  screens = new DisplayWorld();
   sessions = [
     { id: "s1", user: { id: 1, name: "Ada" }, made_at: ago(3_600), seen_at: ago(3), from: "192.0.2.7", agent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36", is_this: true },
     { id: "s2", user: { id: 1, name: "Ada" }, made_at: ago(90_000), seen_at: ago(8_000), from: "198.51.100.20", agent: "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit Safari/604.1", is_this: false },
@@ -32,7 +37,7 @@ export class AccessWorld {
   pairings = [];
   codeLastsMs = 600_000;
   /** Cookies that are let in: the name of a user, or "display". */
-  cookies = new Map([["session=ada", "Ada"], ["session=vic", "Vic"]]);
+  cookies = new Map([["session=ada", "Ada"], ["session=vic", "Vic"], ["session=dan", "Dan"]]);
   /** Where no sign-in is needed at all. */
   isLocal = false;
   /** Answers given in place of all others: path to `[status, body, headers]`. */
@@ -49,7 +54,7 @@ export class AccessWorld {
       response.writeHead(303, { location: `/login?next=${encodeURIComponent(url.pathname)}` }).end();
       return true;
     }
-    const isOurs = /^\/api\/v1\/(me|sign-in|session|sessions|password|invitation|users|tokens|pairing|display|groups|audit)\b/.test(url.pathname);
+    const isOurs = /^\/api\/v1\/(me|sign-in|session|sessions|password|invitation|users|tokens|pairing|display|displays|scenes|groups|audit)\b/.test(url.pathname);
     if (!isOurs) return false;
     void this.#take(response, request, url);
     return true;
@@ -83,6 +88,10 @@ export class AccessWorld {
     if (path === "/session") return [204, undefined, { "set-cookie": "session=; Max-Age=0; Path=/" }];
     if (path.startsWith("/sessions")) return this.#decideSessions(method, path, query.has("all") && me.role === "administrator");
     if (path === "/password") return body.old === PASSWORD ? [204] : refusal(401, "wrong_credentials", "wrong");
+    this.#bringScreens();
+    const screens = this.screens.decide(method, path, body, me.role);
+    if (screens !== null) return screens;
+    if (path === "/groups") return [200, { groups: this.groups }];
     if (me.role !== "administrator") return refusal(403, "not_allowed", "for administrators");
     return this.#administer(method, path, body, query) ?? refusal(404, "not_found", "no such thing");
   }
@@ -154,7 +163,6 @@ export class AccessWorld {
 
   #administer(method, path, body, query) {
     const [, kind, id, verb] = path.split("/");
-    if (kind === "groups") return [200, { groups: this.groups }];
     if (kind === "audit") return this.#audit(query);
     if (kind === "pairing") return this.#decidePairing(id, verb, body);
     if (kind === "users") return this.#decideUsers(method, Number(id), verb, body);
@@ -185,6 +193,17 @@ export class AccessWorld {
     if (this.users.some(({ name }) => name === body.name)) return refusal(409, "name_taken", "taken");
     this.users.push({ id: 10 + this.users.length, is_disabled: false, has_password: false, is_external: false, made_at: ago(0), ...body });
     return [201, { id: 10, invitation: "/invitation#fg_invite_new" }];
+  }
+
+  /** Names are those of the tokens; whoever has none is no display. */
+  #bringScreens() {
+    const tokens = this.tokens.filter(({ kind }) => kind === "display");
+    const { displays } = this.screens;
+    for (const id of displays.keys()) if (!tokens.some((token) => token.id === id)) displays.delete(id);
+    for (const { id, name, seen_at } of tokens) {
+      if (!displays.has(id)) this.screens.add(id, { is_connected: false, last_seen_at: seen_at });
+      displays.get(id).name = name;
+    }
   }
 
   #decideTokens(method, id, body) {

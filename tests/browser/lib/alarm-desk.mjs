@@ -26,8 +26,8 @@ export class AlarmDesk {
   }
 
   /** A new world; to be ended after each test. */
-  async begin() {
-    const [fleet, world] = [new SmallWorld(), new AlarmWorld()];
+  async begin(fleet = new SmallWorld()) {
+    const world = new AlarmWorld();
     const greet = (viewer) => (fleet.greet(viewer), world.greet(viewer));
     this.#host = await standIn(this.#server, greet, (response, request) => world.answer(response, request) || fleet.answer(response, request));
     this.world = world;
@@ -38,7 +38,7 @@ export class AlarmDesk {
   async open(options = {}, path = "") {
     const watched = await open(this.#browser, new URL(path, this.#host.url).href, { viewport: { width: 1440, height: 900 }, ...options });
     this.#contexts.push(watched.page.context());
-    if (!path.includes("webhooks")) await until(watched.page, (state) => state.listed === 11 && state.isMapIdle);
+    if (path === "" || path.startsWith("#")) await until(watched.page, (state) => state.vehicles === 11 && state.listed > 0 && state.isMapIdle);
     return watched;
   }
 
@@ -77,7 +77,7 @@ export function isTooWide(page) {
 }
 
 /** Keeps a picture where FLEETGLASS_PICTURES names a directory. */
-export async function picture(page, name) {
+export async function picture(page, name, options = {}) {
   const directory = process.env.FLEETGLASS_PICTURES;
-  if (directory !== undefined) await page.screenshot({ path: `${directory}/${name}.png` });
+  if (directory !== undefined) await page.screenshot({ path: `${directory}/${name}.png`, ...options });
 }

@@ -1,6 +1,8 @@
 // Places, rules, alarms, who is out of service and webhooks, as the server's contract has them: for
 // tests of the page. `role` is that of whoever looks.
 
+import { DisplayWorld } from "./display-world.mjs";
+
 export class AlarmWorld {
   role = "administrator";
   places = new Map();
@@ -9,6 +11,8 @@ export class AlarmWorld {
   webhooks = new Map();
   alarms = new Map();
   groups = ["North", "South"];
+  /** Scenes and displays. */
+  screens = new DisplayWorld();
   /** What was asked to be changed: `{method, path, body}`. */
   asked = [];
   #viewers = new Set();
@@ -51,7 +55,7 @@ export class AlarmWorld {
     const url = new URL(request.url, "http://host/");
     const path = url.pathname.replace("/api/v1", "");
     const [, kind, id, more] = path.split("/").map(decodeURIComponent);
-    const routes = { me: this.#me, groups: this.#groups, places: this.#places, "places.geojson": this.#export, rules: this.#rules, "out-of-service": this.#service, alarms: this.#alarms, webhooks: this.#webhooks, vehicles: this.#vehicles };
+    const routes = { me: this.#me, groups: this.#groups, places: this.#places, "places.geojson": this.#export, rules: this.#rules, "out-of-service": this.#service, alarms: this.#alarms, webhooks: this.#webhooks, vehicles: this.#vehicles, scenes: this.#screens, displays: this.#screens };
     if (!url.pathname.startsWith("/api/v1/") || !Object.hasOwn(routes, kind)) return false;
     if (kind === "vehicles" && (id !== undefined || !url.searchParams.has("q"))) return false;
     let text = "";
@@ -61,7 +65,7 @@ export class AlarmWorld {
       const { method } = request;
       if (method !== "GET") this.asked.push({ method, path: decodeURIComponent(path), body });
       if (method !== "GET" && this.role === "viewer") return refuse(response, 403, "not_allowed", "You may not do this.");
-      routes[kind].call(this, { response, method, id, more, body, query: url.searchParams });
+      routes[kind].call(this, { response, method, path, id, more, body, query: url.searchParams });
     });
     return true;
   };
@@ -142,6 +146,12 @@ export class AlarmWorld {
     if (method === "DELETE") return this.#keep(this.webhooks, response, method, id);
     this.webhooks.set(id, { id, ...body, health: { state: "well", waiting: 0, dropped: 0 } });
     json(response, { ...this.webhooks.get(id), ...(isNew && { secret: "fg_hook_secret" }) });
+  }
+
+  #screens({ response, method, path, body }) {
+    const [status, content] = this.screens.decide(method, path, body, this.role);
+    if (status === 204) return empty(response);
+    json(response, content, status);
   }
 
   #keep(kept, response, method, id, body) {

@@ -14,16 +14,17 @@ const TITLES = { login: "Sign in", invitation: "Welcome", account: "Account", us
 for (const [name, title] of Object.entries(TITLES)) PAGES[`/${name}`] = { template: "access", name, title };
 const LOCAL = { name: "local", role: "administrator", kind: "local", sight: { groups: "all" } };
 
-const EMPTY = { "/api/v1/places": { places: [], version: 0 }, "/api/v1/rules": { rules: [], version: 0 }, "/api/v1/out-of-service": { vehicles: [] } };
+const EMPTY = { "/api/v1/places": { places: [], version: 0 }, "/api/v1/rules": { rules: [], version: 0 }, "/api/v1/out-of-service": { vehicles: [] }, "/api/v1/scenes": { scenes: [], version: 0 } };
 
 export const isOwnPage = process.env.FLEETGLASS_PAGE === "static";
 
 /** Answers a request for the page or a part of it; false where it is for something else. */
 export async function answerOwnPage(serverUrl, request, response) {
   const { pathname } = new URL(request.url, serverUrl);
-  if (Object.hasOwn(PAGES, pathname)) return answerShell(serverUrl, PAGES[pathname], response);
+  if (Object.hasOwn(PAGES, pathname)) return answerShell(serverUrl, PAGES[pathname], request, response);
   if (pathname === "/api/v1/me") return answerFor(LOCAL, serverUrl, request, response);
   if (pathname === "/api/v1/views" && request.method === "GET") return answerFor({ views: [] }, serverUrl, request, response);
+  if (pathname === "/api/v1/displays" && request.method === "GET") return answerDisplays(serverUrl, request, response);
   if (pathname === "/livez") return answerAlive(serverUrl, response);
   if (pathname === "/wall-sw.js") return answerWorker(response);
   if (Object.hasOwn(EMPTY, pathname) && request.method === "GET") return answerFor(EMPTY[pathname], serverUrl, request, response);
@@ -51,9 +52,13 @@ function answerWorker(response) {
   return true;
 }
 
-/** The template with the server's own policy and boot data, its build included. */
-async function answerShell(serverUrl, page, response) {
-  const served = await fetch(serverUrl);
+/** The template with the server's own policy and boot data, its build included; to the login as the server says. */
+async function answerShell(serverUrl, page, request, response) {
+  const served = await fetch(new URL(request.url, serverUrl), { headers: { cookie: request.headers.cookie ?? "" }, redirect: "manual" });
+  if (served.headers.has("location")) {
+    response.writeHead(served.status, { location: served.headers.get("location") }).end();
+    return true;
+  }
   const [, boot] = /data-boot="([^"]*)"/.exec(await served.text());
   const assets = Object.fromEntries(fs.readFileSync(path.join(REPOSITORY, "static/manifest.txt"), "utf8").trim().split("\n").map((line) => line.split(" ")));
   const name = page.template;
@@ -66,10 +71,22 @@ async function answerShell(serverUrl, page, response) {
 
 /** For a server from before there was such a route: people to tell apart (one who may do all), saved views (none). */
 async function answerFor(answer, serverUrl, request, response) {
-  const { status } = await fetch(new URL(request.url, serverUrl));
+  const { status } = await fetch(new URL(request.url, serverUrl), { headers: { cookie: request.headers.cookie ?? "" } });
   if (status !== 404) return false;
   response.writeHead(200, { "content-type": "application/json" });
   response.end(JSON.stringify(answer));
+  return true;
+}
+
+/** Of a server from before there were displays to look after: their tokens are known, and no more of them. */
+async function answerDisplays(serverUrl, request, response) {
+  const headers = { cookie: request.headers.cookie ?? "" };
+  const asked = await fetch(new URL(request.url, serverUrl), { headers });
+  if (asked.status !== 404) return false;
+  const { tokens = [] } = await (await fetch(new URL("/api/v1/tokens", serverUrl), { headers })).json();
+  const displays = tokens.filter(({ kind }) => kind === "display").map(({ id, name, seen_at }) => ({ id, name, is_connected: false, last_seen_at: seen_at, scenes: [], dim_pct: 0 }));
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(JSON.stringify({ displays }));
   return true;
 }
 
@@ -98,8 +115,9 @@ export async function inFrontOf(serverUrl, port = 0) {
 /** Hands a request on. */
 export function forward(url, request, response) {
   // The server takes what comes from its own pages only.
-  const { host: _host, origin: _origin, ...headers } = request.headers;
-  const asked = http.request(new URL(request.url, url), { method: request.method, headers: { ...headers, host: new URL(url).host } }, (answer) => {
+  const { host, origin, ...headers } = request.headers;
+  const own = origin === `http://${host}` ? { origin: new URL(url).origin } : {};
+  const asked = http.request(new URL(request.url, url), { method: request.method, headers: { ...headers, ...own, host: new URL(url).host } }, (answer) => {
     response.writeHead(answer.statusCode, answer.headers);
     answer.pipe(response);
   });
