@@ -47,9 +47,14 @@ export class CutProxy {
     for (const link of this.#links) link.strand();
   }
 
-  /** How many of the present connections hang for ever, and still stand on the browser's side. */
+  /** Connections of the browser's that stand now, those included that hang. */
+  get present() {
+    return [...this.#links].filter(({ client }) => !client.destroyed).length;
+  }
+
+  /** Those of them that hang for ever. */
   get stranded() {
-    return [...this.#links].filter((link) => link.isStranded && !link.client.destroyed).length;
+    return [...this.#links].filter(({ isStranded, client }) => isStranded && !client.destroyed).length;
   }
 
   /** Resets all present connections. */
@@ -82,8 +87,8 @@ class Link {
     this.client = client;
     this.upstream = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
     for (const [from, to, way] of [[client, this.upstream, "up"], [this.upstream, client, "down"]]) {
-      from.on("data", (bytes) => to.write(rewrite(bytes, way)));
-      from.on("end", () => to.end());
+      from.on("data", (bytes) => this.isStranded || to.write(rewrite(bytes, way)));
+      from.on("end", () => (this.isStranded ? from.destroy() : to.end()));
       from.on("error", () => {});
       from.on("close", () => this.#closed());
     }
@@ -101,9 +106,11 @@ class Link {
     for (const socket of [this.client, this.upstream]) socket.resume();
   }
 
+  /** What the browser says is swallowed, to learn when it lets go; what the server says waits. */
   strand() {
-    this.hold();
     this.isStranded = true;
+    this.upstream.pause();
+    this.client.resume();
   }
 
   end() {
@@ -113,6 +120,6 @@ class Link {
 
   #closed() {
     this.#isOver = true;
-    if (!this.#isHeld) this.end();
+    if (this.isStranded ? this.client.destroyed && this.upstream.destroyed : !this.#isHeld) this.end();
   }
 }
