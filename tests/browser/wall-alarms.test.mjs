@@ -71,7 +71,7 @@ test("it sounds again as its rule says until somebody takes note, and never afte
 });
 
 test("a browser that refuses sound: the wall says so, and sounds once it is touched", { timeout: 120_000 }, async () => {
-  const strict = await AlarmDesk.start();
+  const strict = await AlarmDesk.start(["--autoplay-policy=document-user-activation-required"]);
   try {
     const quiet = await strict.begin();
     const { page } = await strict.openWall(FLEET);

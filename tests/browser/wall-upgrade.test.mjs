@@ -33,7 +33,6 @@ async function hastyWall(url) {
   await page.addInitScript(() => {
     const own = setTimeout;
     window.setTimeout = (act, ms, ...more) => own(act, ms > 20_000 ? ms / 300 : ms, ...more);
-    Math.random = () => 0.9;
   });
   const wall = { page, context, loads: 0 };
   page.on("load", () => (wall.loads += 1));
