@@ -10,7 +10,8 @@ const PAGE = {
   workerHeap: { ...HEAP, what: "worker's heap after collection" },
   nodes: { ...DOM, what: "DOM nodes" },
   listeners: { ...DOM, what: "listeners" },
-  gpuObjects: { ...FEW, what: "objects of the graphics card" },
+  // A map keeps some tiles that it does not show.
+  gpuObjects: { unit: "", share: 0.1, least: 20, what: "objects of the graphics card" },
   contexts: { unit: "", share: 0, least: 0.5, what: "graphics contexts" },
   mapSources: { unit: "", share: 0, least: 0.5, what: "sources of the map" },
 };

@@ -59,7 +59,10 @@ test("an upgrade: the wall obeys the notice, comes back, loads the new page once
   const { page } = wall;
   const { build } = (await read(page)).report;
   renamed.from = renamed.to = build;
+  // Asked while it goes from one page to the next, it could not answer.
+  const loaded = page.waitForEvent("load", { timeout: 90_000 });
   await upgrade(server, renamed);
+  await loaded;
   await until(page, (state) => state.report.build === renamed.to && isWhole(state), 90_000);
   assert.equal(wall.loads, 2);
   assert.equal(new URL(page.url()).hash, "#theme=dark&distance=4");
@@ -96,7 +99,10 @@ test("a full disk: the wall shows all, lives through a loss and a reload, and lo
   await until(page, (state) => isWhole(state) && state.updateCount > updateCount);
   wall.loads = 0;
   renamed.from = renamed.to = report.build;
+  // Asked while it goes from one page to the next, it could not answer.
+  const loaded = page.waitForEvent("load", { timeout: 90_000 });
   await upgrade(server, renamed);
+  await loaded;
   await until(page, (state) => state.report.build === renamed.to && isWhole(state), 90_000);
   assert.equal(wall.loads, 1);
 });
