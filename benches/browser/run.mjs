@@ -76,9 +76,21 @@ async function packing() {
   console.log(`a tick of 10,000 has ${plain} bytes, deflated ${packed} (${(packed / plain).toFixed(2)})`);
 }
 
-/** What thousands of updates leave behind; the first rounds fill what is kept for good. */
+/**
+ * What thousands of updates leave behind; the first rounds fill what is kept for good. In a browser of
+ * its own: its frames are drawn faster than a processor can paint them, and what still waits to be
+ * painted, minutes of it, would hold up the next page that the same browser opens.
+ */
 async function heap() {
-  const page = await openPage();
+  const own = await launch();
+  try {
+    await churn(await openPage(own));
+  } finally {
+    await own.close();
+  }
+}
+
+async function churn(page) {
   const session = await page.context().newCDPSession(page);
   const used = [];
   for (let round = 0; round <= CHURN.rounds; round++) {
@@ -87,7 +99,6 @@ async function heap() {
     const { usedSize, backingStorageSize = 0 } = await session.send("Runtime.getHeapUsage");
     used.push((usedSize + backingStorageSize) / 1000);
   }
-  await page.close();
   const grownKb = used.at(-1) - used[1];
   const updates = (CHURN.rounds - 1) * CHURN.updates;
   console.log(`${(grownKb / CHURN_LIMIT_KB).toFixed(2).padStart(5)}  heap: ${grownKb.toFixed(0)} kB more after ${updates} updates (limit ${CHURN_LIMIT_KB}); ${used.map((kb) => kb.toFixed(0)).join(", ")} kB`);
@@ -100,8 +111,8 @@ async function inFreshPage(measure, ...args) {
   return timesMs;
 }
 
-async function openPage() {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+async function openPage(opener = browser) {
+  const page = await opener.newPage({ viewport: { width: 1280, height: 800 } });
   page.on("pageerror", (error) => console.error(String(error)));
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   return page;

@@ -109,7 +109,7 @@ if (stage === null) {
   store.setSight(WORLD_SIGHT);
 } else {
   stage.begin();
-  exposeDebug(store, stage.fleetMap, () => ({ scene: shown.scene.name, fontPx: sizes.fontPx, glyphPx: sizes.needed.glyphPx, report: reporter.make(performance.now()) }));
+  exposeDebug(store, stage.fleetMap, () => ({ scene: shown.scene.name, fontPx: sizes.fontPx, glyphPx: sizes.needed.glyphPx, report: reporter.make(performance.now()), alarms: store.alarms.map(({ id }) => id), ...alarms.heard }));
 }
 shiftAgainstBurnIn(bar, byId("wall-top"), ...document.querySelectorAll<HTMLElement>(".maplibregl-ctrl-bottom-right"));
 addEventListener("resize", resize);

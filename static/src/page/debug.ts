@@ -29,6 +29,7 @@ export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => objec
     trailPoints: fleetMap.trail.points.length,
     basemap: fleetMap.basemap.kind,
     style: fleetMap.map.getStyle()?.name ?? "",
+    mapSources: Object.keys(fleetMap.map.getStyle()?.sources ?? {}).length,
     notice: document.getElementById("map-notice")?.textContent ?? "",
     isGliding: fleetMap.isGliding,
     isMapIdle: fleetMap.map.loaded() && !fleetMap.map.isMoving(),

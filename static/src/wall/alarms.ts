@@ -3,9 +3,10 @@
 // can acknowledge: that is done at a desk.
 
 import { inOrder, isWaiting } from "../page/alarm-order.ts";
-import type { AlarmObject } from "../protocol.ts";
+import type { AlarmObject, Severity } from "../protocol.ts";
 import { AlarmBanner } from "../ui/alarm-banner.ts";
 import { AlarmSound } from "../ui/alarm-sound.ts";
+import type { SoundState } from "../ui/alarm-sound.ts";
 import type { AlarmStage } from "./alarm-hook.ts";
 import type { Bounds, Scene } from "./scene.ts";
 
@@ -28,6 +29,11 @@ export class WallAlarms {
     this.#sound.onChange(() => onSound(this.#sound.state === "blocked"));
     // Nobody is there to press a button: a kiosk's browser is told to let it sound.
     this.#sound.arm();
+  }
+
+  /** Whether it can be heard, and what it sounded last: for tests. */
+  get heard(): { sound: SoundState; played: readonly Severity[] } {
+    return { sound: this.#sound.state, played: this.#sound.played };
   }
 
   /** All open alarms; each second and whenever they change. */

@@ -18,10 +18,11 @@ export class AlarmDesk {
   #contexts = [];
   world = new AlarmWorld();
 
-  static async start() {
+  /** `flags` are further ones of the browser's. */
+  static async start(flags = []) {
     const desk = new AlarmDesk();
     desk.#server = await startDemo("--vehicles", "5");
-    desk.#browser = await launch();
+    desk.#browser = await launch(flags);
     return desk;
   }
 
@@ -39,6 +40,14 @@ export class AlarmDesk {
     const watched = await open(this.#browser, new URL(path, this.#host.url).href, { viewport: { width: 1440, height: 900 }, ...options });
     this.#contexts.push(watched.page.context());
     if (path === "" || path.startsWith("#")) await until(watched.page, (state) => state.vehicles === 11 && state.listed > 0 && state.isMapIdle);
+    return watched;
+  }
+
+  /** A wall of the same fleet; `fragment` is what stands behind its `#`. */
+  async openWall(fragment) {
+    const watched = await open(this.#browser, new URL(`wall#${fragment}`, this.#host.url).href, { viewport: { width: 1920, height: 1080 } });
+    this.#contexts.push(watched.page.context());
+    await until(watched.page, (state) => state.screen === "live" && state.markers > 0 && state.isMapIdle);
     return watched;
   }
 

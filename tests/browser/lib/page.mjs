@@ -16,8 +16,9 @@ const FLAGS = [
   "--enable-unsafe-swiftshader",
 ];
 
-export async function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: FLAGS });
+/** `more` are further flags, such as a kiosk's. */
+export async function launch(more = []) {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...more] });
 }
 
 /** Of a region that has kilometres and 24 hours. */

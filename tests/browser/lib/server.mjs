@@ -43,6 +43,10 @@ export class Server {
     this.#child.stderr.on("data", (data) => (this.log += data));
   }
 
+  get pid() {
+    return this.#child.pid;
+  }
+
   /** Waits until `isEnough(lines)`; answers all lines so far. */
   async printed(isEnough) {
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), START_TIMEOUT_MS);
