@@ -121,6 +121,7 @@ pub async fn run_with(
         history: memory.history.clone(),
         desk: memory.desk,
         webhooks: memory.webhooks,
+        screens: web::screens::Screens::default(),
         reception: live.reception.clone(),
         encoder: Arc::clone(&live.encoder),
         pulse: work.pulse.clone(),

@@ -162,6 +162,7 @@ fn upgrade(reception: &Reception, hub: Arc<Hub>, mut request: Request) -> Respon
         hub,
         pass: 1,
         held: None,
+        letters: None,
     };
     reception.receive(hyper::upgrade::on(&mut request), who, admission);
     let mut answer = StatusCode::SWITCHING_PROTOCOLS.into_response();

@@ -97,6 +97,14 @@ what! {
     WebhookChanged = "webhook_changed",
     /// A webhook was removed.
     WebhookRemoved = "webhook_removed",
+    /// A scene was made or changed.
+    SceneChanged = "scene_changed",
+    /// A scene was removed.
+    SceneRemoved = "scene_removed",
+    /// What a screen shows was changed.
+    DisplayChanged = "display_changed",
+    /// A screen was told to do something.
+    DisplayCommanded = "display_commanded",
 }
 
 /// To whom or what it was done.

@@ -11,7 +11,7 @@ use super::enter::set_password;
 use super::invitation::{self, Invitation};
 use super::people::{self, NewUser, User, UserId};
 use super::session::{self, Session, SessionId};
-use super::token::{self, MadeToken, NewToken, Token, TokenId};
+use super::token::{self, MadeToken, NewToken, Token, TokenId, TokenKind};
 use super::viewer::{Actor, Role};
 use super::{Access, AuthError, Name, administer};
 use crate::domain::Sight;
@@ -213,6 +213,13 @@ impl Access {
     pub fn tokens(&self, by: &Actor) -> Result<Vec<Token>, AuthError> {
         administer(by)?;
         Ok(self.0.book().tokens())
+    }
+
+    /// The screens there are. Who may ask is for the caller to say: a dispatcher handles them.
+    pub fn screens(&self, now: Timestamp) -> Vec<Token> {
+        let mut tokens = self.0.book().tokens();
+        tokens.retain(|it| it.kind == TokenKind::Display && it.is_in_time(now));
+        tokens
     }
 
     /// Makes one; what it returns is shown once and kept nowhere.

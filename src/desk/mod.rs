@@ -1,4 +1,5 @@
-//! What the desk keeps: places, rules, which vehicles are out of service, and saved views.
+//! What the desk keeps: places, rules, which vehicles are out of service, saved views, and what
+//! screens show.
 //!
 //! One owner of the file; everybody else reads what it says at one time ([`Book`]), or is told of
 //! each change ([`Desk::orders`]). Who may change what, and who sees it, is decided elsewhere;
@@ -8,8 +9,10 @@ pub mod error;
 pub mod geojson;
 pub mod place;
 pub mod rule;
+pub mod scene;
 mod store;
 pub mod view;
+mod wall;
 pub mod written;
 
 use std::collections::BTreeSet;
@@ -22,6 +25,7 @@ use tokio::sync::watch;
 
 pub use self::error::DeskError;
 pub use self::view::{NewView, Owner, SavedView};
+pub use self::wall::{Shown, Wall};
 
 use self::store::Collection;
 use crate::domain::VehicleId;
@@ -57,6 +61,8 @@ struct Inner {
     /// Replaced whole, and only by who holds the file.
     book: RwLock<Book>,
     orders: watch::Sender<Arc<Orders>>,
+    /// As `book`.
+    wall: RwLock<Arc<Wall>>,
 }
 
 impl Desk {
@@ -71,12 +77,13 @@ impl Desk {
             store::begin(db)?;
             store::prune_out_of_service(db, now)
         })?;
-        let book = read(&db)?;
+        let (book, wall) = (read(&db)?, wall::read(&db)?);
         let orders = watch::Sender::new(Arc::clone(&book.orders));
         Ok(Self(Arc::new(Inner {
             db: Mutex::new(db),
             book: RwLock::new(book),
             orders,
+            wall: RwLock::new(Arc::new(wall)),
         })))
     }
 

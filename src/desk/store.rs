@@ -1,4 +1,4 @@
-//! The file of places, rules, vehicles out of service and saved views: `desk.sqlite` in the state
+//! The file of places, rules, vehicles out of service, saved views and scenes: `desk.sqlite` in the state
 //! directory. Small writes, each on the disk before it is said to be done.
 
 use std::collections::BTreeMap;
@@ -19,7 +19,8 @@ pub(super) const KIND: Kind = Kind {
     file: "desk.sqlite",
     // `FLGD`: the mark of this file.
     application: 0x464c_4744,
-    steps: &["
+    steps: &[
+        "
     CREATE TABLE collection (name TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE place (id TEXT PRIMARY KEY, text TEXT NOT NULL);
     CREATE TABLE rule (id TEXT PRIMARY KEY, text TEXT NOT NULL);
@@ -28,7 +29,12 @@ pub(super) const KIND: Kind = Kind {
     CREATE TABLE view (id TEXT PRIMARY KEY, owner TEXT NOT NULL, name TEXT NOT NULL,
         fragment TEXT NOT NULL, shared INTEGER NOT NULL);
     CREATE INDEX view_owner ON view (owner);
-"],
+",
+        "
+    CREATE TABLE scene (id TEXT PRIMARY KEY, text TEXT NOT NULL);
+    CREATE TABLE display (token TEXT PRIMARY KEY, text TEXT NOT NULL);
+",
+    ],
 };
 
 /// What has a version of its own.
@@ -149,7 +155,7 @@ pub(super) fn orders(db: &Connection) -> Result<Orders, DeskError> {
     Ok(orders)
 }
 
-fn texts(db: &Connection, sql: &str) -> Result<Vec<(String, String)>, DeskError> {
+pub(super) fn texts(db: &Connection, sql: &str) -> Result<Vec<(String, String)>, DeskError> {
     let mut query = db.prepare_cached(sql)?;
     let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)

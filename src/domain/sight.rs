@@ -64,6 +64,15 @@ impl Sight {
         self.groups.sees(groups)
     }
 
+    /// Whether all that `other` sees of the fleet's groups is seen here too.
+    pub fn covers_groups_of(&self, other: &Self) -> bool {
+        match (&self.groups, &other.groups) {
+            (Groups::All, _) => true,
+            (Groups::Only(_), Groups::All) => false,
+            (Groups::Only(ours), Groups::Only(theirs)) => theirs.is_subset(ours),
+        }
+    }
+
     /// Whether nothing is hidden.
     pub fn is_everything(&self) -> bool {
         *self == Self::everything()

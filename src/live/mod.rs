@@ -8,7 +8,7 @@
 //! with what `mask.rs` leaves of each change. `viewer.rs` is one viewer's conversation without its socket, which asks for what it
 //! lacks and so can never be owed a backlog; `shard.rs` owns the sockets, `wrapped.rs` serves what
 //! is no bare socket, `reception.rs` lets viewers in,
-//! and by their passes (`pass.rs`) sends them away. `ws` is the WebSocket protocol itself,
+//! and by their passes (`pass.rs`) sends them away; `letters.rs` is what a desk tells a screen. `ws` is the WebSocket protocol itself,
 //! and `latency.rs` tells how long all of it takes.
 
 pub mod words;
@@ -27,6 +27,7 @@ pub mod stage;
 pub mod stages;
 pub mod outbox;
 pub mod pass;
+pub mod letters;
 pub mod viewer;
 pub mod tally;
 pub mod shard;

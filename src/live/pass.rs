@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use super::letters::Letters;
+
 /// Why a viewer is sent away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dismissal {
@@ -34,6 +36,7 @@ pub struct Pass {
     order: Arc<AtomicU8>,
     passes: Passes,
     held: Held,
+    letters: Option<Arc<Letters>>,
 }
 
 /// What is dropped when its bearer leaves, so that whoever gave the number learns of it.
@@ -52,6 +55,7 @@ impl Passes {
             order,
             passes: self.clone(),
             held: None,
+            letters: None,
         }
     }
 
@@ -84,6 +88,23 @@ impl Pass {
     /// Holds something for as long as it lives.
     pub fn hold(&mut self, held: Held) {
         self.held = held;
+    }
+
+    /// Takes the box in which a desk puts what it tells the bearer.
+    pub fn read(&mut self, letters: Option<Arc<Letters>>) {
+        self.letters = letters;
+    }
+
+    /// Whether there is anything in that box.
+    pub fn has_letters(&self) -> bool {
+        self.letters
+            .as_ref()
+            .is_some_and(|letters| letters.are_there())
+    }
+
+    /// What there is in it, which is given out once.
+    pub fn letters(&self) -> impl Iterator<Item = Arc<str>> {
+        self.letters.iter().flat_map(|letters| letters.take())
     }
 
     /// Whether its bearer is to go, and why.

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::hub::Hub;
+use super::letters::Letters;
 use super::pass::{Dismissal, Held, Pass, Passes};
 use super::shard::Shards;
 use super::viewer::{Introduction, Moment, Viewer, ViewerSettings};
@@ -43,6 +44,8 @@ pub struct Admission {
     pub pass: u64,
     /// Dropped when it leaves.
     pub held: Held,
+    /// The box in which it is told what is for it alone.
+    pub letters: Option<Arc<Letters>>,
 }
 
 impl Reception {
@@ -69,6 +72,7 @@ impl Reception {
     pub fn receive(&self, upgrade: OnUpgrade, who: Introduction, admission: Admission) {
         let mut pass = self.passes.admit(admission.pass);
         pass.hold(admission.held);
+        pass.read(admission.letters);
         let hub = admission.hub;
         let me = self.clone();
         self.tasks.spawn(async move {
@@ -90,6 +94,11 @@ impl Reception {
             self.hub.wake_all();
         }
         is_here
+    }
+
+    /// Has everybody looked after at once: somebody has a letter.
+    pub fn wake(&self) {
+        self.hub.wake_all();
     }
 
     /// The numbers of those who are here, or on their way in.

@@ -18,6 +18,7 @@ pub mod page;
 mod places;
 pub mod pick;
 pub mod query;
+pub mod screens;
 pub mod serve;
 mod shares;
 pub mod tiles;
@@ -39,6 +40,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use self::door::Door;
+use self::screens::Screens;
 use crate::alarm::Alarms;
 use crate::desk::Desk;
 use crate::fleet::writer::Pulse;
@@ -67,6 +69,8 @@ pub struct Web {
     pub desk: Desk,
     /// Who is told of alarms elsewhere.
     pub webhooks: Webhooks,
+    /// The screens that are here, and what they last said.
+    pub screens: Screens,
     /// Where viewers come in.
     pub reception: Reception,
     /// The sign of life of the thread that makes frames.
@@ -92,6 +96,7 @@ pub fn router(web: Web, pages: Router<Web>) -> Router {
     Router::new()
         .merge(data())
         .merge(desk::routes())
+        .merge(screens::routes())
         .merge(door::routes())
         .merge(pages)
         .route("/livez", get(health::livez))

@@ -6,6 +6,7 @@ use utoipa::OpenApi;
 
 use super::desk::{places, rules, service, views, webhooks};
 use super::door::{audit, invitation, oidc, pairing, session, tokens, users};
+use super::screens::{displays, report, scenes};
 use super::{alarms, api, error, groups, health, history, trail};
 use crate::live::frame;
 
@@ -48,6 +49,13 @@ use crate::live::frame;
         webhooks::put,
         webhooks::remove,
         webhooks::test,
+        scenes::scenes,
+        scenes::put,
+        scenes::remove,
+        displays::displays,
+        displays::put,
+        displays::command,
+        report::report,
         live,
         openapi,
         health::livez,

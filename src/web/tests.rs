@@ -25,6 +25,7 @@ use tokio::time::Instant;
 use tower::ServiceExt;
 
 use super::history::asked;
+use super::screens::Screens;
 use super::viewer::Looking;
 use super::{Door, Pulse, Web, data};
 use crate::alarm::Alarms;
@@ -586,6 +587,7 @@ impl Server {
             history,
             desk: Desk::open(None, at(0)).unwrap(),
             webhooks: Webhooks::open(&WebhookSettings::default()).unwrap(),
+            screens: Screens::default(),
             reception: reception.unwrap(),
             encoder: Arc::clone(&encoder),
             pulse: Pulse::default(),

@@ -173,6 +173,17 @@ export interface ViewTold {
  */
 export type CellTold = [number, number, number, number, number, number, number, number, number, number];
 
+/** What a desk tells a display, by its live connection; the members belong to what it is to `do`. */
+export interface DisplayTold {
+  type: "display";
+  do: string;
+  scenes?: unknown;
+  pct?: number;
+  name?: string;
+  text?: string;
+  for_s?: number;
+}
+
 /** How many vehicles are where in a large fleet: cells that changed, or all that have any. */
 export interface CellsChange {
   type: "cells";

@@ -15,7 +15,7 @@ import { ScreenSigns } from "./ui/screen-signs.ts";
 import { shiftAgainstBurnIn } from "./ui/unattended.ts";
 import type { AlarmStage } from "./wall/alarm-hook.ts";
 import { WallAlarms } from "./wall/alarms.ts";
-import { LargeMessage } from "./wall/commands.ts";
+import { commandOf, LargeMessage } from "./wall/commands.ts";
 import type { DisplayCommand } from "./wall/commands.ts";
 import { countsOfArea } from "./wall/area.ts";
 import { Beat } from "./wall/beat.ts";
@@ -43,6 +43,7 @@ const boot = readBoot();
 const store = new Store(new Reloader(boot.build, UPGRADE_WITHIN_MS));
 const night = new Night(setup.dimPct);
 const rotation = new Rotation(setup.scenes, performance.now());
+let scenesTold: string | null = null;
 let shown = rotation.at(performance.now());
 night.tick(ruleNow(), Date.now());
 let sizes = sizesOf(setup, shown.scene.scales, innerWidth, innerHeight);
@@ -102,6 +103,10 @@ store.connectViews({
   onCounts: () => counts.show(countsOfArea(shown.scene.area, store)),
   onAlarms: () => alarms.show(store.alarms, store.serverNowMs()),
   onSources: () => feeds.show(store.sources, store.serverNowMs()),
+  onTold: (told) => {
+    const command = commandOf(told);
+    if (command !== null) obey(command);
+  },
   onStatus: (status) => watch.observe(status),
 });
 if (stage === null) {
@@ -124,12 +129,18 @@ export function whenEnded(act: (reason: string | null) => void): void {
 }
 
 /** Does what it is told from a desk; false where that cannot be done. */
-export function obey(command: DisplayCommand): boolean {
+function obey(command: DisplayCommand): boolean {
   const nowMs = performance.now();
   switch (command.do) {
-    case "scenes":
-      rotation.replace(scenesOf(command.scenes, { scales: setup.scales }, (problem) => setup.problems.push(problem)), nowMs);
+    case "scenes": {
+      // Who comes back is told again: what is the same goes on where it is.
+      const told = JSON.stringify(command.scenes);
+      if (told === scenesTold) return true;
+      scenesTold = told;
+      const isNone = Array.isArray(command.scenes) && command.scenes.length === 0;
+      rotation.replace(isNone ? setup.scenes : scenesOf(command.scenes, { scales: setup.scales }, (problem) => setup.problems.push(problem)), nowMs);
       break;
+    }
     case "scene":
       if (!rotation.goTo(command.name, nowMs)) return false;
       break;

@@ -3,6 +3,7 @@
 mod coming_in;
 mod crowd;
 mod desk;
+mod displays;
 mod ending;
 mod flood;
 mod health;

@@ -101,6 +101,7 @@ async fn upgrade(
         hub,
         pass: 1,
         held: None,
+        letters: None,
     };
     reception.receive(hyper::upgrade::on(&mut request), who, admission);
     let mut answer = StatusCode::SWITCHING_PROTOCOLS.into_response();

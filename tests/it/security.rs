@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::harness::{Rig, client};
 
 /// Every route, with `x` in the place of its parts, and some that are none.
-const ROUTES: [(&str, &str); 76] = [
+const ROUTES: [(&str, &str); 83] = [
     ("GET", "/"),
     ("GET", "/wall"),
     ("GET", "/login"),
@@ -17,6 +17,13 @@ const ROUTES: [(&str, &str); 76] = [
     ("GET", "/tokens"),
     ("GET", "/webhooks"),
     ("GET", "/audit"),
+    ("GET", "/api/v1/scenes"),
+    ("PUT", "/api/v1/scenes/x"),
+    ("DELETE", "/api/v1/scenes/x"),
+    ("GET", "/api/v1/displays"),
+    ("PUT", "/api/v1/displays/x"),
+    ("POST", "/api/v1/displays/x/command"),
+    ("POST", "/api/v1/display/report"),
     ("GET", "/api/v1/vehicles"),
     ("GET", "/api/v1/vehicles/x"),
     ("GET", "/api/v1/vehicles/x/trail"),

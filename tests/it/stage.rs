@@ -26,6 +26,7 @@ use fleetglass::live::reception::Reception;
 use fleetglass::live::stages::Stages;
 use fleetglass::live::viewer::ViewerSettings;
 use fleetglass::web::door::Door;
+use fleetglass::web::screens::Screens;
 use fleetglass::web::{self, Web};
 use fleetglass::webhook::{WebhookSettings, Webhooks};
 use jiff::{SignedDuration, Timestamp};
@@ -100,6 +101,7 @@ impl Stage {
             history,
             desk: Desk::open(None, clock::now()).expect("a store in memory"),
             webhooks: Webhooks::open(&WebhookSettings::default()).expect("a store in memory"),
+            screens: Screens::default(),
             reception: reception.clone(),
             encoder: Arc::clone(&encoder),
             pulse: Pulse::default(),

@@ -177,6 +177,7 @@ impl Viewer {
     fn gather(&mut self, now: Moment) {
         self.look_again(now);
         self.say_view(now);
+        self.say_letters();
         let told_seq = self.hub.told_seq();
         let mut n_frames = 0;
         let mut is_all = true;
@@ -220,6 +221,17 @@ impl Viewer {
         let at = Stamp(now.at);
         let text = frame::encode(&Frame::Heartbeat { seq, at });
         self.say(&text);
+    }
+
+    /// What a desk tells it, where it is a screen.
+    fn say_letters(&mut self) {
+        let Some(pass) = self.pass.take_if(|pass| pass.has_letters()) else {
+            return;
+        };
+        for text in pass.letters() {
+            self.say(&text);
+        }
+        self.pass = Some(pass);
     }
 
     fn say(&mut self, text: &str) {

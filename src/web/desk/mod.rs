@@ -63,7 +63,7 @@ pub fn routes() -> Router<Web> {
 }
 
 /// What a body says. Unlike those of the doors these hold no password, so what is wrong is told.
-fn understood<T: DeserializeOwned>(told: &RawValue) -> Result<T, ApiError> {
+pub(super) fn understood<T: DeserializeOwned>(told: &RawValue) -> Result<T, ApiError> {
     serde_json::from_str(told.get()).map_err(|error| {
         let words: String = error.to_string().chars().take(WORDS_MAX_CHARS).collect();
         ApiError::bad_request(format!("the body cannot be understood: {words}"))
@@ -73,7 +73,7 @@ fn understood<T: DeserializeOwned>(told: &RawValue) -> Result<T, ApiError> {
 /// Makes a change and its entry in the audit log, in a task of its own: whoever hangs up does not
 /// keep it out of there. Refuses who was shut out, or has other rights, since the request came: its
 /// body may have taken a while.
-async fn noted<T: Send + 'static>(
+pub(super) async fn noted<T: Send + 'static>(
     web: &Web,
     looking: &Looking,
     caller: Caller,
@@ -95,7 +95,7 @@ async fn noted<T: Send + 'static>(
 }
 
 /// What a refusal of [`crate::desk`] is in HTTP.
-fn refusal(error: &DeskError) -> ApiError {
+pub(super) fn refusal(error: &DeskError) -> ApiError {
     let (status, code) = match error {
         DeskError::Wrong(_) => (StatusCode::BAD_REQUEST, "bad_request"),
         DeskError::TooMany(_) => (StatusCode::CONFLICT, "too_many"),

@@ -18,6 +18,8 @@ pub(super) fn may_ask(method: &Method, uri: &Uri) -> bool {
         ME | LIVE | TILE_JSON | "/api/v1/alarms" => is_read,
         // Takes the token off this browser.
         "/api/v1/session" => method == Method::DELETE,
+        // What it says of itself.
+        "/api/v1/display/report" => method == Method::POST,
         path => is_read && path.starts_with("/tiles/"),
     }
 }
@@ -43,6 +45,11 @@ mod tests {
             (Method::HEAD, "/tiles/own/0/0/0", true),
             (Method::DELETE, "/api/v1/session", true),
             (Method::GET, "/api/v1/alarms", true),
+            (Method::POST, "/api/v1/display/report", true),
+            (Method::GET, "/api/v1/display/report", false),
+            (Method::GET, "/api/v1/displays", false),
+            (Method::POST, "/api/v1/displays/x/command", false),
+            (Method::GET, "/api/v1/scenes", false),
             (Method::POST, "/api/v1/alarms/acknowledge", false),
             (Method::POST, "/api/v1/alarms/7/acknowledge", false),
             (Method::POST, "/api/v1/live", false),

@@ -1,7 +1,7 @@
 // The worker: connection, continuity, names and the list's order live here, so that the page's
 // thread only draws. Messages come in; their bytes, the list's order and the sources go out.
 
-import type { AlarmsChange, CellsChange, Heartbeat, Hello, Source, SourcesChange, ViewTold } from "../protocol.ts";
+import type { AlarmsChange, CellsChange, DisplayTold, Heartbeat, Hello, Source, SourcesChange, ViewTold } from "../protocol.ts";
 import { AlarmBook } from "./alarm-book.ts";
 import { LiveConnection } from "./connection.ts";
 import type { AnyJson } from "./connection.ts";
@@ -104,6 +104,7 @@ function takeJson(message: AnyJson): boolean {
   if (message.type === "alarms") return takeAlarms(message as AlarmsChange);
   if (message.type === "view") return takeView(message as ViewTold);
   if (message.type === "cells") return takeCells(message as CellsChange);
+  if (message.type === "display") send({ type: "told", told: message as DisplayTold });
   if (message.type === "heartbeat") {
     const { seq, at } = message as Heartbeat;
     feed.continuity.reach(seq);

@@ -2,7 +2,7 @@
 // as the bytes that came, handed over rather than copied; only names cross as text.
 
 import type { Attention, AttentionCounts, StandingCounts } from "../codes.ts";
-import type { AlarmObject, CellsChange, Source } from "../protocol.ts";
+import type { AlarmObject, CellsChange, DisplayTold, Source } from "../protocol.ts";
 import type { RowFacts } from "./facts.ts";
 import type { NearRow } from "./nearest.ts";
 import type { GroupCount } from "./groups.ts";
@@ -58,6 +58,8 @@ export type ToPage =
   | { type: "sources"; sources: Source[] }
   /** All open alarms, the newest first. */
   | { type: "alarms"; alarms: AlarmObject[] }
+  /** What a desk tells the display that this page is on. */
+  | { type: "told"; told: DisplayTold }
   /** `groups` is null where they are as before; `found` belongs to the first rows of the order. */
   | { type: "list"; order: Uint32Array<ArrayBuffer>; counts: StandingCounts; attention: AttentionCounts; vehicleCount: number; groups: GroupCount[] | null; found: FoundIn[] }
   /** What only the server's answers tell of the vehicles of a fleet that is held, by their ids. */

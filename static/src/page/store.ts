@@ -12,7 +12,7 @@ import type { NearRow } from "../live/nearest.ts";
 import type { FoundIn } from "../live/search.ts";
 import { steadyNowMs } from "../live/server-clock.ts";
 import type { Sight } from "../live/sight.ts";
-import type { AlarmObject, CellsChange, Source } from "../protocol.ts";
+import type { AlarmObject, CellsChange, DisplayTold, Source } from "../protocol.ts";
 import { FleetTable } from "./fleet-table.ts";
 import { LiveLink } from "./link.ts";
 import type { Reloader } from "./reload.ts";
@@ -32,6 +32,8 @@ export interface Views {
   onSources(): void;
   /** Called when an alarm is new, differs, or is open no more. */
   onAlarms?(): void;
+  /** Called when a desk tells this display something. */
+  onTold?(told: DisplayTold): void;
   /** Called when the connection is in another state. */
   onStatus?(status: ConnectionStatus): void;
 }
@@ -165,6 +167,9 @@ export class Store {
       case "alarms":
         this.alarms = message.alarms;
         this.#views?.onAlarms?.();
+        break;
+      case "told":
+        this.#views?.onTold?.(message.told);
         break;
       case "nearest":
         if (message.number === this.#nearest.number) this.#nearest.onRows(message.rows);

@@ -1,7 +1,10 @@
-// What a display can be told from a desk. How it is told is not known here: whoever hears it calls
-// `obey` of `wall-map.ts`.
+// What a display can be told from a desk; `obey` of `wall-map.ts` does it.
 
+import type { DisplayTold } from "../protocol.ts";
 import { setText } from "../ui/dom.ts";
+
+/** How long a display says its own name. */
+const IDENTIFIES_FOR_S = 20;
 
 export type DisplayCommand =
   /** Scenes as `scene.ts` reads them, in place of all before. */
@@ -11,6 +14,26 @@ export type DisplayCommand =
   /** Large over the map, for so long: also its own name, so that it can be told from its neighbour. */
   | { do: "message"; text: string; forS: number }
   | { do: "reload" };
+
+/** The command as the server sent it; null where this page knows no such thing. */
+export function commandOf({ do: what, scenes, pct, name, text, for_s: forS }: DisplayTold): DisplayCommand | null {
+  switch (what) {
+    case "scenes":
+      return { do: "scenes", scenes };
+    case "scene":
+      return name === undefined ? null : { do: "scene", name };
+    case "dim":
+      return pct === undefined ? null : { do: "dim", pct };
+    case "identify":
+      return { do: "message", text: text ?? "", forS: IDENTIFIES_FOR_S };
+    case "message":
+      return { do: "message", text: text ?? "", forS: forS ?? IDENTIFIES_FOR_S };
+    case "reload":
+      return { do: "reload" };
+    default:
+      return null;
+  }
+}
 
 /** A few words over the map, which go by themselves. */
 export class LargeMessage {

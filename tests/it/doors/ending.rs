@@ -25,14 +25,14 @@ const PROMISED: Duration = Duration::from_secs(1);
 const PROMPTLY: Duration = Duration::from_secs(10);
 
 /// By what somebody looks.
-enum Shown<'a> {
+pub(super) enum Shown<'a> {
     Cookie(&'a str),
     Token(&'a str),
 }
 
 impl Doors {
     /// A viewer who has the whole picture; with the epoch of it.
-    async fn look(&self, shown: Shown<'_>, query: &str) -> (Viewer, Value) {
+    pub(super) async fn look(&self, shown: Shown<'_>, query: &str) -> (Viewer, Value) {
         let url = format!("ws://{}/api/v1/live{query}", self.server.address);
         let mut request = url.into_client_request().expect("a request");
         let headers = request.headers_mut();
