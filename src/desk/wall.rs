@@ -157,9 +157,10 @@ pub(super) fn read(db: &Connection) -> Result<Wall, DeskError> {
         }
     }
     for (token, text) in store::texts(db, "SELECT token, text FROM display")? {
-        match serde_json::from_str::<Shown>(&text) {
-            Ok(shown) => drop(wall.displays.insert(token.into(), shown)),
-            Err(_) => tracing::error!("what a screen shows cannot be read, and is left out"),
+        if let Ok(shown) = serde_json::from_str::<Shown>(&text) {
+            wall.displays.insert(token.into(), shown);
+        } else {
+            tracing::error!("what a screen shows cannot be read, and is left out");
         }
     }
     Ok(wall)
