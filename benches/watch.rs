@@ -33,7 +33,7 @@ fn main() {
     let mut world = World::new(N_VEHICLES);
     let orders = Arc::new(orders(&world));
     let mut watch = Watch::new([], 1, Arc::clone(&orders));
-    let (_, first_ms) = timed(|| watch.observe(&told(&world), world.now()));
+    let ((), first_ms) = timed(|| watch.observe(&told(&world), world.now()));
     let seconds = (0..N_SECONDS).map(|_| {
         world.second(|_| true);
         let told = told(&world);
