@@ -70,16 +70,12 @@ async fn told(viewer: &mut Viewer) -> Value {
 async fn a_screen_shows_what_it_is_told_at_once_and_after_it_comes_back() {
     let doors = Doors::open(|_| {}).await;
     let boss = doors.enter("boss").await;
-    let walls = [
-        doors.wall(&boss, "Hall", everything()).await,
-        doors.wall(&boss, "Yard", everything()).await,
-    ];
-    let (mut hall, _) = doors.look(Shown::Token(&walls[0].token), "").await;
-    let (mut yard, _) = doors.look(Shown::Token(&walls[1].token), "").await;
+    let wall = doors.wall(&boss, "Hall", everything()).await;
+    let (mut hall, _) = doors.look(Shown::Token(&wall.token), "").await;
     let scene = json!({ "name": "North", "scene": { "group": "North", "dwell_s": 20.0 } });
     let kept = doors.put(&boss, "/api/v1/scenes/north", &scene).await;
     assert_eq!(kept.status(), StatusCode::OK);
-    let path = format!("/api/v1/displays/{}", walls[0].id);
+    let path = format!("/api/v1/displays/{}", wall.id);
     let shown = json!({ "scenes": ["north"], "dim_pct": 30 });
     assert_eq!(
         doors.put(&boss, &path, &shown).await.status(),
@@ -97,6 +93,33 @@ async fn a_screen_shows_what_it_is_told_at_once_and_after_it_comes_back() {
     assert_eq!(told(&mut hall).await, all);
     told(&mut hall).await;
 
+    drop(hall);
+    let (mut back, _) = doors.look(Shown::Token(&wall.token), "").await;
+    assert_eq!(told(&mut back).await, all);
+    assert_eq!(told(&mut back).await, dim);
+    let again = fleetglass::desk::Desk::open(Some(doors.dir.path()), clock::now());
+    let again = again.expect("the file").wall();
+    assert_eq!(again.displays[wall.id.as_str()].scenes, ["north"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_screen_is_told_what_to_do_and_no_other_hears_of_it() {
+    let doors = Doors::open(|_| {}).await;
+    let boss = doors.enter("boss").await;
+    let walls = [
+        doors.wall(&boss, "Hall", everything()).await,
+        doors.wall(&boss, "Yard", everything()).await,
+    ];
+    let scene = json!({ "name": "All", "scene": {} });
+    doors.put(&boss, "/api/v1/scenes/all", &scene).await;
+    let path = format!("/api/v1/displays/{}", walls[0].id);
+    let shown = json!({ "scenes": ["all"], "dim_pct": 0 });
+    doors.put(&boss, &path, &shown).await;
+    let (mut hall, _) = doors.look(Shown::Token(&walls[0].token), "").await;
+    let (mut yard, _) = doors.look(Shown::Token(&walls[1].token), "").await;
+    for what in ["scenes", "dim"] {
+        assert_eq!(told(&mut hall).await["do"], what);
+    }
     let commands = [
         (
             json!({ "do": "identify" }),
@@ -125,14 +148,6 @@ async fn a_screen_shows_what_it_is_told_at_once_and_after_it_comes_back() {
         .command(&boss, &walls[1], &json!({ "do": "identify" }))
         .await;
     assert_eq!(told(&mut yard).await["text"], "Yard");
-
-    drop(hall);
-    let (mut back, _) = doors.look(Shown::Token(&walls[0].token), "").await;
-    assert_eq!(told(&mut back).await, all);
-    assert_eq!(told(&mut back).await, dim);
-    let again = fleetglass::desk::Desk::open(Some(doors.dir.path()), clock::now());
-    let again = again.expect("the file").wall();
-    assert_eq!(again.displays[walls[0].id.as_str()].scenes, ["north"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
