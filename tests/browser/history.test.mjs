@@ -74,6 +74,11 @@ test("played, the past shows where the vehicles were and how fresh they were the
   const live = await read(page);
   assert.equal(live.screen, "live", "what is live goes on underneath");
   assert.equal(await page.textContent("#screen-badge"), "Not live");
+  // It runs into the present, asks for nothing that is still to come, and stops there.
+  await page.click("label[for=pace-600]");
+  await page.click("#past-play");
+  const end = await until(page, ({ past: now }) => !now.isPlaying && now.trouble === "none" && now.shownMs === now.wantedMs && now.shownMs > past.shownMs);
+  assert.ok(Date.now() - end.past.shownMs < 30_000, "the last moment there is");
   await page.keyboard.press("n");
   await until(page, (state) => !state.past.isOn);
   assert.equal(await page.isVisible("#past-frame"), false);

@@ -127,7 +127,7 @@ export class TimeTravel {
   }
 
   #openLate(): void {
-    this.go(this.toMs - LATEST_MS);
+    this.go(this.#lastMs);
   }
 
   /** Comes back to the present. */
@@ -150,7 +150,8 @@ export class TimeTravel {
   #want(atMs: number): void {
     this.wantedMs = Math.min(this.toMs, Math.max(this.fromMs, Math.round(atMs)));
     if (this.trouble !== "failed") this.trouble = "loading";
-    this.#asker.want(this.wantedMs, this.isPlaying ? this.#afterMs(this.wantedMs) : null);
+    const nextMs = this.#afterMs(this.wantedMs);
+    this.#asker.want(this.wantedMs, this.isPlaying && nextMs < this.#lastMs ? nextMs : null);
     this.#events.onControls();
   }
 
@@ -177,6 +178,10 @@ export class TimeTravel {
     if (this.isOn) this.#list();
   }
 
+  get #lastMs(): number {
+    return this.toMs - LATEST_MS;
+  }
+
   get #stepMs(): number {
     return this.pace === 1 ? STEP_AT_PACE_1_MS : STEP_MS;
   }
@@ -195,8 +200,10 @@ export class TimeTravel {
   #step(): void {
     if (this.#asker.isWaiting) return;
     const nextMs = this.#afterMs(this.shownMs);
-    if (nextMs >= this.toMs) this.pause();
-    else this.go(nextMs);
+    if (nextMs < this.#lastMs) return this.go(nextMs);
+    // It ends at the last moment there is, not somewhere before it.
+    this.pause();
+    if (this.shownMs < this.#lastMs) this.go(this.#lastMs);
   }
 
   #take(atMs: number, answer: PastAnswer | null): void {
