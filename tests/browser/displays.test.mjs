@@ -26,7 +26,7 @@ beforeEach(async () => {
   world.tokens = [token("t1", "Dispatch room"), token("t2", "Gate 4"), token("t3", "Hall")];
   for (const [id, name, scene] of [["north", "North", { group: "North", dwell_s: 20 }], ["port", "Port", { bounds: [18.3, -34.1, 18.6, -33.8], theme: "dark" }], ["all", "Everything", {}]]) screens.scenes.set(id, { id, name, scene });
   screens.add("t1", { name: "Dispatch room", address: "192.0.2.9", scenes: ["north", "port"], report: reportOf({ build: await buildOf(), scene: "Port" }) });
-  screens.add("t2", { name: "Gate 4", is_connected: false, last_seen_at: new Date(Date.now() - 720_000).toISOString(), report: reportOf({ received_at: new Date(Date.now() - 740_000).toISOString() }) });
+  screens.add("t2", { name: "Gate 4", is_connected: false, last_seen_at: new Date(Date.now() - 740_000).toISOString(), report: reportOf({ received_at: new Date(Date.now() - 740_000).toISOString() }) });
   screens.add("t3", { name: "Hall", scenes: ["north"], dim_pct: 20, report: reportOf({ build: "00ddba11", errors: ERRORS, shows: "list", heap_mb: null, frames_per_s: null }) });
 });
 afterEach(() => host.end());
