@@ -124,7 +124,7 @@ test("turned round on a phone and on a wall", { timeout: 180_000 }, async () => 
   await until(wall.page, (state) => state.vehicles === 300 && state.screen === "live", 60_000);
   const [clock, counts] = [await wall.page.locator("#panel-clock").boundingBox(), await wall.page.locator("#panel-counts").boundingBox()];
   assert.ok(clock.x > counts.x, "the clock is at the right");
-  assert.match(await wall.page.textContent("#clock-time"), /^\d\d:\d\d:\d\d$/);
+  await untilDom(wall.page, () => document.getElementById("clock-time").textContent, (text) => /^\d\d:\d\d:\d\d$/.test(text));
   assert.equal(await wall.page.textContent("#setup-notice"), "");
   assert.deepEqual(await tooWide(wall.page), []);
   assert.deepEqual(await unsaid(wall.page), []);

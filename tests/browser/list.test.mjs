@@ -128,7 +128,7 @@ test("the order that the list is in is the one that stands there", { timeout: 12
   await page.click("[aria-label='Reverse the order']");
   await untilDom(page, NAMES, (names) => names === "Van 3,Truck 4");
   assert.equal(await order(), "name", "what was chosen counts");
-  assert.equal(new URL(page.url()).hash.includes("sort="), true);
+  await untilDom(page, () => location.hash, (hash) => hash.includes("sort="));
   await page.click("[aria-label='Reverse the order']");
   await page.click("#counts [data-standing=overdue] button");
   await untilDom(page, NAMES, (names) => names.split(",").length === 11);
