@@ -70,25 +70,6 @@ test("it sounds again as its rule says until somebody takes note, and never afte
   assert.deepEqual(since.played.slice(played.length), ["warning", "warning", "warning"]);
 });
 
-test("a browser that refuses sound: the wall says so, and sounds once it is touched", { timeout: 120_000 }, async () => {
-  const strict = await AlarmDesk.start(["--autoplay-policy=document-user-activation-required"]);
-  try {
-    const quiet = await strict.begin();
-    const { page } = await strict.openWall(FLEET);
-    await until(page, (state) => state.sound === "blocked");
-    await page.getByText("Sound blocked").waitFor();
-    quiet.raise({ ...PANIC, repeat_s: 1 });
-    await untilTitle(page, "Panic button · Van 1");
-    assert.deepEqual((await until(page, () => true)).played, []);
-    await page.mouse.click(600, 300);
-    await until(page, (state) => state.sound === "on" && state.played.length > 0);
-    assert.equal(await page.textContent("#setup-notice"), "");
-  } finally {
-    await strict.end();
-    await strict.stop();
-  }
-});
-
 test("the worst one is in the banner, the others are counted; a milder one does not take the screen", { timeout: 120_000 }, async () => {
   const { page } = await desk.openWall(FLEET);
   const warning = world.raise({ ...SPEEDING, position: AT_VAN });
