@@ -155,7 +155,7 @@ async fn screens_are_handled_by_dispatchers_who_see_as_much() {
     let doors = Doors::open(|_| {}).await;
     let boss = doors.enter("boss").await;
     let all = doors.wall(&boss, "Hall", everything()).await;
-    let north = json!({ "groups": ["North"], "driver": true, "registration": true, "speed": true, "address": true });
+    let north = json!({ "groups": ["North"] });
     let north = doors.wall(&boss, "Yard", north).await;
     let ann = doors.enter("ann").await;
     let joe = doors
