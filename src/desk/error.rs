@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::place::shortened;
 use crate::domain::order::Rule;
 use crate::sqlite::OpenError;
 
@@ -32,13 +33,13 @@ pub enum DeskError {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// `SQLite` refuses.
-    #[error("the store of places and rules: {0}")]
+    #[error("the store of the desk: {0}")]
     Store(#[from] rusqlite::Error),
     /// Something in the file cannot be what we wrote.
-    #[error("the store of places and rules holds a {0} that cannot be read; it is damaged")]
+    #[error("the store of the desk holds a {0} that cannot be read; it is damaged")]
     Damaged(&'static str),
     /// A thread of ours broke down.
-    #[error("a thread that keeps places and rules broke down; report this")]
+    #[error("a thread that keeps what the desk orders broke down; report this")]
     Broken,
 }
 
@@ -52,6 +53,14 @@ impl DeskError {
     pub fn no_place(id: &str) -> Self {
         Self::Wrong(format!(
             "`places` has \"{id}\" in it, and there is no such place; GET /api/v1/places lists all"
+        ))
+    }
+
+    /// A screen is to show a scene that is not there, or may not be seen.
+    pub fn no_scene(id: &str) -> Self {
+        Self::Wrong(format!(
+            "`scenes` has \"{}\" in it, and there is no such scene; GET /api/v1/scenes lists all",
+            shortened(id)
         ))
     }
 

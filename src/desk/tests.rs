@@ -41,6 +41,27 @@ fn ids(desk: &Desk) -> [Vec<String>; 3] {
     ]
 }
 
+#[test]
+fn a_file_of_before_there_were_scenes_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    let before = sqlite::Kind {
+        steps: &store::KIND.steps[..1],
+        ..store::KIND
+    };
+    let mut db = sqlite::open(&before, Some(dir.path())).unwrap();
+    sqlite::transact(&mut db, store::begin).unwrap();
+    drop(db);
+    let desk = Desk::open(Some(dir.path()), at(0)).unwrap();
+    assert_eq!(ids(&desk)[1], ["panic", "source-down"]);
+    assert_eq!(*desk.wall(), Wall::default());
+    drop(desk);
+    let opened = sqlite::open(&before, Some(dir.path()));
+    assert!(matches!(
+        opened,
+        Err(sqlite::OpenError::Newer { version: 2, .. })
+    ));
+}
+
 #[tokio::test]
 async fn all_of_it_comes_back_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();

@@ -7,7 +7,6 @@ use rusqlite::{Connection, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::error::DeskError;
-use super::place::shortened;
 use super::scene::{self, Scene, SceneText};
 use super::{Desk, found, has_room, store};
 use crate::sqlite;
@@ -99,10 +98,7 @@ impl Desk {
             }
             let mut ids = shown.scenes.iter();
             if let Some(id) = ids.find(|id| !wall.scenes.contains_key(id.as_str())) {
-                return Err(DeskError::wrong(format!(
-                    "`scenes` has \"{}\" in it, and there is no such scene; GET /api/v1/scenes lists all",
-                    shortened(id)
-                )));
+                return Err(DeskError::no_scene(id));
             }
             let of = wall.displays.keys();
             let gone: Vec<_> = of.filter(|it| !known.contains(it)).cloned().collect();

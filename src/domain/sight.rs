@@ -85,6 +85,18 @@ impl Groups {
         Self::Only(names.into_iter().map(Into::into).collect())
     }
 
+    /// Whether one of them is `path`, or below it: a group's name with "/" in it is a path in a
+    /// tree, as the page shows it, where blanks around its parts do not count.
+    pub fn reach(&self, path: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(seen) => seen.iter().any(|name| {
+                let mut below = parts(name);
+                parts(path).all(|part| below.next() == Some(part))
+            }),
+        }
+    }
+
     /// Whether a vehicle of `groups` may be seen.
     pub fn sees(&self, groups: &[Arc<str>]) -> bool {
         match self {
@@ -92,6 +104,12 @@ impl Groups {
             Self::Only(seen) => groups.iter().any(|group| seen.contains(group)),
         }
     }
+}
+
+fn parts(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
 }
 
 impl Facts {
@@ -137,6 +155,46 @@ mod tests {
                 expected,
                 "{groups:?} {of_vehicle:?}"
             );
+        }
+    }
+
+    #[test]
+    fn paths_are_reached_by_the_table() {
+        let sight = Groups::only(["North / Durban", "South"]);
+        let cases = [
+            ("North/Durban", true),
+            ("North / Durban", true),
+            ("North", true),
+            ("South", true),
+            ("South/Docks", false),
+            ("North/Dur", false),
+            ("Nor", false),
+            ("Durban", false),
+            ("West", false),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(sight.reach(path), expected, "{path}");
+            assert!(Groups::All.reach(path) && !Sight::nothing().groups.reach(path));
+        }
+    }
+
+    #[test]
+    fn groups_are_covered_by_the_table() {
+        let of = |groups: &Groups| Sight {
+            groups: groups.clone(),
+            facts: Facts::NONE,
+        };
+        let (north, both) = (Groups::only(["North"]), Groups::only(["North", "South"]));
+        let none = Sight::nothing().groups;
+        let all = [&none, &north, &both, &Groups::All];
+        for (n, more) in all.iter().enumerate() {
+            for (m, less) in all.iter().enumerate() {
+                assert_eq!(
+                    of(more).covers_groups_of(&of(less)),
+                    m <= n,
+                    "{more:?} {less:?}"
+                );
+            }
         }
     }
 

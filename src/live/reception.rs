@@ -96,7 +96,8 @@ impl Reception {
         is_here
     }
 
-    /// Has everybody looked after at once: somebody has a letter.
+    /// Has everybody looked after, since somebody has a letter: on bare sockets at once, elsewhere
+    /// within 250 ms.
     pub fn wake(&self) {
         self.hub.wake_all();
     }

@@ -71,7 +71,7 @@ pub async fn live(
         hub: Arc::clone(looking.stage(&web).await?.hub()),
         pass: pass.number(),
         held: Some(Arc::new(pass)),
-        letters: web.screens.join(&looking.0, &web.desk.wall()),
+        letters: web.screens.join(&looking.0, &web.desk),
     };
     let upgrade = hyper::upgrade::on(&mut request);
     let pass = admission.pass;

@@ -167,12 +167,17 @@ impl Viewer {
 
     /// The next frame of this type.
     pub(crate) async fn of_type(&mut self, kind: &str) -> Value {
-        loop {
-            let frame = self.next().await.expect("the stream goes on");
-            if frame["type"] == kind {
-                return frame;
+        let wanted = async {
+            loop {
+                let frame = self.next().await.expect("the stream goes on");
+                if frame["type"] == kind {
+                    return frame;
+                }
             }
-        }
+        };
+        // Heartbeats alone would go on for ever.
+        let wanted = tokio::time::timeout(PATIENCE, wanted).await;
+        wanted.unwrap_or_else(|_| panic!("no frame of type {kind} came"))
     }
 
     pub(crate) async fn say(&mut self, text: &str) {

@@ -103,8 +103,9 @@ pub(super) fn refusal(error: &DeskError) -> ApiError {
         DeskError::Taken(_) => (StatusCode::CONFLICT, "id_taken"),
         DeskError::Unknown { .. } => (StatusCode::NOT_FOUND, "not_found"),
         DeskError::Open(_) | DeskError::Store(_) | DeskError::Damaged(_) | DeskError::Broken => {
-            tracing::error!(%error, "places and rules cannot be read or written");
-            let message = "places and rules cannot be read or written just now; the log says more";
+            tracing::error!(%error, "what the desk keeps cannot be read or written");
+            let message =
+                "what the desk keeps cannot be read or written just now; the log says more";
             return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "desk_failing", message);
         }
     };

@@ -13,12 +13,13 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::Known;
-use super::letter::Telling;
+use super::letter::{Telling, is_seen};
 use super::report::ReportText;
+use super::scenes::seen;
 use crate::auth::audit::{Subject, What};
 use crate::auth::{Token, TokenId};
 use crate::desk::scene::DIM_PCT;
-use crate::desk::{Shown, Wall};
+use crate::desk::{DeskError, Shown, Wall};
 use crate::live::frame::Stamp;
 use crate::live::letters::Letter;
 use crate::web::Web;
@@ -122,7 +123,7 @@ impl Display {
     }
 
     /// Those that `looking` may handle.
-    fn handled_by(looking: &Looking, web: &Web) -> Result<Vec<Self>, ApiError> {
+    pub(super) fn handled_by(looking: &Looking, web: &Web) -> Result<Vec<Self>, ApiError> {
         looking.must_dispatch()?;
         let mut all = Self::all(web);
         all.retain(|display| looking.0.sight.covers_groups_of(&display.token.sight));
@@ -138,19 +139,22 @@ impl Display {
             })
     }
 
-    fn frame(&self, web: &Web, wall: &Wall) -> DisplayFrame {
-        let id = &self.token.id;
+    /// As `looking` may know of it: the id of a scene may be the name of a group.
+    fn frame(&self, web: &Web, looking: &Looking) -> DisplayFrame {
+        let (id, wall) = (&self.token.id, web.desk.wall());
         let Known {
             is_connected,
             report,
         } = web.screens.known(id);
         let shown = wall.displays.get(&*id.0).cloned().unwrap_or_default();
+        let mut scenes = shown.scenes;
+        scenes.retain(|id| seen(&wall, id, looking).is_some());
         DisplayFrame {
             id: id.to_string(),
             name: self.token.name.to_string(),
             is_connected,
             last_seen_at: self.token.seen_at.map(Stamp),
-            scenes: shown.scenes,
+            scenes,
             dim_pct: shown.dim_pct,
             report: report.map(|(report, at)| ReceivedReport {
                 report,
@@ -172,7 +176,7 @@ pub(super) fn tell_all(web: &Web, scene: &str) {
     let wall = web.desk.wall();
     for Display { token } in Display::all(web) {
         if wall.scenes_of(&token.id.0).any(|it| *it.id == *scene) {
-            web.screens.tell_shown(&token.id, &token.sight, &wall);
+            web.screens.tell_shown(&token.id, &token.sight, &web.desk);
         }
     }
     web.reception.wake();
@@ -183,8 +187,7 @@ pub(super) fn tell_all(web: &Web, scene: &str) {
     (status = 200, body = DisplaysAnswer), (status = 403, body = ErrorBody)))]
 pub async fn displays(State(web): State<Web>, looking: Looking) -> Result<Response, ApiError> {
     let all = Display::handled_by(&looking, &web)?;
-    let wall = web.desk.wall();
-    let displays = all.iter().map(|display| display.frame(&web, &wall));
+    let displays = all.iter().map(|display| display.frame(&web, &looking));
     let displays = displays.collect();
     Ok(Json(DisplaysAnswer { displays }).into_response())
 }
@@ -203,6 +206,14 @@ pub async fn put(
 ) -> Result<Response, ApiError> {
     let display = Display::find(&id, &looking, &web)?;
     let told: DisplayChange = understood(&told)?;
+    let wall = web.desk.wall();
+    let hidden = told
+        .scenes
+        .iter()
+        .find(|id| seen(&wall, id, &looking).is_none());
+    if let Some(id) = hidden {
+        return Err(refusal(&DeskError::no_scene(id)));
+    }
     let shown = Shown {
         scenes: told.scenes,
         dim_pct: told.dim_pct,
@@ -225,10 +236,9 @@ pub async fn put(
         change,
     )
     .await?;
-    let wall = web.desk.wall();
-    web.screens.tell_shown(&token.id, &token.sight, &wall);
+    web.screens.tell_shown(&token.id, &token.sight, &web.desk);
     web.reception.wake();
-    Ok(Json(display.frame(&web, &wall)).into_response())
+    Ok(Json(display.frame(&web, &looking)).into_response())
 }
 
 /// Has a screen do something, once.
@@ -246,7 +256,7 @@ pub async fn command(
 ) -> Result<Response, ApiError> {
     let Display { token } = Display::find(&id, &looking, &web)?;
     let command: Command = understood(&told)?;
-    let (letter, telling) = telling(&command, &token, &web.desk.wall())?;
+    let (letter, telling) = telling(&command, &token, &looking, &web.desk.wall())?;
     let text = telling.text();
     let subject = Subject::Token(token.id.clone());
     let (screens, reception) = (web.screens.clone(), web.reception.clone());
@@ -271,6 +281,7 @@ pub async fn command(
 fn telling<'a>(
     command: &'a Command,
     token: &'a Token,
+    looking: &Looking,
     wall: &Wall,
 ) -> Result<(Letter, Telling<'a>), ApiError> {
     Ok(match command {
@@ -296,7 +307,8 @@ fn telling<'a>(
             )
         }
         Command::Scene { name } => {
-            let mut scenes = wall.scenes_of(&token.id.0);
+            let scenes = wall.scenes_of(&token.id.0);
+            let mut scenes = scenes.filter(|scene| is_seen(&scene.text, &looking.0.sight));
             if !scenes.any(|scene| *scene.name == **name) {
                 let words =
                     "`name` is of no scene that this screen shows; GET /api/v1/displays lists them";

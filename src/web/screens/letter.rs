@@ -8,6 +8,7 @@ use crate::auth::TokenId;
 use crate::desk::Wall;
 use crate::desk::scene::SceneText;
 use crate::domain::Sight;
+use crate::live::letters::Letter;
 
 /// What a screen is told.
 #[derive(Serialize)]
@@ -40,17 +41,17 @@ impl Telling<'_> {
 }
 
 /// Its scenes and how dark it is at night. A group that it does not see is not named to it.
-pub(super) fn shown(wall: &Wall, id: &TokenId, sight: &Sight) -> [Arc<str>; 2] {
+pub(super) fn shown(wall: &Wall, id: &TokenId, sight: &Sight) -> [(Letter, Arc<str>); 2] {
     let scenes = wall.scenes_of(&id.0).map(|scene| &scene.text);
     let scenes = scenes.filter(|text| is_seen(text, sight)).collect();
     let dim_pct = wall.displays.get(&*id.0).map_or(0, |shown| shown.dim_pct);
     let scenes = Telling::Scenes { scenes };
     let dim = Telling::Dim { pct: dim_pct };
-    [scenes.text(), dim.text()]
+    [(Letter::Scenes, scenes.text()), (Letter::Dim, dim.text())]
 }
 
-/// Whether whoever sees so much may know of the scene.
+/// Whether whoever sees so much may know of the scene: its group is one of theirs, or above one.
 pub(super) fn is_seen(text: &SceneText, sight: &Sight) -> bool {
     let group = text.group.as_deref();
-    group.is_none_or(|group| sight.sees(&[group.into()]))
+    group.is_none_or(|group| sight.groups.reach(group))
 }

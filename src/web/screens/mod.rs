@@ -19,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Web;
 use crate::auth::{TokenId, Viewer, ViewerId, ViewerKind};
-use crate::desk::Wall;
+use crate::desk::Desk;
 use crate::domain::Sight;
 use crate::live::letters::{Letter, Letters};
 use report::ReportText;
@@ -66,15 +66,16 @@ pub struct Known {
 
 impl Screens {
     /// The letter box of a socket, with what its screen shows in it; `None` where it is no screen's.
-    pub fn join(&self, viewer: &Viewer, wall: &Wall) -> Option<Arc<Letters>> {
+    pub fn join(&self, viewer: &Viewer, desk: &Desk) -> Option<Arc<Letters>> {
         let id = screen_of(viewer)?;
         let letters = Arc::new(Letters::default());
-        if wall.displays.contains_key(&*id.0) {
-            let [scenes, dim] = letter::shown(wall, id, &viewer.sight);
-            letters.put(Letter::Scenes, scenes);
-            letters.put(Letter::Dim, dim);
-        }
         let mut all = self.lock();
+        let wall = desk.wall();
+        if wall.displays.contains_key(&*id.0) {
+            for (letter, text) in letter::shown(&wall, id, &viewer.sight) {
+                letters.put(letter, text);
+            }
+        }
         let boxes = &mut all.entry(id.clone()).or_default().boxes;
         boxes.retain(|held| 0 < held.strong_count());
         boxes.push(Arc::downgrade(&letters));
@@ -84,19 +85,20 @@ impl Screens {
     /// Puts a letter into each box of a screen; gives how many there are. Somebody has to wake
     /// whoever serves them.
     fn tell(&self, id: &TokenId, letter: Letter, text: &Arc<str>) -> usize {
-        let all = self.lock();
-        let boxes = all.get(id).map(|screen| screen.boxes.iter());
-        let boxes = boxes.into_iter().flatten().filter_map(Weak::upgrade);
-        boxes
-            .inspect(|letters| letters.put(letter, Arc::clone(text)))
-            .count()
+        self.lock()
+            .get(id)
+            .map_or(0, |screen| screen.tell(letter, text))
     }
 
-    /// Tells a screen what it shows from now on.
-    fn tell_shown(&self, id: &TokenId, sight: &Sight, wall: &Wall) {
-        let [scenes, dim] = letter::shown(wall, id, sight);
-        self.tell(id, Letter::Scenes, &scenes);
-        self.tell(id, Letter::Dim, &dim);
+    /// Tells a screen what it shows from now on. What that is is asked for while nobody else tells
+    /// or joins, so that of two changes the later one is told last.
+    fn tell_shown(&self, id: &TokenId, sight: &Sight, desk: &Desk) {
+        let all = self.lock();
+        if let Some(screen) = all.get(id) {
+            for (letter, text) in letter::shown(&desk.wall(), id, sight) {
+                screen.tell(letter, &text);
+            }
+        }
     }
 
     /// Keeps what a screen says of itself; `false`: it said so just now.
@@ -117,20 +119,35 @@ impl Screens {
         let all = self.lock();
         all.get(id)
             .map(|screen| Known {
-                is_connected: screen.boxes.iter().any(|held| 0 < held.strong_count()),
+                is_connected: screen.is_connected(),
                 report: screen.report.clone(),
             })
             .unwrap_or_default()
     }
 
-    /// Forgets those that are not among these: their tokens are gone.
+    /// Forgets those that are not among these: their tokens are gone. One that has a socket may
+    /// have been let in just now.
     fn forget_others(&self, known: &[TokenId]) {
-        self.lock().retain(|id, _| known.contains(id));
+        self.lock()
+            .retain(|id, screen| known.contains(id) || screen.is_connected());
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<TokenId, Screen>> {
         // Nothing panics while it is held.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Screen {
+    fn tell(&self, letter: Letter, text: &Arc<str>) -> usize {
+        let boxes = self.boxes.iter().filter_map(Weak::upgrade);
+        boxes
+            .inspect(|letters| letters.put(letter, Arc::clone(text)))
+            .count()
+    }
+
+    fn is_connected(&self) -> bool {
+        self.boxes.iter().any(|held| 0 < held.strong_count())
     }
 }
 

@@ -66,6 +66,20 @@ pub struct ReportedError {
 }
 
 impl ReportText {
+    /// A figure that no screen can have.
+    fn below_zero(&self) -> Option<(&'static str, f64)> {
+        let figures = [
+            ("uptime_s", Some(self.uptime_s)),
+            ("frames_per_s", self.frames_per_s),
+            ("frame_ms_p95", self.frame_ms_p95),
+            ("heap_mb", self.heap_mb),
+        ];
+        let told = figures
+            .into_iter()
+            .filter_map(|(what, value)| Some((what, value?)));
+        told.into_iter().find(|(_, value)| *value < 0.0)
+    }
+
     /// No longer than it needs to be: it is somebody's page that says so.
     fn cut(mut self) -> Self {
         for text in [
@@ -102,6 +116,10 @@ pub async fn report(
     let id = screen_of(&viewer);
     let id = id.ok_or_else(|| ApiError::forbidden("only a screen says how it is"))?;
     let report: ReportText = understood(&told)?;
+    if let Some((what, value)) = report.below_zero() {
+        let words = format!("`{what}` is {value}; it cannot be less than 0");
+        return Err(ApiError::bad_request(words));
+    }
     if !web.screens.keep(id, report.cut(), (web.clock)()) {
         let message = "it said so just now; once a minute is enough";
         return Err(ApiError::new(

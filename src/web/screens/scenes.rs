@@ -57,13 +57,14 @@ fn frame(scene: &Scene) -> SceneFrame {
 }
 
 /// The scene of this id, as far as its asker may know of it.
-fn seen<'a>(wall: &'a Wall, id: &str, looking: &Looking) -> Result<&'a Arc<Scene>, ApiError> {
+pub(super) fn seen<'a>(wall: &'a Wall, id: &str, looking: &Looking) -> Option<&'a Arc<Scene>> {
     let held = wall.scenes.get(id);
     held.filter(|scene| is_seen(&scene.text, &looking.0.sight))
-        .ok_or_else(|| {
-            let id = id.to_owned();
-            refusal(&DeskError::Unknown { what: "scene", id })
-        })
+}
+
+fn unknown(id: &str) -> ApiError {
+    let id = id.to_owned();
+    refusal(&DeskError::Unknown { what: "scene", id })
 }
 
 /// All scenes, by name.
@@ -100,8 +101,9 @@ pub async fn put(
         let words = "`group` is none that you see; GET /api/v1/groups lists yours";
         return Err(ApiError::bad_request(words));
     }
-    if web.desk.wall().scenes.contains_key(&new.id) {
-        seen(&web.desk.wall(), &id, &looking)?;
+    let wall = web.desk.wall();
+    if wall.scenes.contains_key(&new.id) && seen(&wall, &id, &looking).is_none() {
+        return Err(unknown(&id));
     }
     let shown = frame(&new);
     let (desk, subject) = (
@@ -136,12 +138,17 @@ pub async fn remove(
 ) -> Result<Response, ApiError> {
     looking.must_dispatch()?;
     let wall = web.desk.wall();
-    let id = Arc::clone(&seen(&wall, &id, &looking)?.id);
-    let users: Vec<_> = Display::all(&web)
+    let id = Arc::clone(&seen(&wall, &id, &looking).ok_or_else(|| unknown(&id))?.id);
+    let shows_it = |display: &Display| wall.scenes_of(&display.token.id.0).any(|it| it.id == id);
+    let n_users = Display::all(&web).iter().filter(|it| shows_it(it)).count();
+    let mut users: Vec<_> = Display::handled_by(&looking, &web)?
         .into_iter()
-        .filter(|display| wall.scenes_of(&display.token.id.0).any(|it| it.id == id))
+        .filter(shows_it)
         .map(|display| format!("\"{}\"", display.token.name))
         .collect();
+    if users.len() < n_users {
+        users.push("screens that you do not handle".to_owned());
+    }
     if !users.is_empty() {
         let words = format!(
             "the scene is shown by {}; take it out there first",

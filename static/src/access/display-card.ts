@@ -4,7 +4,7 @@
 import type { Health } from "../page/display-health.ts";
 import type { Display, DisplayReport } from "../page/displays.ts";
 import { h, setText } from "../ui/dom.ts";
-import { STATE_BADGES, errorText, errorsText, frameTimeText, framesText, memoryText, pictureText, screenText, stateNote, stateText, titleOf, upText } from "./display-words.ts";
+import { STATE_BADGES, errorText, frameTimeText, framesText, memoryText, pictureText, screenText, stateNote, stateText, titleOf, upText } from "./display-words.ts";
 import { actions, button, uniqueId } from "./parts.ts";
 import { agoText, fullText } from "./words.ts";
 import { words } from "../words/words.ts";
@@ -72,7 +72,7 @@ export class DisplayCard {
   #showErrors({ report }: Display): void {
     const errors = report?.errors ?? [];
     this.#errors.hidden = errors.length === 0;
-    setText(this.#errorsTitle, errorsText(errors.length));
+    setText(this.#errorsTitle, words.displays.errors(errors.length));
     const lines = errors.map((error) => h("li", {}, h("code", {}, error.text), h("span", { class: "note" }, errorText(error))));
     if (this.#errorList.textContent !== lines.map((line) => line.textContent).join("")) this.#errorList.replaceChildren(...lines);
   }

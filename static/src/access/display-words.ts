@@ -7,10 +7,6 @@ import { ageText, durationText, numberText } from "../ui/words.ts";
 import { wordOf, words } from "../words/words.ts";
 import { agoText } from "./words.ts";
 
-
-
-
-
 export const STATE_BADGES: Record<DisplayState, string> = { well: "good", troubled: "warning", new: "plain", quiet: "warning", silent: "bad", away: "bad", never: "plain" };
 
 export function stateText(state: DisplayState): string {
@@ -69,11 +65,6 @@ export function summaryText(count: number, needing: readonly string[]): string {
   if (needing.length === 0) return words.displays.allWell(all);
   const names = needing.length <= 3 ? listText(needing) : numberText(needing.length);
   return words.displays.needLook(all, names, needing.length);
-}
-
-/** "3 errors". */
-export function errorsText(count: number): string {
-  return words.displays.errors(count);
 }
 
 /** "4 times, last 12 min before it told". */

@@ -6,7 +6,7 @@ import { SceneBook, keptOf, sceneOfKept } from "../page/scenes.ts";
 import type { KeptScene } from "../page/scenes.ts";
 import { h } from "../ui/dom.ts";
 import { SceneForm } from "../ui/scene-form.ts";
-import { namesakeText, onText, sceneText } from "../ui/scene-words.ts";
+import { onText, sceneText } from "../ui/scene-words.ts";
 import { ApiFailure, orToLogin } from "./api.ts";
 import { confirm, formDialog } from "./dialogs.ts";
 import { inUseText, titleOf } from "./display-words.ts";
@@ -73,7 +73,7 @@ export class SceneList {
       const entered = fields.read();
       const namesake = "scene" in entered ? this.book.namesake(entered.scene.name, kept.id) : undefined;
       if ("problem" in entered || namesake !== undefined) {
-        const [control, problem] = "problem" in entered ? [entered.control, entered.problem] : [fields.name, namesakeText(entered.scene.name)];
+        const [control, problem] = "problem" in entered ? [entered.control, entered.problem] : [fields.name, words.wallTab.sameName(entered.scene.name)];
         refuse(notice, control, problem);
         return false;
       }

@@ -8,7 +8,6 @@ import type { Area, Bounds, Scales, Scene, ThemeRule } from "../wall/scene.ts";
 import { timeText } from "../wall/scene-sent.ts";
 import { h } from "./dom.ts";
 import { tickBox, uniqueId } from "./form-parts.ts";
-import { rangeText } from "./scene-words.ts";
 import { words } from "../words/words.ts";
 import type { Words } from "../words/words.ts";
 
@@ -96,12 +95,12 @@ export class SceneForm {
     if (name === "") return { problem: words.wallTab.noName, control: this.#name };
     const scene = this.draft();
     if (scene.area.kind === "group" && scene.area.group === "") return { problem: words.wallTab.noGroup, control: this.#group };
-    if (!this.#dwell.validity.valid || this.#dwell.value === "") return { problem: rangeText(words.wallTab.dwell, DWELL_S), control: this.#dwell };
+    if (!this.#dwell.validity.valid || this.#dwell.value === "") return { problem: words.wallTab.range(words.wallTab.dwell, DWELL_S.from, DWELL_S.to), control: this.#dwell };
     if (this.#theme.value === "hours" && (this.#darkFrom.value === "" || this.#darkTo.value === "")) return { problem: words.wallTab.badHours, control: this.#darkFrom };
     const bad = [...this.#scales].find(([, input]) => !input.validity.valid || input.value === "");
     if (bad === undefined) return { scene };
     this.#sizes.open = true;
-    return { problem: rangeText(words.wallTab[bad[0]], SCALE), control: bad[1] };
+    return { problem: words.wallTab.range(words.wallTab[bad[0]], SCALE.from, SCALE.to), control: bad[1] };
   }
 
   /** The same unchecked, for trying it. */

@@ -6,16 +6,6 @@ import { words } from "../words/words.ts";
 import { decimalText } from "./units.ts";
 import { ageText } from "./words.ts";
 
-
-/** "There is a scene of that name already." */
-export function namesakeText(name: string): string {
-  return words.wallTab.sameName(name);
-}
-
-export function rangeText(label: string, { from, to }: { from: number; to: number }): string {
-  return words.wallTab.range(label, from, to);
-}
-
 /** "Group North", "Part of the map around 26.20° S, 28.05° E", "The whole fleet". */
 export function areaText(area: Area): string {
   if (area.kind === "whole") return words.wallTab.whole;

@@ -13,7 +13,7 @@ import { wallPath } from "../wall/scene-sent.ts";
 import { h, setText } from "./dom.ts";
 import { barButton, buttonOf, say, tickBox, troubleText } from "./form-parts.ts";
 import { SceneForm } from "./scene-form.ts";
-import { displayNote, namesakeText, onText, savedText, sceneText } from "./scene-words.ts";
+import { displayNote, onText, savedText, sceneText } from "./scene-words.ts";
 import { USUAL_SHAPE } from "./wall-frame.ts";
 import type { WallFrame } from "./wall-frame.ts";
 import { words } from "../words/words.ts";
@@ -153,7 +153,7 @@ export class WallTab {
     const scene = "scene" in entered ? entered.scene : null;
     if ("problem" in entered) return refuse(note, entered.problem, entered.control);
     if (scene === null) return;
-    if (this.#book.namesake(scene.name, id) !== undefined) return refuse(note, namesakeText(scene.name), fields.name);
+    if (this.#book.namesake(scene.name, id) !== undefined) return refuse(note, words.wallTab.sameName(scene.name), fields.name);
     const before = this.#displays;
     try {
       await this.#book.put(keptOf(id, scene));

@@ -203,6 +203,57 @@ async fn screens_are_handled_by_dispatchers_who_see_as_much() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_dispatcher_does_not_see_is_named_nowhere() {
+    let doors = Doors::open(|_| {}).await;
+    let boss = doors.enter("boss").await;
+    let hall = doors.wall(&boss, "Hall", everything()).await;
+    let yard = json!({ "groups": ["North / Durban"] });
+    let yard = doors.wall(&boss, "Yard", yard).await;
+    let joe = Groups::only(["North / Durban"]);
+    let joe = doors.of_role("joe", Role::Dispatcher, joe).await;
+    for (id, group) in [("south", "South"), ("north", "North")] {
+        let scene = json!({ "name": group, "scene": { "group": group } });
+        let kept = doors
+            .put(&boss, &format!("/api/v1/scenes/{id}"), &scene)
+            .await;
+        assert_eq!(kept.status(), StatusCode::OK);
+    }
+    let all = json!({ "scenes": ["south", "north"], "dim_pct": 0 });
+    for wall in [&hall, &yard] {
+        let path = format!("/api/v1/displays/{}", wall.id);
+        assert_eq!(doors.put(&boss, &path, &all).await.status(), StatusCode::OK);
+    }
+    let none = Value::Null;
+    let seen = doors
+        .well(&joe, Method::GET, "/api/v1/displays", &none)
+        .await;
+    assert_eq!(seen["displays"][0]["scenes"], json!(["north"]), "{seen}");
+    let seen = doors.well(&joe, Method::GET, "/api/v1/scenes", &none).await;
+    assert_eq!(seen["scenes"][0]["id"], "north");
+    let path = format!("/api/v1/displays/{}", yard.id);
+    let of = |scene: &str| json!({ "scenes": [scene], "dim_pct": 0 });
+    let hidden = doors.put(&joe, &path, &of("south")).await;
+    let absent = doors.put(&joe, &path, &of("south-2")).await;
+    assert_eq!(hidden.status(), StatusCode::BAD_REQUEST);
+    let words = absent.text().await.expect("words");
+    assert_eq!(
+        hidden.text().await.expect("words"),
+        words.replace("south-2", "south")
+    );
+    let show = |name: &str| json!({ "do": "scene", "name": name });
+    let shown = doors.command(&joe, &yard, &show("South")).await;
+    assert_eq!(shown.status(), StatusCode::BAD_REQUEST);
+    let shown = doors.command(&joe, &yard, &show("North")).await;
+    assert_eq!(shown.status(), StatusCode::CONFLICT, "nobody hears it");
+    let used = doors.ask(Method::DELETE, "/api/v1/scenes/north");
+    let used = used.header(COOKIE, &joe).send().await.expect("an answer");
+    assert_eq!(used.status(), StatusCode::CONFLICT);
+    let words = used.text().await.expect("words");
+    assert!(words.contains("Yard") && !words.contains("Hall"), "{words}");
+    assert!(words.contains("screens that you do not handle"), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_screen_says_how_it_is_and_the_desk_knows() {
     let doors = Doors::open(|_| {}).await;
     let boss = doors.enter("boss").await;
@@ -221,6 +272,19 @@ async fn a_screen_says_how_it_is_and_the_desk_knows() {
     assert_eq!(said.status(), StatusCode::NO_CONTENT);
     let soon = say(&wall.token).await.expect("an answer");
     assert_eq!(soon.status(), StatusCode::TOO_MANY_REQUESTS);
+    let mut wrong = report.clone();
+    wrong["heap_mb"] = json!(-1);
+    let asked = client().post(doors.server.url("/api/v1/display/report"));
+    let wrong = asked.bearer_auth(&wall.token).json(&wrong).send().await;
+    let wrong = wrong.expect("an answer");
+    assert_eq!(wrong.status(), StatusCode::BAD_REQUEST);
+    assert!(
+        wrong
+            .text()
+            .await
+            .expect("words")
+            .contains("`heap_mb` is -1")
+    );
     let program = json!({ "kind": "program", "name": "P", "sight": everything() });
     let program = doors
         .well(&boss, Method::POST, "/api/v1/tokens", &program)
