@@ -10,6 +10,7 @@ import { launch, open, read, until, untilMarkers } from "../../tests/browser/lib
 import { startDemo, startServer, stopAll } from "../../tests/browser/lib/server.mjs";
 import { standIn } from "../../tests/browser/lib/stand-in.mjs";
 import { timeFrames } from "./frame-times.mjs";
+import { markDrawn, tracedFrames } from "./frame-trace.mjs";
 import { movingFleet } from "./moving-fleet.mjs";
 
 const SCREEN = { viewport: { width: 1920, height: 1080 } };
@@ -42,15 +43,20 @@ try {
   await stopAll();
 }
 
-/** All that scripts do for a frame, of the map, the markers and the names. */
+/** All that scripts do for a frame, of the map, the markers and the names: once by their thread's time,
+ * four times as long as here, and once under the browser's own throttle, by the clock. */
 async function frameTimes() {
   const server = await startDemo("--vehicles", "5");
   const host = await standIn(server, movingFleet(VEHICLES));
   const context = await browser.newContext(SCREEN);
   const page = await context.newPage();
   await page.addInitScript(timeFrames);
+  await page.addInitScript(...markDrawn);
   await page.goto(`${host.url}wall#theme=dark`);
   await until(page, (state) => state.vehicles === VEHICLES && state.isMapIdle && state.screen === "live", 90_000);
+  await pause(SETTLES_MS);
+  const own = await tracedFrames(browser, page, FRAMES_FOR_MS);
+  tell(`scripts of a frame, ${VEHICLES} vehicles on the move, their thread's time times ${THROTTLE}`, own.map((ms) => ms * THROTTLE), FRAME_LIMIT_MS, 0.95);
   const session = await context.newCDPSession(page);
   await session.send("Emulation.setCPUThrottlingRate", { rate: THROTTLE });
   await pause(SETTLES_MS);
@@ -61,8 +67,8 @@ async function frameTimes() {
   await session.send("Emulation.setCPUThrottlingRate", { rate: 1 });
   const after = await read(page);
   const drawn = (after.framesDrawn - before.framesDrawn) / (FRAMES_FOR_MS / 1_000);
-  tell(`scripts of a frame, ${VEHICLES} vehicles on the move, processor slowed ${THROTTLE} times`, times, FRAME_LIMIT_MS, 0.95);
-  console.log(`       ${drawn.toFixed(1)} frames a second were drawn, of ${after.framesPerSecondLimit} at most where a processor draws; the ratio is that of the 95th percentile`);
+  tell("the same by the clock, the thread stopped three times as long as it ran", times, FRAME_LIMIT_MS, 0.5);
+  console.log(`       ${drawn.toFixed(1)} frames a second were drawn, of ${after.framesPerSecondLimit} at most where a processor draws; that ratio is the median's, the other the 95th percentile's`);
   host.close();
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Web;
-use super::screens::displays;
+use super::screens::gauges::gauges;
 use crate::domain::{FreshnessState, Health, MotionState, SourceId};
 use crate::live::latency::Percentiles;
 use crate::live::words;
@@ -68,8 +68,7 @@ pub async fn readyz(State(web): State<Web>) -> Response {
 #[utoipa::path(get, path = "/metrics", responses((status = 200, content_type = "text/plain")))]
 pub async fn metrics(State(web): State<Web>) -> Response {
     count_fleet(&web);
-    count_displays(&web);
-    let text = web.metrics.render();
+    let text = web.metrics.render() + &gauges(&web);
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], text).into_response()
 }
@@ -116,36 +115,6 @@ fn count_fleet(web: &Web) {
         if let Some(latency) = web.hub.latencies().of(&source.id, (web.clock)()) {
             tell_latency(&source.id, "fix_to_receipt", latency.fix_to_receipt);
             tell_latency(&source.id, "receipt_to_send", latency.receipt_to_send);
-        }
-    }
-}
-
-/// Of each screen, by its name: a gauge of what it last said.
-fn count_displays(web: &Web) {
-    for (name, known) in displays::known(web) {
-        let connected = f64::from(u8::from(known.is_connected));
-        metrics::gauge!("fleetglass_display_connected", "display" => name.clone()).set(connected);
-        let Some((report, at)) = known.report else {
-            continue;
-        };
-        let age_s = (web.clock)().duration_since(at).as_secs_f64();
-        let n_errors = report
-            .errors
-            .iter()
-            .map(|error| f64::from(error.count))
-            .sum();
-        let bytes = |mb: f64| mb * 1_048_576.0;
-        let told = [
-            ("fleetglass_display_report_age_seconds", Some(age_s)),
-            ("fleetglass_display_uptime_seconds", Some(report.uptime_s)),
-            ("fleetglass_display_frames_per_second", report.frames_per_s),
-            ("fleetglass_display_heap_bytes", report.heap_mb.map(bytes)),
-            ("fleetglass_display_errors", Some(n_errors)),
-        ];
-        for (gauge, value) in told {
-            if let Some(value) = value {
-                metrics::gauge!(gauge, "display" => name.clone()).set(value);
-            }
         }
     }
 }

@@ -53,6 +53,15 @@ pub struct AlarmsQuery {
     pub before: Option<String>,
 }
 
+/// The query of `/api/v1/places`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PlacesQuery {
+    /// The version that is known: 204, and nothing else, while no place changed since.
+    pub known: Option<u64>,
+}
+
 /// What a vehicle can do and be, in words.
 pub(super) const STATES: [&str; 12] = [
     "moving",

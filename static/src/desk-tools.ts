@@ -205,9 +205,12 @@ export class DeskTools {
     this.#several.toggleCompare();
   }
 
+  /** To the vehicle that is open, if its place is known, else to a place that is clicked. */
   nearest(): void {
     if (this.#measuring.isOn) this.#measuring.stop();
-    this.#several.nearest.toggle();
+    const id = this.#desk.selectedId();
+    if (this.#several.nearest.isOn) this.#several.nearest.stop();
+    else this.#several.nearest.start(id !== undefined && this.#placeOf(id) !== null ? id : undefined);
   }
 
   /** Vehicles moved. */

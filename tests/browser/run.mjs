@@ -2,6 +2,7 @@
 //
 //   FLEETGLASS_BIN=target/release/fleetglass node tests/browser/run.mjs [name ...]
 //   ... --screenshot          writes docs/screenshot.png instead
+//   ... --situations          pictures of the desk in ten situations in target/situations instead
 //
 //   ... with FLEETGLASS_PAGE=static   the page as it stands in static/ (after `node build.mjs` there),
 //                                     before a server that may have been built with an older one
@@ -23,6 +24,9 @@ if (!fs.existsSync(BINARY)) {
 if (args.includes("--screenshot")) {
   const { takeScreenshot } = await import("./screenshot.mjs");
   await takeScreenshot(path.resolve(here, "../../docs/screenshot.png"));
+} else if (args.includes("--situations")) {
+  const { takeSituations } = await import("./situations.mjs");
+  await takeSituations(path.resolve(here, "../../target/situations"), args.filter((arg) => arg !== "--situations"));
 } else {
   const chosen = fs
     .readdirSync(here)

@@ -144,5 +144,9 @@ test("the nearest to a click, to coordinates and to a vehicle, of any state or t
   await page.locator("#map canvas.maplibregl-canvas").focus();
   await page.keyboard.press("Escape");
   assert.equal(await page.isVisible(".nearest"), false);
+  await page.keyboard.press("v");
+  await page.getByText("Nearest to Van 2").waitFor();
+  await page.getByRole("button", { name: "Another place" }).click();
+  await page.locator(".nearest").getByText("Click on the map, or move it").waitFor();
   assertClean(watched);
 });

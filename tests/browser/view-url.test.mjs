@@ -5,9 +5,9 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { imported } from "./lib/bundle.mjs";
 
-const { ViewUrl, arc, distanceM, distanceText, habitsOf, idOf, readAs, rimPoint, sinceText, speedBandTexts, speedText, spotOf } = await imported(`
+const { ViewUrl, arc, distanceM, distanceText, freeHeight, habitsOf, idOf, readAs, rimPoint, sinceText, speedBandTexts, speedText, spotOf } = await imported(`
   export { arc, distanceM } from "./src/map/great-circle.ts";
-  export { rimPoint } from "./src/map/free-box.ts";
+  export { freeHeight, rimPoint } from "./src/map/free-box.ts";
   export { spotOf } from "./src/page/coordinates.ts";
   export { habitsOf } from "./src/page/preferences.ts";
   export { idOf } from "./src/page/view-parts.ts";
@@ -217,6 +217,18 @@ test("arrows stand on the rim, towards what they point at, and only at what is o
   const corner = rimPoint(box, 5_000, 5_000);
   assert.ok(corner.yPx === 250 && corner.xPx > 300 && corner.xPx < 500);
   assert.equal(rimPoint({ left: 5, right: 5, top: 0, bottom: 9 }, 50, 50), null);
+});
+
+test("pointers stand beside each other, and not at all where there is no room", () => {
+  const [size, box] = [{ widthPx: 100, heightPx: 40 }, { left: 0, right: 300, top: 0, bottom: 100 }];
+  const taken = [];
+  const put = (xPx, yPx) => {
+    const free = freeHeight(taken, size, { xPx, yPx }, box);
+    if (free !== null) taken.push({ xPx, yPx: free });
+    return free;
+  };
+  assert.deepEqual([put(50, 90), put(50, 95), put(149, 95), put(90, 95)], [90, 50, 10, null]);
+  assert.equal(put(250, 95), 95, "beside them all");
 });
 
 test("units and hours are those of the language until somebody chooses", () => {

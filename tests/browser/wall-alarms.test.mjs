@@ -128,3 +128,39 @@ test("from a vendor's panic button to a desk's click, all of it real: the wall s
     fs.rmSync(state, { recursive: true, force: true });
   }
 });
+
+test("where the browser refuses to sound, the wall says so, shows the alarm all the same, and sounds once it may", { timeout: 120_000 }, async () => {
+  const { page } = await desk.openWall(FLEET, refuseSound);
+  await until(page, (state) => state.sound === "blocked");
+  await untilDom(page, () => document.querySelector("#setup-notice").textContent, (text) => /sound/i.test(text));
+  world.raise({ ...PANIC, repeat_s: 1 });
+  await untilTitle(page, "Panic button · Van 1");
+  assert.deepEqual((await until(page, () => true)).played, []);
+  await picture(page, "wall-sound-blocked");
+  await page.evaluate(() => window.allowSound());
+  await until(page, (state) => state.sound === "on" && state.played.length > 0);
+  await untilDom(page, () => document.querySelector("#setup-notice").textContent, (text) => text === "");
+});
+
+/** As a browser without a kiosk's flags does until somebody presses something; this one here plays
+ * whatever its policy is. To be run in the page before its own scripts. */
+function refuseSound() {
+  let isRefused = true;
+  const contexts = [];
+  window.AudioContext = class extends window.AudioContext {
+    constructor() {
+      super();
+      contexts.push(this);
+    }
+    get state() {
+      return isRefused ? "suspended" : super.state;
+    }
+    resume() {
+      return isRefused ? new Promise(() => {}) : super.resume();
+    }
+  };
+  window.allowSound = () => {
+    isRefused = false;
+    for (const context of contexts) context.dispatchEvent(new Event("statechange"));
+  };
+}

@@ -109,4 +109,10 @@ test("without an address it says so", async () => {
   const page = await (await browser.newContext()).newPage();
   await page.goto(pathToFileURL(path.join(KIOSK, "waiting.html")).href);
   await page.getByText("This kiosk has no address of a server").waitFor();
+  const german = await (await browser.newContext({ locale: "de-AT" })).newPage();
+  await german.goto(pathToFileURL(path.join(KIOSK, "waiting.html")).href);
+  await german.getByText("Dieser Kiosk kennt keinen Server").waitFor();
+  await german.goto(`${pathToFileURL(path.join(KIOSK, "waiting.html")).href}#http://127.0.0.1:9/wall#lang=en`);
+  await german.reload();
+  await german.getByText("Waiting for the server", { exact: true }).waitFor();
 });

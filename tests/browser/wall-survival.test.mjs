@@ -52,6 +52,35 @@ test("one loss of the graphics card: all is drawn anew within five seconds, with
   assert.equal((await read(page)).report.graphics_losses, 1);
 });
 
+test("a loss leaves nothing of the map before it behind", { timeout: 120_000 }, async () => {
+  // So far apart, by the page's clock, that none makes it load itself anew.
+  const apart = () => {
+    const now = performance.now.bind(performance);
+    let aheadMs = 0;
+    performance.now = () => now() + aheadMs;
+    window.waitLong = () => (aheadMs += 61_000);
+  };
+  const { page } = await open(browser, wallUrl(), SIZE, apart);
+  const session = await page.context().newCDPSession(page);
+  const heldBytes = async () => {
+    await until(page, (state) => state.isDrawable && state.isMapIdle && state.screen === "live" && state.markers > 0, 60_000);
+    for (let i = 0; i < 3; i++) await session.send("HeapProfiler.collectGarbage");
+    return (await session.send("Runtime.getHeapUsage")).backingStorageSize;
+  };
+  const lose = async () => {
+    const { framesDrawn } = await read(page);
+    await page.evaluate(() => window.waitLong());
+    await loseGraphics(page);
+    await until(page, (state) => state.isDrawable && state.framesDrawn > framesDrawn + 1, 60_000);
+  };
+  await heldBytes();
+  await lose();
+  const before = await heldBytes();
+  for (let i = 0; i < 4; i++) await lose();
+  const grownBytes = (await heldBytes()) - before;
+  assert.ok(grownBytes < 300_000, `${grownBytes} bytes more than before: each map holds some 440,000`);
+});
+
 test("twenty losses: three reloads, then a list that says it all the same", { timeout: 240_000 }, async () => {
   const { page } = await open(browser, wallUrl(), SIZE);
   let loads = 0;
@@ -176,14 +205,16 @@ test("a page that was frozen goes on by itself, with the right time and live", {
 test("a reload while the server is away ends at a page that waits, and goes on with the same address", { timeout: 120_000 }, async () => {
   let own = await startDemo();
   const { port } = new URL(own.front?.url ?? own.url);
-  const { page } = await open(browser, new URL("wall#theme=dark&distance=4", own.url).href, SIZE);
+  const { page } = await open(browser, new URL("wall#theme=dark&distance=4&lang=de", own.url).href, SIZE);
   await untilMarkers(page);
   await untilDom(page, () => navigator.serviceWorker.controller !== null, Boolean);
   await own.kill();
   await page.reload();
-  await page.getByText("Waiting for the server").waitFor();
-  assert.equal(new URL(page.url()).hash, "#theme=dark&distance=4");
+  await page.getByText("Warten auf den Server").waitFor();
+  await page.getByText(/^seit 0:0\d$/).waitFor();
+  assert.equal(await page.getAttribute("html", "lang"), "de");
+  assert.equal(new URL(page.url()).hash, "#theme=dark&distance=4&lang=de");
   own = await startServer(["demo", "--listen", `127.0.0.1:${port}`, "--seed", "7"]);
   await until(page, (state) => state.screen === "live" && state.vehicles === 300, 40_000);
-  assert.equal(new URL(page.url()).hash, "#theme=dark&distance=4");
+  assert.equal(new URL(page.url()).hash, "#theme=dark&distance=4&lang=de");
 });

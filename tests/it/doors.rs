@@ -8,6 +8,7 @@ mod ending;
 mod flood;
 mod health;
 mod held;
+mod letters;
 mod noted;
 mod oidc;
 mod oidc_fake;
@@ -47,16 +48,7 @@ impl Doors {
         let dir = tempfile::tempdir().expect("a directory");
         let access = store(dir.path());
         for (name, role) in [("boss", Role::Administrator), ("ann", Role::Viewer)] {
-            let new = NewUser {
-                name: Name::parse(name).expect("a name"),
-                role,
-                sight: Sight::everything(),
-                external: None,
-            };
-            let (by, now) = (Actor::console(), clock::now());
-            let id = access.add_user(&by, new, now).await.expect("a user");
-            let set = access.set_password(&by, id, SecretString::from(HORSE), now);
-            set.await.expect("a password");
+            add(&access, name, role, Sight::everything()).await;
         }
         let sim = sim::spawn(SimSettings {
             vehicles: N_VEHICLES,
@@ -131,6 +123,20 @@ impl Doors {
     async fn knows(&self, cookie: &str) -> bool {
         self.with(cookie, Method::GET, "/api/v1/me").await.status() == StatusCode::OK
     }
+}
+
+/// A user, with the usual password.
+async fn add(access: &Access, name: &str, role: Role, sight: Sight) {
+    let new = NewUser {
+        name: Name::parse(name).expect("a name"),
+        role,
+        sight,
+        external: None,
+    };
+    let (by, now) = (Actor::console(), clock::now());
+    let id = access.add_user(&by, new, now).await.expect("a user");
+    let set = access.set_password(&by, id, SecretString::from(HORSE), now);
+    set.await.expect("a password");
 }
 
 fn store(dir: &Path) -> Access {

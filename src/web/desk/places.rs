@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -22,6 +23,7 @@ use crate::web::Web;
 use crate::web::aside::{aside, on_a_thread};
 use crate::web::door::{Caller, Told};
 use crate::web::error::{ApiError, ErrorBody};
+use crate::web::query::PlacesQuery;
 use crate::web::viewer::Looking;
 
 /// All places that are seen.
@@ -70,9 +72,18 @@ fn shown(book: &Book, seen: &Seen) -> Vec<Arc<Place>> {
 }
 
 /// All places.
-#[utoipa::path(get, path = "/api/v1/places", responses((status = 200, body = PlacesAnswer)))]
-pub async fn places(State(web): State<Web>, looking: Looking) -> Result<Response, ApiError> {
-    let (book, seen) = (web.desk.book(), Seen::by(&looking, &web).await?);
+#[utoipa::path(get, path = "/api/v1/places", params(PlacesQuery), responses(
+    (status = 200, body = PlacesAnswer), (status = 204), (status = 400, body = ErrorBody)))]
+pub async fn places(
+    State(web): State<Web>,
+    looking: Looking,
+    query: Result<Query<PlacesQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let (query, book) = (query?.0, web.desk.book());
+    if query.known == Some(book.places_version) {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let seen = Seen::by(&looking, &web).await?;
     Ok(aside(move || {
         let places = shown(&book, &seen);
         let answer = PlacesAnswer {

@@ -286,6 +286,22 @@ async fn a_place_is_seen_by_its_groups_and_what_is_not_seen_stays() {
 }
 
 #[tokio::test]
+async fn places_are_told_again_only_if_one_changed() {
+    let (server, boss) = (server(), of(Role::Dispatcher));
+    put(&server, &boss, "/api/v1/places/yard", &place(&[])).await;
+    let version = get(&server, &boss, "/api/v1/places").await["version"].clone();
+    let path = format!("/api/v1/places?known={version}");
+    let known = ask(&server, &boss, ("GET", &path), &Value::Null).await;
+    assert_eq!(known, (StatusCode::NO_CONTENT, Value::Null));
+    put(&server, &boss, "/api/v1/places/dock", &place(&[])).await;
+    let news = get(&server, &boss, &path).await;
+    assert_eq!(news["places"].as_array().unwrap().len(), 2);
+    let wrong = ("GET", "/api/v1/places?known=now");
+    let (status, _) = ask(&server, &boss, wrong, &Value::Null).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn a_rule_shows_what_is_seen_of_it_and_keeps_the_rest() {
     let server = server();
     let boss = of(Role::Dispatcher);

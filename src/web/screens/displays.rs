@@ -164,13 +164,6 @@ impl Display {
     }
 }
 
-/// What is known of each screen, by its name.
-pub(in crate::web) fn known(web: &Web) -> Vec<(String, Known)> {
-    let all = Display::all(web).into_iter();
-    all.map(|Display { token }| (token.name.to_string(), web.screens.known(&token.id)))
-        .collect()
-}
-
 /// Tells every screen that shows this scene what it shows.
 pub(super) fn tell_all(web: &Web, scene: &str) {
     let wall = web.desk.wall();

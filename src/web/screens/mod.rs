@@ -5,6 +5,7 @@
 //! goes into the letter boxes of its sockets ([`Letters`]).
 
 pub mod displays;
+pub mod gauges;
 mod letter;
 pub mod report;
 pub mod scenes;

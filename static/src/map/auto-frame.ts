@@ -4,6 +4,7 @@
 
 import type { Map as MapLibre } from "maplibre-gl";
 import type { Frame } from "./framing.ts";
+import { canvasSize } from "./view.ts";
 
 const ZOOM_CHANGE_EVERY_MS = 10_000;
 /** Looking at a very large fleet takes some time: at most this part of it goes there. */
@@ -79,11 +80,11 @@ export class AutoFrame {
   }
 
   #shows(bounds: [[number, number], [number, number]], padding: Padding): boolean {
-    const canvas = this.#map.getCanvas();
+    const { widthPx, heightPx } = canvasSize(this.#map);
     const isInside = (corner: [number, number]) => {
       const { x, y } = this.#map.project(corner);
-      const fitsX = x >= padding.left && x <= canvas.clientWidth - padding.right;
-      return fitsX && y >= padding.top && y <= canvas.clientHeight - padding.bottom;
+      const fitsX = x >= padding.left && x <= widthPx - padding.right;
+      return fitsX && y >= padding.top && y <= heightPx - padding.bottom;
     };
     return bounds.every(isInside);
   }

@@ -16,6 +16,7 @@ import { ClusterLayer } from "./cluster-layer.ts";
 import type { Cluster } from "./clusters.ts";
 import { DrawWatch } from "./draw-watch.ts";
 import { GhostLayer } from "./ghosts.ts";
+import { forgetLostStyles } from "./lost-styles.ts";
 import { MarkerBuffer } from "./marker-buffer.ts";
 import { latDegOf, lngDegOf } from "./mercator.ts";
 import { Overlay, overlayNowMs } from "./overlay.ts";
@@ -302,6 +303,7 @@ function createMap({ container, boot, isInteractive }: FleetMapOptions): MapLibr
     fadeDuration: 150,
     reduceMotion: reducedMotion.matches,
   });
+  forgetLostStyles(map);
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new AttributionControl({ compact: false }), "bottom-right");

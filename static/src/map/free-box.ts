@@ -29,3 +29,18 @@ export function rimPoint(box: FreeBox, xPx: number, yPx: number): RimPoint | nul
   const angleDeg = (Math.atan2(dx, -dy) * 180) / Math.PI;
   return { xPx: middle.xPx + dx * share, yPx: middle.yPx + dy * share, angleDeg: (angleDeg + 360) % 360 };
 }
+
+interface Spot {
+  xPx: number;
+  yPx: number;
+}
+
+/** A height at which something of a size covers none of those that are there, near the one that is
+ * wanted; null where there is no room, as on a phone. */
+export function freeHeight(taken: readonly Spot[], size: { widthPx: number; heightPx: number }, wanted: Spot, { top, bottom }: FreeBox): number | null {
+  const near = taken.filter(({ xPx }) => Math.abs(xPx - wanted.xPx) < size.widthPx).map(({ yPx }) => yPx);
+  const tried = [wanted.yPx, ...near.flatMap((yPx) => [yPx - size.heightPx, yPx + size.heightPx])];
+  const free = tried.filter((yPx) => yPx >= top && yPx <= bottom && near.every((other) => Math.abs(other - yPx) >= size.heightPx));
+  const far = (yPx: number) => Math.abs(yPx - wanted.yPx);
+  return free.toSorted((a, b) => far(a) - far(b))[0] ?? null;
+}

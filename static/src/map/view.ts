@@ -23,7 +23,7 @@ export interface View {
 export function viewOf(map: MapLibre): View {
   const center = map.getCenter();
   const anchor = map.project(center);
-  const canvas = map.getCanvas();
+  const { widthPx, heightPx } = canvasSize(map);
   const zoom = map.getZoom();
   return {
     centerX: Math.floor(mercatorX(center.lng) * WORLD) >>> 0,
@@ -32,9 +32,15 @@ export function viewOf(map: MapLibre): View {
     anchorYPx: anchor.y,
     worldPx: worldPx(zoom),
     zoom,
-    widthPx: canvas.clientWidth,
-    heightPx: canvas.clientHeight,
+    widthPx,
+    heightPx,
   };
+}
+
+/** As the map wrote it at its last resize: asking the canvas itself would lay the page out in the midst of a frame. */
+export function canvasSize(map: MapLibre): { widthPx: number; heightPx: number } {
+  const { style } = map.getCanvas();
+  return { widthPx: parseFloat(style.width), heightPx: parseFloat(style.height) };
 }
 
 /** Pixels from the left for a mercator x, by the shorter way round the world. */

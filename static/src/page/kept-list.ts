@@ -30,9 +30,12 @@ export class KeptList<Item extends Kept> {
     return this.items.find((item) => item.id === id);
   }
 
-  async load(): Promise<void> {
+  /** `isAgain`: only if it is another version than the one that is held; the server must know of that. */
+  async load(isAgain = false): Promise<void> {
+    const known = isAgain && this.isThere && this.#version !== null ? `?known=${this.#version}` : "";
     try {
-      const { content } = await ask<Record<string, unknown>>("GET", this.#path);
+      const { content } = await ask<Record<string, unknown> | null>("GET", `${this.#path}${known}`);
+      if (content === null) return;
       const version = typeof content["version"] === "number" ? content["version"] : null;
       if (this.isThere && version !== null && version === this.#version) return;
       this.#version = version;

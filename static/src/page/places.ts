@@ -23,12 +23,17 @@ export interface ImportReport {
 export const LEAST_RADIUS_M = 10;
 export const MOST_RADIUS_M = 100_000;
 export const EXPORT_PATH = "/api/v1/places.geojson";
-const RING_POINTS = 32;
+const RING_POINTS = 64;
 const M_PER_DEG = 111_194.93;
 
 export class PlaceBook extends KeptList<Place> {
   constructor() {
     super("/api/v1/places", "places");
+  }
+
+  /** Loads what others changed, if they did. */
+  async catchUp(): Promise<void> {
+    await this.load(true);
   }
 
   async import(collection: object): Promise<ImportReport> {

@@ -4,7 +4,8 @@
 export type ScreenState = "waiting" | "live" | "reconnecting" | "dead";
 
 const SILENT_INTERVALS = 2.5;
-export const DEAD_AFTER_MS = 30_000;
+/** Half a minute at most, and the page looks once a second: a page that is busy then is not to be late. */
+export const DEAD_AFTER_MS = 28_500;
 
 /** `sinceFrameMs` is null before the first frame; then the screen is dead after the same time. */
 export function screenState(sinceFrameMs: number | null, sinceStartMs: number, heartbeatMs: number): ScreenState {

@@ -2,7 +2,7 @@
 // outside, with its name and how far it is. A press goes there.
 
 import type { Map as MapLibre } from "maplibre-gl";
-import { middleOf, rimPoint } from "../map/free-box.ts";
+import { freeHeight, middleOf, rimPoint } from "../map/free-box.ts";
 import type { FreeBox } from "../map/free-box.ts";
 import { distanceM } from "../map/great-circle.ts";
 import type { Place } from "../map/great-circle.ts";
@@ -12,10 +12,10 @@ import { words } from "../words/words.ts";
 
 /** More arrows than this are a hedge around the map; the first come first. */
 const MOST_POINTERS = 8;
-/** How far from the edge they stand, and at least from each other. */
+/** How far from the edge they stand, and how much room each needs. */
 const MARGIN_X_PX = 84;
 const MARGIN_Y_PX = 26;
-const GAP_PX = 40;
+const SIZE = { widthPx: 2 * MARGIN_X_PX, heightPx: 40 };
 const ARROW = "M0 -9 L7 6 L0 3 L-7 6 Z";
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -82,8 +82,9 @@ export class EdgePointers {
       if (rimPoint(free, at.xPx, at.yPx) === null) continue;
       const point = rimPoint(rim, at.xPx, at.yPx);
       if (point === null) continue;
+      const yPx = freeHeight(taken, SIZE, point, rim);
+      if (yPx === null) continue;
       shown.add(target.id);
-      const yPx = freeHeight(taken, point.xPx, point.yPx, rim);
       taken.push({ xPx: point.xPx, yPx });
       this.#put(target, { ...point, yPx }, this.#distanceM(free, target.lngLatDeg));
     }
@@ -133,14 +134,4 @@ export class EdgePointers {
     this.#pointers.set(target.id, pointer);
     return pointer;
   }
-}
-
-/** A height at which nothing stands yet, near the one that is wanted. */
-function freeHeight(taken: readonly { xPx: number; yPx: number }[], xPx: number, yPx: number, { top, bottom }: FreeBox): number {
-  for (let step = 0; step < 2 * MOST_POINTERS; step++) {
-    const tried = yPx + (step % 2 === 0 ? 1 : -1) * Math.ceil(step / 2) * GAP_PX;
-    const isFree = taken.every((other) => Math.abs(other.yPx - tried) >= GAP_PX || Math.abs(other.xPx - xPx) >= 2 * MARGIN_X_PX);
-    if (isFree && tried >= top && tried <= bottom) return tried;
-  }
-  return yPx;
 }

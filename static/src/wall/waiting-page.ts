@@ -1,7 +1,13 @@
 // The page that a wall shows while its server is away, whole in one text: there is nobody to fetch
 // anything from. It asks every few seconds, jittered, whether the server answers, and then loads the
-// same address again, what stands behind its "#" included. `kiosk/waiting.html` is its brother for a
-// browser that has not been here before.
+// same address again, what stands behind its "#" included, its language too. `kiosk/waiting.html` is
+// its brother for a browser that has not been here before.
+
+import { waiting as de } from "../words/de.ts";
+import { waiting as en } from "../words/en.ts";
+
+/** Words have no markup in them; "<" is written so that it could end no script. */
+const WORDS = JSON.stringify({ en, de }).replaceAll("<", "\\u003c");
 
 export const WAITING_PAGE = `<!doctype html>
 <html lang="en">
@@ -9,7 +15,7 @@ export const WAITING_PAGE = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="dark">
-<title>Fleetglass: waiting</title>
+<title>${en.title}</title>
 <style>
 html { color-scheme: dark; background: #0b121c; color: #e8edf4; cursor: none; font: 600 7vmin/1.2 "Noto Sans", system-ui, sans-serif; }
 body { margin: 0; height: 100vh; display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 3vmin; text-align: center; overflow: hidden; }
@@ -18,15 +24,22 @@ p { margin: 0; }
 </style>
 </head>
 <body>
-<p role="status">Waiting for the server</p>
+<p id="what" role="status">${en.waiting}</p>
 <p id="since"></p>
 <script>
 "use strict";
+const all = ${WORDS};
+const asked = (/[#&]lang=([a-z]+)/.exec(location.hash) || [])[1];
+const language = [asked, ...navigator.languages.map((tag) => tag.split("-")[0]), "en"].find((one) => Object.hasOwn(all, one));
+const words = all[language];
+document.documentElement.lang = language;
+document.title = words.title;
+document.getElementById("what").textContent = words.waiting;
 const startedMs = performance.now();
 const since = document.getElementById("since");
 function tick() {
   const seconds = Math.floor((performance.now() - startedMs) / 1000);
-  since.textContent = "for " + Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0");
+  since.textContent = words.since.replace("{time}", Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0"));
   document.body.style.translate = (Math.floor(seconds / 300) % 5) - 2 + "px " + ((Math.floor(seconds / 420) % 5) - 2) + "px";
 }
 tick();

@@ -3,11 +3,20 @@
 
 import { numberText } from "../ui/units.ts";
 import { pluralsOf } from "./plurals.ts";
+import type { waiting as wordsOfWaiting } from "./en.ts";
 import type { Words } from "./words.ts";
 
-const plural = pluralsOf("de");
+type WaitingWords = typeof wordsOfWaiting;
+
+const plural = /* @__PURE__ */ pluralsOf("de");
 const counted = (count: number, one: string, other: string) => `${numberText(count)} ${plural(count, { one, other })}`;
 const vehicles = (count: number) => counted(count, "Fahrzeug", "Fahrzeuge");
+
+export const waiting: WaitingWords = {
+  title: "Fleetglass: warten",
+  waiting: "Warten auf den Server",
+  since: "seit {time}",
+};
 
 export const de: Words = {
   shell: {

@@ -5,9 +5,17 @@
 import { numberText } from "../ui/units.ts";
 import { pluralsOf } from "./plurals.ts";
 
-const plural = pluralsOf("en");
+const plural = /* @__PURE__ */ pluralsOf("en");
 const counted = (count: number, one: string, other = `${one}s`) => `${numberText(count)} ${plural(count, { one, other })}`;
 const vehicles = (count: number) => counted(count, "vehicle");
+
+/** Of the page that a wall shows while its server is away. It stands alone, so that this alone of the
+ * language goes into the worker that keeps it. */
+export const waiting = {
+  title: "Fleetglass: waiting",
+  waiting: "Waiting for the server",
+  since: "for {time}",
+};
 
 export const en = {
   /** What stands in the pages before anything is known; see `data-say` in the templates. */

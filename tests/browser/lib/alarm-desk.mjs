@@ -43,9 +43,9 @@ export class AlarmDesk {
     return watched;
   }
 
-  /** A wall of the same fleet; `fragment` is what stands behind its `#`. */
-  async openWall(fragment) {
-    const watched = await open(this.#browser, new URL(`wall#${fragment}`, this.#host.url).href, { viewport: { width: 1920, height: 1080 } });
+  /** A wall of the same fleet; `fragment` is what stands behind its `#`, `prepare` runs before its scripts. */
+  async openWall(fragment, prepare) {
+    const watched = await open(this.#browser, new URL(`wall#${fragment}`, this.#host.url).href, { viewport: { width: 1920, height: 1080 } }, prepare);
     this.#contexts.push(watched.page.context());
     await until(watched.page, (state) => state.screen === "live" && state.markers > 0 && state.isMapIdle);
     return watched;

@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 
-const FLAGS = [
+export const chromiumPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+export const FLAGS = [
   "--no-sandbox",
   "--disable-quic",
   "--no-first-run",
@@ -18,7 +19,7 @@ const FLAGS = [
 
 /** `more` are further flags, such as a kiosk's. */
 export async function launch(more = []) {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...FLAGS, ...more] });
+  return chromium.launch({ executablePath: chromiumPath, args: [...FLAGS, ...more] });
 }
 
 /** Of a region that has kilometres and 24 hours. */
@@ -26,8 +27,9 @@ const LOCALE = "en-IE";
 /** Others may be busy on this machine. */
 const LOADS_WITHIN_MS = 90_000;
 
-/** A page with its complaints; `errors` and `violations` stay empty on a good one. */
-export async function open(browser, url, options = {}) {
+/** A page with its complaints; `errors` and `violations` stay empty on a good one. `prepare` is run in it
+ * before its own scripts. */
+export async function open(browser, url, options = {}, prepare = undefined) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: LOCALE, ...options });
   const page = await context.newPage();
   const watched = { page, errors: [], violations: [] };
@@ -43,6 +45,7 @@ export async function open(browser, url, options = {}) {
       window.reportViolation(`${event.violatedDirective} ${event.blockedURI}`);
     });
   });
+  if (prepare !== undefined) await page.addInitScript(prepare);
   await page.goto(url, { timeout: LOADS_WITHIN_MS });
   return watched;
 }

@@ -34,7 +34,7 @@ fn own_address() -> Option<IpAddr> {
     (!own.is_loopback() && !own.is_unspecified()).then_some(own)
 }
 
-fn connector(folder: &std::path::Path) -> TlsConnector {
+pub(super) fn connector(folder: &std::path::Path) -> TlsConnector {
     let root = CertificateDer::from_pem_file(folder.join("cert.pem")).expect("a certificate");
     let mut roots = RootCertStore::empty();
     roots.add(root).expect("a root");

@@ -1,15 +1,14 @@
 //! Screens, looked after from a desk: what they are told, who may tell them, and what they say.
 
-use fleetglass::auth::{Actor, Name, NewUser, Role};
+use fleetglass::auth::Role;
 use fleetglass::clock;
 use fleetglass::domain::{Groups, Sight};
 use reqwest::header::COOKIE;
 use reqwest::{Method, Response, StatusCode};
-use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::ending::Shown;
-use super::{Doors, HORSE, client, code, store};
+use super::{Doors, add, client, code, store};
 use crate::harness::Viewer;
 
 struct Wall {
@@ -29,20 +28,11 @@ impl Doors {
     }
 
     async fn of_role(&self, name: &str, role: Role, groups: Groups) -> String {
-        let access = store(self.dir.path());
-        let new = NewUser {
-            name: Name::parse(name).expect("a name"),
-            role,
-            sight: Sight {
-                groups,
-                ..Sight::everything()
-            },
-            external: None,
+        let sight = Sight {
+            groups,
+            ..Sight::everything()
         };
-        let (by, now) = (Actor::console(), clock::now());
-        let id = access.add_user(&by, new, now).await.expect("a user");
-        let set = access.set_password(&by, id, SecretString::from(HORSE), now);
-        set.await.expect("a password");
+        add(&store(self.dir.path()), name, role, sight).await;
         self.enter(name).await
     }
 
@@ -303,8 +293,16 @@ async fn a_screen_says_how_it_is_and_the_desk_knows() {
     );
     assert_eq!(told["errors"][0]["text"].as_str().map(str::len), Some(200));
     assert!(told["received_at"].is_string() && told["frame_ms_p95"].is_null());
-    let metrics = client().get(doors.server.url("/metrics")).send().await;
-    let metrics = metrics.expect("an answer").text().await.expect("text");
-    let line = r#"fleetglass_display_heap_bytes{display="Hall"} 43515904"#;
-    assert!(metrics.contains(line), "{metrics}");
+    let counted = async || {
+        let metrics = client().get(doors.server.url("/metrics")).send().await;
+        metrics.expect("an answer").text().await.expect("text")
+    };
+    let (metrics, id) = (counted().await, &wall.id);
+    let line = format!(r#"fleetglass_display_heap_bytes{{display="Hall",id="{id}"}} 43515904"#);
+    assert!(metrics.contains(&line), "{metrics}");
+    let path = format!("/api/v1/tokens/{id}");
+    let revoked = doors.with(&boss, Method::DELETE, &path).await;
+    assert!(revoked.status().is_success(), "{}", revoked.status());
+    let metrics = counted().await;
+    assert!(!metrics.contains("fleetglass_display_") && metrics.contains("fleetglass_vehicles"));
 }
