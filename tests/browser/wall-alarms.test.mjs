@@ -101,6 +101,19 @@ test("two that somebody must act on: the newest is shown, then the other, then t
   await until(page, (state) => state.scene === "Fleet");
 });
 
+test("where the browser refuses to sound, the wall says so, shows the alarm all the same, and sounds once it may", { timeout: 120_000 }, async () => {
+  const { page } = await desk.openWall(FLEET, refuseSound);
+  await until(page, (state) => state.sound === "blocked");
+  await untilDom(page, () => document.querySelector("#setup-notice").textContent, (text) => /sound/i.test(text));
+  world.raise({ ...PANIC, repeat_s: 1 });
+  await untilTitle(page, "Panic button · Van 1");
+  assert.deepEqual((await until(page, () => true)).played, []);
+  await picture(page, "wall-sound-blocked");
+  await page.evaluate(() => window.allowSound());
+  await until(page, (state) => state.sound === "on" && state.played.length > 0);
+  await untilDom(page, () => document.querySelector("#setup-notice").textContent, (text) => text === "");
+});
+
 test("from a vendor's panic button to a desk's click, all of it real: the wall shows it, and it goes", { timeout: 240_000 }, async () => {
   const state = fs.mkdtempSync(path.join(os.tmpdir(), "fleetglass-wall-alarms-"));
   const simulator = await startSimulator("--vehicles", "40");
@@ -127,19 +140,6 @@ test("from a vendor's panic button to a desk's click, all of it real: the wall s
     await stopAll();
     fs.rmSync(state, { recursive: true, force: true });
   }
-});
-
-test("where the browser refuses to sound, the wall says so, shows the alarm all the same, and sounds once it may", { timeout: 120_000 }, async () => {
-  const { page } = await desk.openWall(FLEET, refuseSound);
-  await until(page, (state) => state.sound === "blocked");
-  await untilDom(page, () => document.querySelector("#setup-notice").textContent, (text) => /sound/i.test(text));
-  world.raise({ ...PANIC, repeat_s: 1 });
-  await untilTitle(page, "Panic button · Van 1");
-  assert.deepEqual((await until(page, () => true)).played, []);
-  await picture(page, "wall-sound-blocked");
-  await page.evaluate(() => window.allowSound());
-  await until(page, (state) => state.sound === "on" && state.played.length > 0);
-  await untilDom(page, () => document.querySelector("#setup-notice").textContent, (text) => text === "");
 });
 
 /** As a browser without a kiosk's flags does until somebody presses something; this one here plays
