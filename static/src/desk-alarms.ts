@@ -28,9 +28,10 @@ import type { SideTab } from "./ui/side-panel.ts";
 import { soundLine, soundSettings } from "./ui/sound-controls.ts";
 import { words } from "./words/words.ts";
 
-/** What others changed of places and of who is out of service is looked up this often. */
+/** What others changed of places is looked up this often. */
 const CATCH_UP_MS = 20_000;
-/** What there is to be seen may be other than before without any place having changed. */
+/** And this often who is out of service, and all places: what there is to be seen may be other than
+ * before without any place having changed. */
 const REFRESH_MS = 300_000;
 const NO_ALARMS: ReadonlyMap<string, Severity> = new Map();
 
@@ -107,9 +108,9 @@ export class DeskAlarms {
     byId("detail-facts").after(this.#servicePart.element);
     this.#servicePart.select(undefined);
     this.places.onChange(() => fleetMap.places.show(this.places.items));
-    setInterval(() => void this.#refresh(true), CATCH_UP_MS);
+    setInterval(() => void this.#catchUp(), CATCH_UP_MS);
     setInterval(() => void this.#refresh(), REFRESH_MS);
-    document.addEventListener("visibilitychange", () => void this.#refresh(true));
+    document.addEventListener("visibilitychange", () => void this.#catchUp());
   }
 
   /** The page's parts are there: asks what may be done, and what there is. */
@@ -211,9 +212,13 @@ export class DeskAlarms {
     if (store.lastFrameServerMs !== null) this.sound.tick(store.alarms, store.serverNowMs());
   }
 
-  async #refresh(isAgain = false): Promise<void> {
+  async #catchUp(): Promise<void> {
+    if (this.#rights.mayAsk && document.visibilityState !== "hidden") await this.places.catchUp().catch(() => {});
+  }
+
+  async #refresh(): Promise<void> {
     if (!this.#rights.mayAsk || (document.visibilityState === "hidden" && this.places.isThere)) return;
-    await Promise.all([(isAgain ? this.places.catchUp() : this.places.load()).catch(() => {}), this.#service.load()]);
+    await Promise.all([this.places.load().catch(() => {}), this.#service.load()]);
   }
 
   #mayNot(): void {

@@ -23,12 +23,14 @@ const isSettled = (state) => state.vehicles > 0 && state.listed > 0 && state.isM
 /** `names` choose among them; all where there is none. */
 export async function takeSituations(folder, names) {
   fs.mkdirSync(folder, { recursive: true });
+  const unknown = names.find((name) => !Object.hasOwn(SITUATIONS, name));
+  if (unknown !== undefined) throw new Error(`there is no situation "${unknown}"; there are ${Object.keys(SITUATIONS).join(", ")}`);
   const wanted = Object.entries(SITUATIONS).filter(([name]) => names.length === 0 || names.includes(name));
   const browser = await launch();
-  const small = await fleetOf(300);
-  const large = wanted.some(([, { isLarge }]) => isLarge) ? await fleetOf(10_000) : null;
-  await new Promise((resolve) => setTimeout(resolve, PASSES_MS));
   try {
+    const small = await fleetOf(300);
+    const large = wanted.some(([, { isLarge }]) => isLarge) ? await fleetOf(10_000) : null;
+    await new Promise((resolve) => setTimeout(resolve, PASSES_MS));
     for (const [name, { screen = DESK, isLarge = false, arrange }] of wanted) {
       const fleet = isLarge ? large : small;
       const { page } = await open(browser, fleet.server.url, screen);

@@ -229,6 +229,16 @@ test("pointers stand beside each other, and not at all where there is no room", 
   };
   assert.deepEqual([put(50, 90), put(50, 95), put(149, 95), put(90, 95)], [90, 50, 10, null]);
   assert.equal(put(250, 95), 95, "beside them all");
+  // A point on the rim may be off by a little, and so may a sum.
+  const rim = { left: 0, right: 800, top: 100.3, bottom: 700.1 };
+  for (let x = -900; x < 1_700; x += 7.3) {
+    for (const y of [-500.7, 1_300.9]) {
+      const point = rimPoint(rim, x, y);
+      const first = freeHeight([], size, point, rim);
+      assert.ok(Math.abs(first - point.yPx) < 0.01, `${x} ${y}`);
+      assert.ok(Math.abs(freeHeight([{ ...point, yPx: first }], size, point, rim) - first) < 40.01, "the next one stands beside it");
+    }
+  }
 });
 
 test("units and hours are those of the language until somebody chooses", () => {

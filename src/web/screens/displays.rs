@@ -207,8 +207,15 @@ pub async fn put(
     if let Some(id) = hidden {
         return Err(refusal(&DeskError::no_scene(id)));
     }
+    // What the asker does not see stays as it was, behind what they order.
+    let held = wall.displays.get(&*display.token.id.0);
+    let kept = held.into_iter().flat_map(|shown| &shown.scenes);
+    let is_hidden = |id: &str| wall.scenes.contains_key(id) && seen(&wall, id, &looking).is_none();
+    let kept = kept.filter(|id| is_hidden(id));
+    let mut scenes = told.scenes;
+    scenes.extend(kept.cloned().collect::<Vec<_>>());
     let shown = Shown {
-        scenes: told.scenes,
+        scenes,
         dim_pct: told.dim_pct,
     };
     let token = &display.token;

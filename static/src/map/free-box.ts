@@ -30,6 +30,9 @@ export function rimPoint(box: FreeBox, xPx: number, yPx: number): RimPoint | nul
   return { xPx: middle.xPx + dx * share, yPx: middle.yPx + dy * share, angleDeg: (angleDeg + 360) % 360 };
 }
 
+/** What sums and differences of places may be off by. */
+const ROUNDING_PX = 0.01;
+
 interface Spot {
   xPx: number;
   yPx: number;
@@ -38,9 +41,11 @@ interface Spot {
 /** A height at which something of a size covers none of those that are there, near the one that is
  * wanted; null where there is no room, as on a phone. */
 export function freeHeight(taken: readonly Spot[], size: { widthPx: number; heightPx: number }, wanted: Spot, { top, bottom }: FreeBox): number | null {
+  const heightPx = size.heightPx - ROUNDING_PX;
+  const wantedPx = Math.min(bottom, Math.max(top, wanted.yPx));
   const near = taken.filter(({ xPx }) => Math.abs(xPx - wanted.xPx) < size.widthPx).map(({ yPx }) => yPx);
-  const tried = [wanted.yPx, ...near.flatMap((yPx) => [yPx - size.heightPx, yPx + size.heightPx])];
-  const free = tried.filter((yPx) => yPx >= top && yPx <= bottom && near.every((other) => Math.abs(other - yPx) >= size.heightPx));
-  const far = (yPx: number) => Math.abs(yPx - wanted.yPx);
+  const tried = [wantedPx, ...near.flatMap((yPx) => [yPx - size.heightPx, yPx + size.heightPx])];
+  const free = tried.filter((yPx) => yPx >= top && yPx <= bottom && near.every((other) => Math.abs(other - yPx) >= heightPx));
+  const far = (yPx: number) => Math.abs(yPx - wantedPx);
   return free.toSorted((a, b) => far(a) - far(b))[0] ?? null;
 }

@@ -1,7 +1,7 @@
 // MapLibre (6.17) takes the map's style away with a lost graphics context and makes a new one, but
 // goes on holding the old: it is still on the list of who is told of letters that run from right to
-// left, and still answers to the workers. That is half a megabyte for each loss, on a screen that may
-// see many; so the rest of its own tidying is done here.
+// left. That is half a megabyte for each loss, on a screen that may see many; so the rest of its own
+// tidying is done here.
 
 import type { Map as MapLibre } from "maplibre-gl";
 

@@ -15,6 +15,8 @@ export class KeptList<Item extends Kept> {
   readonly #member: string;
   #listeners: (() => void)[] = [];
   #version: number | null = null;
+  /** Grows with each change of ours: a list that was asked for before one does not have it. */
+  #changes = 0;
 
   /** `path` of the list, and the member of the answer that it is. */
   constructor(path: string, member: string) {
@@ -33,11 +35,13 @@ export class KeptList<Item extends Kept> {
   /** `isAgain`: only if it is another version than the one that is held; the server must know of that. */
   async load(isAgain = false): Promise<void> {
     const known = isAgain && this.isThere && this.#version !== null ? `?known=${this.#version}` : "";
+    const changes = this.#changes;
     try {
       const { content } = await ask<Record<string, unknown> | null>("GET", `${this.#path}${known}`);
       if (content === null) return;
+      if (changes !== this.#changes) return this.load();
       const version = typeof content["version"] === "number" ? content["version"] : null;
-      if (this.isThere && version !== null && version === this.#version) return;
+      if (isAgain && this.isThere && version !== null && version === this.#version) return;
       this.#version = version;
       this.isThere = true;
       this.#take((content[this.#member] ?? []) as Item[]);
@@ -53,15 +57,20 @@ export class KeptList<Item extends Kept> {
     const { id, ...body } = item;
     const { content } = await ask<Item | null>("PUT", this.#pathOf(id), body);
     const kept = content ?? item;
-    this.#version = null;
+    this.#changed();
     this.#take(this.byId(id) === undefined ? [...this.items, kept] : this.items.map((other) => (other.id === id ? kept : other)));
     return kept;
   }
 
   async remove(id: string): Promise<void> {
     await ask("DELETE", this.#pathOf(id));
-    this.#version = null;
+    this.#changed();
     this.#take(this.items.filter((item) => item.id !== id));
+  }
+
+  #changed(): void {
+    this.#version = null;
+    this.#changes += 1;
   }
 
   #pathOf(id: string): string {

@@ -1,6 +1,6 @@
 // Rules: what raises an alarm, as the server keeps them; and vehicles that are out of service.
 
-import { ask } from "../access/api.ts";
+import { ApiFailure, ask } from "../access/api.ts";
 import type { AlarmKind, Severity } from "../protocol.ts";
 import { KeptList } from "./kept-list.ts";
 
@@ -59,9 +59,16 @@ export class OutOfServiceBook {
   }
 
   async load(): Promise<void> {
-    const answer = await ask<{ vehicles: OutOfService[] }>("GET", PATH).catch(() => null);
-    this.isThere = answer !== null;
-    this.#take(answer?.content.vehicles ?? []);
+    try {
+      const { content } = await ask<{ vehicles: OutOfService[] }>("GET", PATH);
+      this.isThere = true;
+      this.#take(content.vehicles);
+    } catch (error) {
+      // A server that is away for a while takes nobody back into service.
+      if (!(error instanceof ApiFailure) || (error.status !== 404 && error.status !== 403)) return;
+      this.isThere = false;
+      this.#take([]);
+    }
   }
 
   async set(vehicle: string, more: { until?: string; reason?: string }): Promise<void> {

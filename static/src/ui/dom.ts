@@ -25,3 +25,15 @@ export function byId<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
+
+/** New lines for a list whose lines have a `data-id`; what is focused in one stays so. */
+export function replaceLines(list: HTMLElement, lines: readonly HTMLElement[]): void {
+  const acts = (line: Element | null | undefined) => [...(line?.querySelectorAll<HTMLElement>("button, input") ?? [])];
+  const focused = list.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
+  const before = focused?.closest<HTMLElement>("[data-id]");
+  const nth = focused === null ? -1 : acts(before).indexOf(focused);
+  list.replaceChildren(...lines);
+  if (before === null || before === undefined) return;
+  const after = acts(lines.find((line) => line.dataset["id"] === before.dataset["id"]));
+  (after[nth] ?? after[0])?.focus();
+}

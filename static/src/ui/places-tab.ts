@@ -6,7 +6,7 @@ import { EXPORT_PATH, boundsOf } from "../page/places.ts";
 import type { Place, PlaceBook, Point, Shape } from "../page/places.ts";
 import { newId } from "../page/kept-list.ts";
 import { fold } from "../live/names.ts";
-import { h, setText } from "./dom.ts";
+import { h, replaceLines, setText } from "./dom.ts";
 import { barButton, buttonOf, say, troubleText } from "./form-parts.ts";
 import type { PlaceDrawing } from "./place-drawing.ts";
 import { PlaceForm } from "./place-form.ts";
@@ -83,7 +83,7 @@ export class PlacesTab {
     const shown = found.slice(0, MOST_LINES);
     this.#acts.hidden = !this.#host.mayChange();
     setText(this.#summary, this.#host.book.items.length === 0 ? words.places.none : found.length === 0 ? words.places.noneFound : firstText(shown.length, found.length));
-    this.#list.replaceChildren(...shown.map((place) => this.#line(place)));
+    replaceLines(this.#list, shown.map((place) => this.#line(place)));
   }
 
   /** Ends what is drawn; whether there was something. */

@@ -11,7 +11,7 @@ import type { Rule, RuleBook } from "../page/rules.ts";
 import { fetchWebhooks } from "../page/webhooks.ts";
 import type { Vehicle } from "../protocol.ts";
 import { severityIcon } from "./alarm-icons.ts";
-import { h, setText } from "./dom.ts";
+import { h, replaceLines, setText } from "./dom.ts";
 import { barButton, buttonOf, say, tickBox, troubleText } from "./form-parts.ts";
 import type { Found } from "./form-parts.ts";
 import { RuleForm } from "./rule-form.ts";
@@ -63,12 +63,10 @@ export class RulesTab {
   }
 
   show(): void {
-    const focusedId = this.#list.contains(document.activeElement) ? document.activeElement!.closest("li")?.dataset["id"] : undefined;
     this.#add.hidden = !this.#host.mayChange();
     const rules = [...this.#host.rules.items].sort((one, other) => one.name.localeCompare(other.name));
     setText(this.#summary, rules.length === 0 ? words.rules.none : "");
-    this.#list.replaceChildren(...rules.map((rule) => this.#line(rule)));
-    if (focusedId !== undefined) this.#list.querySelector<HTMLElement>(`[data-id="${CSS.escape(focusedId)}"] :is(button, input)`)?.focus();
+    replaceLines(this.#list, rules.map((rule) => this.#line(rule)));
   }
 
   #line(rule: Rule): HTMLElement {

@@ -29,7 +29,7 @@ p { margin: 0; }
 <script>
 "use strict";
 const all = ${WORDS};
-const asked = (/[#&]lang=([a-z]+)/.exec(location.hash) || [])[1];
+const asked = ((/[#&]lang=([a-z]+)/i.exec(location.hash) || [])[1] || "").toLowerCase();
 const language = [asked, ...navigator.languages.map((tag) => tag.split("-")[0]), "en"].find((one) => Object.hasOwn(all, one));
 const words = all[language];
 document.documentElement.lang = language;

@@ -235,6 +235,17 @@ async fn what_a_dispatcher_does_not_see_is_named_nowhere() {
     assert_eq!(shown.status(), StatusCode::BAD_REQUEST);
     let shown = doors.command(&joe, &yard, &show("North")).await;
     assert_eq!(shown.status(), StatusCode::CONFLICT, "nobody hears it");
+    assert_eq!(
+        doors.put(&joe, &path, &of("north")).await.status(),
+        StatusCode::OK
+    );
+    let all = doors
+        .well(&boss, Method::GET, "/api/v1/displays", &none)
+        .await;
+    let scenes = all["displays"].as_array().expect("displays").iter();
+    let mut scenes = scenes.filter(|display| display["id"] == json!(yard.id));
+    let kept = json!(["north", "south"]);
+    assert_eq!(scenes.next().expect("the yard")["scenes"], kept);
     let used = doors.ask(Method::DELETE, "/api/v1/scenes/north");
     let used = used.header(COOKIE, &joe).send().await.expect("an answer");
     assert_eq!(used.status(), StatusCode::CONFLICT);
