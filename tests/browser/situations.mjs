@@ -83,7 +83,7 @@ const SITUATIONS = {
   dark: { screen: DARK, arrange: openMoving },
   phone: { screen: PHONE, arrange: async () => {} },
   tablet: { screen: TABLET, arrange: openMoving },
-  zoomed: { screen: ZOOMED, arrange: openMoving },
+  zoomed: { screen: ZOOMED, arrange: async () => {} },
   alarm: {
     arrange: async (page, { simulator }) => {
       await setFault(simulator, { vendor: "cartrack", fault: "panic", for_s: 30 });
