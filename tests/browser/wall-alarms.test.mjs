@@ -43,7 +43,7 @@ test("an alarm takes the screen with its vehicle and its sound; acknowledged at 
   world.raise(PANIC);
   await untilTitle(page, "Panic button · Van 1");
   assert.equal(await banner(page).getAttribute("data-severity"), "alarm");
-  const during = await until(page, (state) => state.scene === "Panic button · Van 1" && isAround(state, AT_VAN) && state.zoom > before.zoom + 1);
+  const during = await until(page, (state) => state.scene === "Panic button · Van 1" && isAround(state, AT_VAN) && state.zoom > before.zoom + 0.5);
   assert.deepEqual(during.played, ["alarm"]);
   await untilDom(page, () => document.querySelector("#scene").textContent, (text) => text === "Panic button · Van 1");
   await picture(page, "wall-alarm");
