@@ -20,11 +20,9 @@ export function hideIdlePointer(): void {
 
 /** Where to move to: 1 to 4 px from where it belongs on each axis, and never where it is. */
 export function nextShift(before: readonly [number, number], random: () => number): [number, number] {
-  for (;;) {
-    const px = () => (SHIFT_PX.from + Math.floor(random() * (SHIFT_PX.to - SHIFT_PX.from + 1))) * (random() < 0.5 ? -1 : 1);
-    const next: [number, number] = [px(), px()];
-    if (next[0] !== before[0] || next[1] !== before[1]) return next;
-  }
+  const px = () => (SHIFT_PX.from + Math.floor(random() * (SHIFT_PX.to - SHIFT_PX.from + 1))) * (random() < 0.5 ? -1 : 1);
+  const [x, y] = [px(), px()];
+  return x === before[0] && y === before[1] ? [-x, y] : [x, y];
 }
 
 /** Moves elements together by a few pixels now and then: a move that nobody sees. */
