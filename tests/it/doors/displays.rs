@@ -11,13 +11,13 @@ use super::ending::Shown;
 use super::{Doors, add, client, code, store};
 use crate::harness::Viewer;
 
-struct Wall {
-    id: String,
-    token: String,
+pub(super) struct Wall {
+    pub(super) id: String,
+    pub(super) token: String,
 }
 
 impl Doors {
-    async fn wall(&self, boss: &str, name: &str, sight: Value) -> Wall {
+    pub(super) async fn wall(&self, boss: &str, name: &str, sight: Value) -> Wall {
         let new = json!({ "kind": "display", "name": name, "sight": sight });
         let made = self.well(boss, Method::POST, "/api/v1/tokens", &new).await;
         let text = |member: &str| made[member].as_str().expect("text").to_owned();
@@ -48,7 +48,7 @@ impl Doors {
     }
 }
 
-fn everything() -> Value {
+pub(super) fn everything() -> Value {
     json!({ "groups": "all" })
 }
 

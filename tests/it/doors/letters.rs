@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::crowd::connector;
+use super::displays::{Wall, everything};
 use super::{Doors, HORSE, add, client, cookie, store};
 use crate::harness::PATIENCE;
 use crate::publishing::{first_line, pair, start};
@@ -38,11 +39,7 @@ async fn is_told<S: AsyncRead + AsyncWrite + Unpin>(
 async fn a_screen_of_the_binary_protocol_is_told() {
     let doors = Doors::open(|_| {}).await;
     let boss = doors.enter("boss").await;
-    let body = json!({ "kind": "display", "name": "Hall", "sight": { "groups": "all" } });
-    let made = doors
-        .well(&boss, Method::POST, "/api/v1/tokens", &body)
-        .await;
-    let (id, token) = (text(&made, "id"), text(&made, "token"));
+    let Wall { id, token } = doors.wall(&boss, "Hall", everything()).await;
     let stream = TcpStream::connect(doors.server.address).await;
     let headers = format!("{BIN}Authorization: Bearer {token}\r\n");
     let mut screen = Raw::open(stream.expect("a connection"), LIVE, &headers, &[]).await;
@@ -81,7 +78,7 @@ async fn a_screen_behind_tls_is_told() {
     let port = url.trim_end_matches('/').rsplit(':').next();
     let port: u16 = port.and_then(|port| port.parse().ok()).expect("a port");
     let desk = Desk::enter(port, root).await;
-    let body = json!({ "kind": "display", "name": "Hall", "sight": { "groups": "all" } });
+    let body = json!({ "kind": "display", "name": "Hall", "sight": everything() });
     let made = desk.post("/api/v1/tokens", &body).await;
     let made: Value = made.json().await.expect("JSON");
     let (id, token) = (text(&made, "id"), text(&made, "token"));
@@ -103,11 +100,7 @@ async fn a_screen_behind_tls_is_told() {
 async fn a_report_is_no_longer_than_it_may_be() {
     let doors = Doors::open(|_| {}).await;
     let boss = doors.enter("boss").await;
-    let body = json!({ "kind": "display", "name": "Hall", "sight": { "groups": "all" } });
-    let made = doors
-        .well(&boss, Method::POST, "/api/v1/tokens", &body)
-        .await;
-    let token = text(&made, "token");
+    let Wall { token, .. } = doors.wall(&boss, "Hall", everything()).await;
     let say = async |n_bytes: usize| {
         let asked = client().post(doors.server.url("/api/v1/display/report"));
         let asked = asked.bearer_auth(&token).body(" ".repeat(n_bytes));
