@@ -33,7 +33,9 @@ if (args.includes("--screenshot")) {
     .filter((name) => name.endsWith(".test.mjs"))
     .filter((name) => args.length === 0 || args.includes(name.replace(".test.mjs", "")))
     .map((name) => path.join(here, name));
-  // One file at a time: each starts a server and a browser, and outages are timed.
-  const child = spawn(process.execPath, ["--test", "--test-concurrency=1", ...chosen], { stdio: "inherit" });
+  // One file at a time: each starts a server and a browser, and outages are timed. `spec` says once more at
+  // its end what failed, which is all that is read of a long log; a file that hangs costs ten minutes at most.
+  const how = ["--test", "--test-concurrency=1", "--test-reporter=spec", "--test-timeout=600000"];
+  const child = spawn(process.execPath, [...how, ...chosen], { stdio: "inherit" });
   child.on("exit", (code) => process.exit(code ?? 1));
 }

@@ -65,6 +65,9 @@ export function untilDom(page, look, test, timeoutMs = 30_000) {
   return poll(() => page.evaluate(look), test, `${look} -> ${test}`, timeoutMs);
 }
 
+/** The page went elsewhere, or loaded itself anew, while it was asked: the next one is asked then. */
+const LEFT = /Execution context was destroyed|Cannot find context with specified id/;
+
 /**
  * Asks from outside. Playwright's own `waitForFunction` evaluates text within the page, which the
  * page's policy rightly stops.
@@ -73,8 +76,12 @@ async function poll(get, test, what, timeoutMs) {
   const endMs = Date.now() + timeoutMs;
   let last;
   for (;;) {
-    last = await get();
-    if (test(last)) return last;
+    try {
+      last = await get();
+      if (test(last)) return last;
+    } catch (error) {
+      if (!LEFT.test(String(error))) throw error;
+    }
     if (Date.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${what}; last: ${JSON.stringify(last)?.slice(0, 6_000)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
