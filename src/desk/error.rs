@@ -18,6 +18,9 @@ pub enum DeskError {
     /// These rules need the place.
     #[error("the place is used by {}; take it out there first", named(.0))]
     InUse(Vec<Arc<Rule>>),
+    /// A screen shows the scene.
+    #[error("the scene is shown by a screen since a moment ago; take it out there first")]
+    Shown,
     /// Somebody else has this id.
     #[error("the id \"{0}\" is taken; choose another")]
     Taken(String),

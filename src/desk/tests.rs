@@ -267,3 +267,27 @@ async fn views_have_limits() {
             .is_err()
     );
 }
+
+#[tokio::test]
+async fn a_scene_that_a_screen_shows_stays_and_one_of_a_screen_that_is_gone_does_not() {
+    let desk = Desk::open(None, at(0)).unwrap();
+    let yard = scene::read("yard", "Yard", scene::SceneText::default()).unwrap();
+    let screen: Arc<str> = "hall".into();
+    let shown = Shown {
+        scenes: vec!["yard".into()],
+        dim_pct: 0,
+    };
+    desk.put_scene(yard).await.unwrap();
+    let known = vec![Arc::clone(&screen)];
+    desk.show(screen, shown, known.clone()).await.unwrap();
+
+    let before = desk.wall();
+    let refused = desk.remove_scene("yard".into(), known).await.unwrap_err();
+    assert!(matches!(refused, DeskError::Shown));
+    assert_eq!(desk.wall(), before);
+
+    desk.remove_scene("yard".into(), Vec::new()).await.unwrap();
+    assert!(desk.wall().scenes.is_empty());
+    let left: Vec<_> = desk.wall().displays.values().cloned().collect();
+    assert_eq!(left, [Shown::default()]);
+}

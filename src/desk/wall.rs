@@ -63,9 +63,15 @@ impl Desk {
         .await
     }
 
-    /// Forgets a scene, and takes it from every screen that has it.
-    pub async fn remove_scene(&self, id: Arc<str>) -> Result<(), DeskError> {
+    /// Forgets a scene, unless one of the screens `known` shows it. Others are gone, and no longer have it.
+    pub async fn remove_scene(&self, id: Arc<str>, known: Vec<Arc<str>>) -> Result<(), DeskError> {
         self.change_wall(move |db, wall| {
+            if known
+                .iter()
+                .any(|screen| wall.scenes_of(screen).any(|it| it.id == id))
+            {
+                return Err(DeskError::Shown);
+            }
             db.execute("DELETE FROM scene WHERE id = ?1", [&*id])?;
             found("scene", &id, wall.scenes.remove(&id).is_some())?;
             for (token, shown) in &mut wall.displays {

@@ -2,13 +2,11 @@
 // Lesser findings count, too.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import fs from "node:fs";
 import { after, afterEach, before, beforeEach, test } from "node:test";
+import { findings } from "./lib/axe.mjs";
 import { AccessHost } from "./lib/access-host.mjs";
 import { stopAll } from "./lib/server.mjs";
 
-const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PAGES = [
   { path: "login", ready: "input[type=password]" },
   { path: "invitation#fg_invite_first", ready: "input[type=password]" },
@@ -49,10 +47,4 @@ for (const colorScheme of ["light", "dark"]) {
       }
     });
   }
-}
-
-async function findings(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }

@@ -2,13 +2,11 @@
 // of axe, none wider than the screen, and nothing said that is not among the words.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import fs from "node:fs";
 import { after, afterEach, before, beforeEach, test } from "node:test";
+import { findings } from "./lib/axe.mjs";
 import { AccessHost } from "./lib/access-host.mjs";
 import { stopAll } from "./lib/server.mjs";
 
-const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PAGES = [
   { path: "login", ready: "input[type=password]", title: "Anmelden" },
   { path: "account", who: "ada", ready: "table", title: "Konto" },
@@ -81,10 +79,4 @@ function unsaid(given) {
     if (/[A-Za-z]{3}/.test(textContent) && !textContent.includes("\u202e") && parentElement.closest(given) === null) found.add(textContent.trim());
   }
   return [...found];
-}
-
-async function findings(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }

@@ -2,16 +2,14 @@
 // it shows. A stand-in answers as the server's contract has it.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import fs from "node:fs";
 import { after, afterEach, before, beforeEach, test } from "node:test";
+import { findings } from "./lib/axe.mjs";
 import { AccessHost } from "./lib/access-host.mjs";
 import { isTooWide, picture } from "./lib/alarm-desk.mjs";
 import { reportOf } from "./lib/display-world.mjs";
 import { read, untilDom } from "./lib/page.mjs";
 import { stopAll } from "./lib/server.mjs";
 
-const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const ERRORS = [{ text: "TypeError: x is undefined", count: 3, last_s_ago: 700 }, { text: "NetworkError: the line broke", count: 1, last_s_ago: 20 }];
 
 let host;
@@ -221,10 +219,4 @@ for (const colorScheme of ["light", "dark"]) {
       }
     });
   }
-}
-
-async function findings(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }

@@ -2,13 +2,11 @@
 // the browser, whole, without a finding of axe, and laid out for the way that its words run.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import fs from "node:fs";
 import { after, before, test } from "node:test";
+import { findings } from "./lib/axe.mjs";
 import { assertClean, launch, open, until, untilDom } from "./lib/page.mjs";
 import { startDemo, stopAll } from "./lib/server.mjs";
 
-const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PHONE = { width: 390, height: 844 };
 
 let server;
@@ -32,14 +30,6 @@ async function desk(fragment, options) {
 
 function language(page) {
   return page.evaluate(() => [document.documentElement.lang, document.documentElement.dir]);
-}
-
-async function findings(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }
 
 test("a German browser is spoken to in German, without a finding", { timeout: 120_000 }, async () => {

@@ -2,14 +2,12 @@
 // other maps, the whole screen.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import fs from "node:fs";
 import { after, before, test } from "node:test";
+import { findings } from "./lib/axe.mjs";
 import { CirclingDesk, LISTED, drag, isSettled, rowOf, untilPart } from "./lib/circling-desk.mjs";
 import { assertClean, read, until, untilDom } from "./lib/page.mjs";
 import { idOf } from "./lib/small-world.mjs";
 
-const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const TRUCK = idOf(0);
 const CAR = idOf(9);
 const VAN = idOf(5);
@@ -230,10 +228,4 @@ for (const colorScheme of ["light", "dark"]) {
     assert.deepEqual(await findings(page), []);
     await page.close();
   });
-}
-
-async function findings(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  return violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { AlarmDesk, findings, isTooWide, picture } from "./lib/alarm-desk.mjs";
+import { AlarmDesk, isTooWide, picture } from "./lib/alarm-desk.mjs";
+import { findings } from "./lib/axe.mjs";
 import { imported } from "./lib/bundle.mjs";
 import { assertClean, until, untilDom } from "./lib/page.mjs";
 import { stopAll } from "./lib/server.mjs";

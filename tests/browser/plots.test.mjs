@@ -2,15 +2,13 @@
 // and facts that may be so no more.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import fs from "node:fs";
 import { after, before, test } from "node:test";
+import { findings } from "./lib/axe.mjs";
 import { imported } from "./lib/bundle.mjs";
 import { CirclingDesk, isSettled, rowOf } from "./lib/circling-desk.mjs";
 import { until, untilDom } from "./lib/page.mjs";
 import { idOf } from "./lib/small-world.mjs";
 
-const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const { plotPoints, speedPath, gapPath, axisTop, nearestPoint, vehicleFacts, positionFacts } = await imported(`
   export { plotPoints, speedPath, gapPath, axisTop, nearestPoint } from "./src/map/trail-plot.ts";
   export { vehicleFacts, positionFacts } from "./src/ui/detail-facts.ts";
@@ -71,9 +69,7 @@ test("the last hour is plotted, in the viewer's units; mouse and keys read a rep
   await page.keyboard.press("ArrowRight");
   assert.notEqual(await page.locator(".trail-spot").getAttribute("style"), first, "the spot goes along");
   assert.equal(await slider.getAttribute("aria-valuenow") > 100, true);
-  await page.evaluate(AXE);
-  const findings = await page.evaluate(() => window.axe.run());
-  assert.deepEqual(findings.violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => `${id} ${nodes[0].html}`), []);
+  assert.deepEqual(await findings(page), []);
   await page.click("[aria-label=Settings]");
   await page.click("label[for=units-mi]");
   assert.equal(await page.textContent(".plot-top >> nth=0"), "100 mph");

@@ -1,15 +1,13 @@
 // Several vehicles at once: choosing them, rings, comparing; the nearest to a place or a vehicle.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import fs from "node:fs";
 import { after, before, test } from "node:test";
+import { findings } from "./lib/axe.mjs";
 import { imported } from "./lib/bundle.mjs";
 import { CirclingDesk, isSettled, rowOf } from "./lib/circling-desk.mjs";
 import { assertClean, read, until, untilDom } from "./lib/page.mjs";
 import { idOf } from "./lib/small-world.mjs";
 
-const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const { nearestRows, FleetColumns, MarkerBuffer, boxAround, farNearest, filterOf, mercatorFixedX, mercatorFixedY } = await imported(`
   export { nearestRows } from "./src/live/nearest.ts";
   export { filterOf } from "./src/live/filter.ts";
@@ -105,9 +103,7 @@ test("several are chosen with mouse and keys, compared, and told apart in the li
   assert.equal(lines[5][1], "–");
   assert.match(lines[5][2], /^[\d.]+ k?m$/);
   assert.equal(lines[5][2], lines[6][1], "as far there as back");
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  assert.deepEqual(violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => `${id} ${nodes[0].html}`), []);
+  assert.deepEqual(await findings(page), []);
   await page.keyboard.press("Escape");
   assert.equal(await page.isVisible("section[aria-label=Compare]"), false);
   await page.click("#counts [data-standing=overdue] button");

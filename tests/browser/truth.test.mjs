@@ -2,15 +2,13 @@
 // over its feeds, and of where a vehicle was. A stand-in tells of a fleet in every state.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import fs from "node:fs";
 import { after, before, test } from "node:test";
+import { findings } from "./lib/axe.mjs";
 import { assertClean, launch, open, read, until, untilDom } from "./lib/page.mjs";
 import { startDemo, stopAll } from "./lib/server.mjs";
 import { SmallWorld } from "./lib/small-world.mjs";
 import { standIn } from "./lib/stand-in.mjs";
 
-const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const MINUTE_MS = 60_000;
 
 let server;
@@ -296,11 +294,3 @@ test("the wall has the one alarm too, and the ages", { timeout: 120_000 }, async
   assertClean(watched);
   await page.close();
 });
-
-async function findings(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
-}

@@ -99,7 +99,7 @@ pub(super) fn refusal(error: &DeskError) -> ApiError {
     let (status, code) = match error {
         DeskError::Wrong(_) => (StatusCode::BAD_REQUEST, "bad_request"),
         DeskError::TooMany(_) => (StatusCode::CONFLICT, "too_many"),
-        DeskError::InUse(_) => (StatusCode::CONFLICT, "in_use"),
+        DeskError::InUse(_) | DeskError::Shown => (StatusCode::CONFLICT, "in_use"),
         DeskError::Taken(_) => (StatusCode::CONFLICT, "id_taken"),
         DeskError::Unknown { .. } => (StatusCode::NOT_FOUND, "not_found"),
         DeskError::Open(_) | DeskError::Store(_) | DeskError::Damaged(_) | DeskError::Broken => {

@@ -140,7 +140,8 @@ pub async fn remove(
     let wall = web.desk.wall();
     let id = Arc::clone(&seen(&wall, &id, &looking).ok_or_else(|| unknown(&id))?.id);
     let shows_it = |display: &Display| wall.scenes_of(&display.token.id.0).any(|it| it.id == id);
-    let n_users = Display::all(&web).iter().filter(|it| shows_it(it)).count();
+    let all = Display::all(&web);
+    let n_users = all.iter().filter(|it| shows_it(it)).count();
     let mut users: Vec<_> = Display::handled_by(&looking, &web)?
         .into_iter()
         .filter(shows_it)
@@ -157,8 +158,9 @@ pub async fn remove(
         return Err(ApiError::new(StatusCode::CONFLICT, "in_use", words));
     }
     let (desk, subject) = (web.desk.clone(), Subject::Desk("scene", Arc::clone(&id)));
+    let known = all.iter().map(|it| Arc::clone(&it.token.id.0)).collect();
     let change = async move {
-        let removed = desk.remove_scene(id).await;
+        let removed = desk.remove_scene(id, known).await;
         removed.map_err(|error| refusal(&error))
     };
     noted(

@@ -1,34 +1,47 @@
-// The few WebGL calls that every program needs, with errors that say what failed.
+// The few WebGL calls that every program needs, with errors that say what failed. A program is made long
+// before it is asked anything: each question waits for all that the graphics process still has to do,
+// which while a page opens is a lot.
 
-export function linkProgram(gl: WebGL2RenderingContext, vertex: string, fragment: string): WebGLProgram {
-  const program = gl.createProgram();
-  gl.attachShader(program, compile(gl, gl.VERTEX_SHADER, vertex));
-  gl.attachShader(program, compile(gl, gl.FRAGMENT_SHADER, fragment));
-  gl.linkProgram(program);
-  if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
-    throw new Error(`program does not link: ${gl.getProgramInfoLog(program)}`);
+/** A program that compiles by the way until it is first used. */
+export class Program<Name extends string> {
+  #gl: WebGL2RenderingContext;
+  #program: WebGLProgram;
+  #shaders: WebGLShader[];
+  #names: readonly Name[];
+  #uniforms: Record<Name, WebGLUniformLocation | null> | undefined;
+
+  constructor(gl: WebGL2RenderingContext, vertex: string, fragment: string, names: readonly Name[]) {
+    this.#gl = gl;
+    this.#names = names;
+    this.#program = gl.createProgram();
+    this.#shaders = [shaderOf(gl, gl.VERTEX_SHADER, vertex), shaderOf(gl, gl.FRAGMENT_SHADER, fragment)];
+    for (const shader of this.#shaders) gl.attachShader(this.#program, shader);
+    gl.linkProgram(this.#program);
   }
-  return program;
+
+  /** Draws with it from now on; answers the addresses of its uniforms. */
+  use(): Record<Name, WebGLUniformLocation | null> {
+    this.#uniforms ??= this.#finish();
+    this.#gl.useProgram(this.#program);
+    return this.#uniforms;
+  }
+
+  #finish(): Record<Name, WebGLUniformLocation | null> {
+    const gl = this.#gl;
+    if (!gl.getProgramParameter(this.#program, gl.LINK_STATUS) && !gl.isContextLost()) {
+      const logs = [gl.getProgramInfoLog(this.#program), ...this.#shaders.map((shader) => gl.getShaderInfoLog(shader))];
+      throw new Error(`program does not link: ${logs.filter(Boolean).join("; ")}`);
+    }
+    const entries = this.#names.map((name) => [name, gl.getUniformLocation(this.#program, name)]);
+    return Object.fromEntries(entries) as Record<Name, WebGLUniformLocation | null>;
+  }
 }
 
-function compile(gl: WebGL2RenderingContext, kind: number, source: string): WebGLShader {
+function shaderOf(gl: WebGL2RenderingContext, kind: number, source: string): WebGLShader {
   const shader = gl.createShader(kind)!;
   gl.shaderSource(shader, source);
   gl.compileShader(shader);
-  if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS) && !gl.isContextLost()) {
-    throw new Error(`shader does not compile: ${gl.getShaderInfoLog(shader)}`);
-  }
   return shader;
-}
-
-/** Addresses of the named uniforms. */
-export function uniformsOf<Name extends string>(
-  gl: WebGL2RenderingContext,
-  program: WebGLProgram,
-  names: readonly Name[],
-): Record<Name, WebGLUniformLocation | null> {
-  const entries = names.map((name) => [name, gl.getUniformLocation(program, name)]);
-  return Object.fromEntries(entries) as Record<Name, WebGLUniformLocation | null>;
 }
 
 /** Binds the four corners of a quad as attribute 0. */

@@ -29,8 +29,7 @@ export class LabelAtlas {
   readonly canvas: OffscreenCanvas;
   /** Side of the texture in its own pixels. */
   readonly sizePx: number;
-  /** Whether the graphics card has nothing of it; else `dirty` are the slots that it lacks. */
-  isAllDirty = true;
+  /** The slots that the graphics card lacks. */
   dirty: Slot[] = [];
   readonly slotWidth: number;
   readonly slotHeight: number;
@@ -70,7 +69,12 @@ export class LabelAtlas {
     this.#letterPx.clear();
     this.context.clearRect(0, 0, this.sizePx, this.sizePx);
     this.#freeAll();
-    this.isAllDirty = true;
+    this.dirty = [];
+  }
+
+  /** The graphics card has nothing of it yet, or nothing any more. */
+  sendAll(): void {
+    this.dirty = [...this.#cells.values()];
   }
 
   /** Starts a round of choosing; cells not asked for since may be given to others. */

@@ -1,7 +1,7 @@
 // Draws the chosen names as textured quads. Their places are computed for each frame here, since
 // there are a few hundred at most; that keeps letters on whole pixels and thus sharp.
 
-import { bindQuad, linkProgram, uniformsOf } from "./gl.ts";
+import { bindQuad, Program } from "./gl.ts";
 import type { LabelAtlas } from "./label-atlas.ts";
 import type { PlacedLabel } from "./label-placement.ts";
 import type { DrawnPoint, MarkerBuffer } from "./marker-buffer.ts";
@@ -34,17 +34,17 @@ const WORDS = 8;
 
 export class LabelLayer {
   #gl: WebGL2RenderingContext;
-  #program: WebGLProgram;
-  #uniforms: Record<"viewportPx" | "atlasPx" | "atlas", WebGLUniformLocation | null>;
+  #program: Program<"viewportPx" | "atlasPx" | "atlas">;
   #vertices: WebGLVertexArrayObject;
   #buffer: WebGLBuffer;
   #texture: WebGLTexture;
+  /** What the texture is of. */
+  #atlas: LabelAtlas | undefined;
   #data = new Float32Array(0);
 
-  constructor(gl: WebGL2RenderingContext, atlas: LabelAtlas) {
+  constructor(gl: WebGL2RenderingContext) {
     this.#gl = gl;
-    this.#program = linkProgram(gl, VERTEX, FRAGMENT);
-    this.#uniforms = uniformsOf(gl, this.#program, ["viewportPx", "atlasPx", "atlas"] as const);
+    this.#program = new Program(gl, VERTEX, FRAGMENT, ["viewportPx", "atlasPx", "atlas"]);
     this.#vertices = gl.createVertexArray();
     gl.bindVertexArray(this.#vertices);
     bindQuad(gl);
@@ -57,7 +57,6 @@ export class LabelLayer {
     }
     gl.bindVertexArray(null);
     this.#texture = createAtlasTexture(gl);
-    atlas.isAllDirty = true;
   }
 
   draw(view: View, labels: Iterable<PlacedLabel>, count: number, markers: MarkerBuffer, atlas: LabelAtlas, nowMs: number, ratio: number): void {
@@ -66,13 +65,13 @@ export class LabelLayer {
     gl.bindTexture(gl.TEXTURE_2D, this.#texture);
     this.#upload(atlas);
     this.#fill(view, labels, count, markers, nowMs, ratio);
-    gl.useProgram(this.#program);
+    const at = this.#program.use();
     gl.bindVertexArray(this.#vertices);
     gl.bindBuffer(gl.ARRAY_BUFFER, this.#buffer);
     gl.bufferData(gl.ARRAY_BUFFER, this.#data.subarray(0, count * WORDS), gl.STREAM_DRAW);
-    gl.uniform2f(this.#uniforms.viewportPx, view.widthPx * ratio, view.heightPx * ratio);
-    gl.uniform1f(this.#uniforms.atlasPx, atlas.sizePx);
-    gl.uniform1i(this.#uniforms.atlas, 0);
+    gl.uniform2f(at.viewportPx, view.widthPx * ratio, view.heightPx * ratio);
+    gl.uniform1f(at.atlasPx, atlas.sizePx);
+    gl.uniform1i(at.atlas, 0);
     gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, count);
     gl.bindVertexArray(null);
   }
@@ -81,12 +80,15 @@ export class LabelLayer {
   #upload(atlas: LabelAtlas): void {
     const gl = this.#gl;
     gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, true);
-    if (atlas.isAllDirty) gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, atlas.canvas);
-    for (const { x, y } of atlas.isAllDirty ? [] : atlas.dirty) {
+    if (atlas !== this.#atlas) {
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, atlas.sizePx, atlas.sizePx, 0, gl.RGBA, gl.UNSIGNED_BYTE, null);
+      atlas.sendAll();
+      this.#atlas = atlas;
+    }
+    for (const { x, y } of atlas.dirty) {
       const picture = atlas.context.getImageData(x, y, atlas.slotWidth, atlas.slotHeight);
       gl.texSubImage2D(gl.TEXTURE_2D, 0, x, y, gl.RGBA, gl.UNSIGNED_BYTE, picture);
     }
-    atlas.isAllDirty = false;
     atlas.dirty = [];
   }
 

@@ -1,7 +1,7 @@
 // Draws all vehicle markers in one instanced call. Holds graphics objects only: after a lost
 // context it is thrown away and made anew from the same buffer.
 
-import { bindQuad, linkProgram, uniformsOf } from "./gl.ts";
+import { bindQuad, Program } from "./gl.ts";
 import { MARKER_FRAGMENT, MARKER_VERTEX } from "./marker-shaders.ts";
 import { RECORD_BYTES, RECORD_WORDS, WORD } from "./marker-buffer.ts";
 import type { MarkerBuffer } from "./marker-buffer.ts";
@@ -29,16 +29,14 @@ const UNIFORMS = [
 
 export class MarkerLayer {
   #gl: WebGL2RenderingContext;
-  #program: WebGLProgram;
-  #uniforms: Record<(typeof UNIFORMS)[number], WebGLUniformLocation | null>;
+  #program: Program<(typeof UNIFORMS)[number]>;
   #vertices: WebGLVertexArrayObject;
   #records: WebGLBuffer;
   #uploadedBytes = 0;
 
   constructor(gl: WebGL2RenderingContext) {
     this.#gl = gl;
-    this.#program = linkProgram(gl, MARKER_VERTEX, MARKER_FRAGMENT);
-    this.#uniforms = uniformsOf(gl, this.#program, UNIFORMS);
+    this.#program = new Program(gl, MARKER_VERTEX, MARKER_FRAGMENT, UNIFORMS);
     this.#vertices = gl.createVertexArray();
     gl.bindVertexArray(this.#vertices);
     bindQuad(gl);
@@ -69,8 +67,7 @@ export class MarkerLayer {
   draw(view: View, rowCount: number, nowMs: number, theme: Theme, scale: number, hasSelection: boolean): void {
     if (rowCount === 0 || this.#uploadedBytes === 0) return;
     const gl = this.#gl;
-    const at = this.#uniforms;
-    gl.useProgram(this.#program);
+    const at = this.#program.use();
     gl.bindVertexArray(this.#vertices);
     gl.uniform2ui(at.centerXY, view.centerX, view.centerY);
     gl.uniform2f(at.anchorPx, view.anchorXPx, view.anchorYPx);

@@ -11,7 +11,7 @@ import type { MarkerBuffer } from "./marker-buffer.ts";
 import { MarkerLayer } from "./marker-layer.ts";
 import { Pacing, rendererName } from "./pacing.ts";
 import { readTheme } from "./theme.ts";
-import { viewOf } from "./view.ts";
+import { isSameView, viewOf } from "./view.ts";
 import type { View } from "./view.ts";
 
 const MOST_PIXEL_RATIO = 2;
@@ -77,6 +77,8 @@ export class Overlay {
   #showsNames = true;
   #isRequested = false;
   #isChanged = true;
+  /** As it was drawn last. */
+  #view: View | null = null;
   #lostAtMs = -Infinity;
 
   constructor(map: MapLibre, { table, markers }: DrawnFleet, options: OverlayOptions) {
@@ -94,7 +96,11 @@ export class Overlay {
     this.#pacing = new Pacing(this.#gl === null ? "" : rendererName(this.#gl), options.isUnattended);
     this.#surviveLoss();
     this.#makeLayers();
-    map.on("render", () => this.#draw());
+    // The map also draws itself because of tiles and of names that fade in, which is nothing to vehicles.
+    map.on("render", () => {
+      const view = viewOf(map);
+      if (this.#isChanged || !isSameView(view, this.#view)) this.#draw(view);
+    });
     map.on("moveend", () => this.#replaceLabelsSoon());
     setInterval(() => this.#markers.settle(overlayNowMs()), SETTLE_EVERY_MS);
   }
@@ -182,7 +188,7 @@ export class Overlay {
       const nowMs = overlayNowMs();
       const isRestless = nowMs < this.#markers.restlessUntilMs;
       if (this.#isChanged || isRestless) {
-        if (this.#pacing.isDue(performance.now())) this.#draw();
+        if (this.#pacing.isDue(performance.now())) this.#draw(viewOf(this.#map));
         if (this.#isChanged || isRestless) this.#request();
       } else {
         this.#pacing.pause();
@@ -190,13 +196,12 @@ export class Overlay {
     });
   }
 
-  #draw(): void {
+  #draw(view: View): void {
     const gl = this.#gl;
     const layers = this.#layers;
     if (gl === null || layers === null || gl.isContextLost()) return;
     const startMs = performance.now();
     const nowMs = overlayNowMs();
-    const view = viewOf(this.#map);
     const ratio = this.#pixelRatio;
     this.#resize(gl, view.widthPx * ratio, view.heightPx * ratio);
     if (startMs - this.#labelsAtMs > this.#labelsEveryMs) this.#replaceLabels(view, nowMs);
@@ -211,6 +216,7 @@ export class Overlay {
     this.#options.clusters?.draw(view, this.#theme, ratio);
     this.#options.onDrawn?.();
     this.#isChanged = false;
+    this.#view = view;
     this.framesDrawn += 1;
     this.frameTimesMs.push(performance.now() - startMs);
     if (this.frameTimesMs.length > 200) this.frameTimesMs.shift();
@@ -238,7 +244,7 @@ export class Overlay {
 
   #makeLayers(): void {
     if (this.#gl === null) return;
-    this.#layers = { markers: new MarkerLayer(this.#gl), labels: new LabelLayer(this.#gl, this.#atlas) };
+    this.#layers = { markers: new MarkerLayer(this.#gl), labels: new LabelLayer(this.#gl) };
     this.invalidate();
   }
 

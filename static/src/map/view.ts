@@ -37,6 +37,14 @@ export function viewOf(map: MapLibre): View {
   };
 }
 
+/** Whether everything is at the same place in both. */
+export function isSameView(one: View, other: View | null): boolean {
+  if (other === null) return false;
+  const { centerX, centerY, anchorXPx, anchorYPx, zoom, widthPx, heightPx } = other;
+  const isSamePlace = one.centerX === centerX && one.centerY === centerY && one.zoom === zoom;
+  return isSamePlace && one.anchorXPx === anchorXPx && one.anchorYPx === anchorYPx && one.widthPx === widthPx && one.heightPx === heightPx;
+}
+
 /** As the map wrote it at its last resize: asking the canvas itself would lay the page out in the midst of a frame. */
 export function canvasSize(map: MapLibre): { widthPx: number; heightPx: number } {
   const { style } = map.getCanvas();

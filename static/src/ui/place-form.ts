@@ -45,7 +45,7 @@ export class PlaceForm {
     const title = !isNew ? place.name : place.shape.kind === "circle" ? words.places.newCircle : words.places.newPolygon;
     const shape = place.shape.kind === "circle" ? [labelled(words.places.centre, this.#centre), labelled(words.places.radius, this.#radius, lengthUnit())] : [labelled(words.places.points, this.#points)];
     const save = h("button", { type: "submit", class: "bar-button primary" }, words.places.save);
-    this.element.append(h("h3", {}, title), this.#hint, labelled(words.places.name, this.#name), ...shape, this.#groups.element, this.#note, h("div", { class: "side-row" }, save, barButton(words.places.cancel, () => ends.onCancel())));
+    this.element.append(h("h2", {}, title), this.#hint, labelled(words.places.name, this.#name), ...shape, this.#groups.element, this.#note, h("div", { class: "side-row" }, save, barButton(words.places.cancel, () => ends.onCancel())));
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#save(ends);

@@ -75,7 +75,7 @@ export class RuleForm {
     this.#parts = { over: [labelled(words.rules.over, this.#over, speedUnit())], forS: [labelled(words.rules.forS, this.#forS, this.#forUnit)], places: [this.#places.element], whom: [this.#groups.element, this.#vehicles.element] };
     const save = h("button", { type: "submit", class: "bar-button primary" }, words.rules.save);
     const { over, forS, places, whom } = this.#parts;
-    this.element.append(h("h3", {}, rule.name || words.rules.newRule), labelled(words.rules.name, this.#name), labelled(words.rules.kind, this.#kind), labelled(words.rules.severity, this.#severity), ...over, ...forS, ...places, ...whom, this.#quiet.element, labelled(words.rules.repeat, this.#repeat), this.#webhooks.element, this.#enabled.element, this.#note, h("div", { class: "side-row" }, save, barButton(words.rules.cancel, () => ends.onCancel())));
+    this.element.append(h("h2", {}, rule.name || words.rules.newRule), labelled(words.rules.name, this.#name), labelled(words.rules.kind, this.#kind), labelled(words.rules.severity, this.#severity), ...over, ...forS, ...places, ...whom, this.#quiet.element, labelled(words.rules.repeat, this.#repeat), this.#webhooks.element, this.#enabled.element, this.#note, h("div", { class: "side-row" }, save, barButton(words.rules.cancel, () => ends.onCancel())));
     this.#kind.addEventListener("change", () => this.#showKind(true));
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();

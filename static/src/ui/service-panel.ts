@@ -104,7 +104,7 @@ export class ServiceList {
 
   constructor(host: ServiceHost) {
     this.#host = host;
-    this.element.append(h("h3", {}, words.service.title), this.#note, this.#list);
+    this.element.append(h("h2", {}, words.service.title), this.#note, this.#list);
     host.book.onChange(() => this.show());
   }
 

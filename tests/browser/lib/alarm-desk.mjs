@@ -1,15 +1,11 @@
 // The desk before a small fleet with alarms, places and rules. What stands behind it is one line:
 // `standIn` with the world's answers; a real server would take its place there.
 
-import { createRequire } from "node:module";
-import fs from "node:fs";
 import { AlarmWorld } from "./alarm-world.mjs";
 import { launch, open, until } from "./page.mjs";
 import { startDemo } from "./server.mjs";
 import { SmallWorld } from "./small-world.mjs";
 import { standIn } from "./stand-in.mjs";
-
-const AXE = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export class AlarmDesk {
   #server;
@@ -71,13 +67,6 @@ export class AlarmDesk {
   async stop() {
     await this.#browser?.close();
   }
-}
-
-/** What axe finds that is serious. */
-export async function findings(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  return violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }
 
 /** Whether the page is wider than the window. */

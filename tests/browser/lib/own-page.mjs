@@ -8,6 +8,8 @@ import net from "node:net";
 import path from "node:path";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../../..");
+/** A folder with a built page, from the repository: `static`. */
+const FOLDER = path.resolve(REPOSITORY, process.env.FLEETGLASS_PAGE ?? "static");
 const TYPES = { ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json" };
 const PAGES = { "/": { template: "desk" }, "/wall": { template: "wall" } };
 const TITLES = { login: "Sign in", invitation: "Welcome", account: "Account", users: "Users", displays: "Displays", tokens: "Tokens", webhooks: "Webhooks", audit: "Audit log" };
@@ -16,7 +18,7 @@ const LOCAL = { name: "local", role: "administrator", kind: "local", sight: { gr
 
 const EMPTY = { "/api/v1/places": { places: [], version: 0 }, "/api/v1/rules": { rules: [], version: 0 }, "/api/v1/out-of-service": { vehicles: [] }, "/api/v1/scenes": { scenes: [], version: 0 } };
 
-export const isOwnPage = process.env.FLEETGLASS_PAGE === "static";
+export const isOwnPage = process.env.FLEETGLASS_PAGE !== undefined;
 
 /** Answers a request for the page or a part of it; false where it is for something else. */
 export async function answerOwnPage(serverUrl, request, response) {
@@ -29,7 +31,7 @@ export async function answerOwnPage(serverUrl, request, response) {
   if (pathname === "/wall-sw.js") return answerWorker(response);
   if (Object.hasOwn(EMPTY, pathname) && request.method === "GET") return answerFor(EMPTY[pathname], serverUrl, request, response);
   if (!pathname.startsWith("/assets/")) return false;
-  const file = path.join(REPOSITORY, "static/dist", path.normalize(pathname));
+  const file = path.join(FOLDER, "dist", path.normalize(pathname));
   if (!fs.existsSync(file)) return false;
   response.writeHead(200, { "content-type": TYPES[path.extname(file)] ?? "application/octet-stream" });
   response.end(fs.readFileSync(file));
@@ -46,7 +48,7 @@ async function answerAlive(serverUrl, response) {
 
 /** The wall's service worker, as `src/web/page.rs` answers it. */
 function answerWorker(response) {
-  const [, script] = /^wall-sw\.js (\S+)$/m.exec(fs.readFileSync(path.join(REPOSITORY, "static/manifest.txt"), "utf8"));
+  const [, script] = /^wall-sw\.js (\S+)$/m.exec(fs.readFileSync(path.join(FOLDER, "manifest.txt"), "utf8"));
   response.writeHead(200, { "content-type": "text/javascript", "cache-control": "no-store", "cross-origin-resource-policy": "cross-origin" });
   response.end(`if (typeof importScripts === "function") importScripts("${script}");\n`);
   return true;
@@ -60,7 +62,7 @@ async function answerShell(serverUrl, page, request, response) {
     return true;
   }
   const [, boot] = /data-boot="([^"]*)"/.exec(await served.text());
-  const assets = Object.fromEntries(fs.readFileSync(path.join(REPOSITORY, "static/manifest.txt"), "utf8").trim().split("\n").map((line) => line.split(" ")));
+  const assets = Object.fromEntries(fs.readFileSync(path.join(FOLDER, "manifest.txt"), "utf8").trim().split("\n").map((line) => line.split(" ")));
   const name = page.template;
   const values = { ...page, boot, "assets.icon": assets["icon.svg"], "assets.web_manifest": assets["app.webmanifest"], "assets.style": assets[`${name}.css`], "assets.script": assets[`${name}.js`] };
   const template = fs.readFileSync(path.join(REPOSITORY, "templates", `${name}.html`), "utf8");
