@@ -125,7 +125,8 @@ fn build_basemap(source: &Path, out: &Path) -> Outcome<()> {
     Ok(fs::write(&stamp, inputs)?)
 }
 
-/// Gives the hashed name of each asset to the compiler: `desk.js` is `FLEETGLASS_ASSET_DESK_JS`,
+/// Gives the hashed name of each asset to the compiler: `desk.js` is `FLEETGLASS_ASSET_DESK_JS`, what
+/// its page is to ask for at once `FLEETGLASS_ASSET_DESK_LINKS`,
 /// and the name of the whole is `FLEETGLASS_BUILD`, by which a page notices that it is old.
 fn publish_manifest(manifest: &Path) -> Outcome<()> {
     for line in fs::read_to_string(manifest)?.lines() {

@@ -1,6 +1,8 @@
 // Bundles the browser code into dist/assets, every name with a hash of its content, so that the
 // server may let browsers keep each file for ever. What the templates need to know stands in
-// manifest.txt beside dist, a line each: logical name, path; and `build`, which names all of it.
+// manifest.txt beside dist, a line each: logical name, path; `NAME.links`, the header by which a browser
+// asks for a page's modules and letters before it has read that it needs them; and `build`, which names
+// all of it.
 
 import crypto from "node:crypto";
 import fs from "node:fs";
@@ -10,6 +12,7 @@ import { build } from "esbuild";
 const OUT = "dist/assets";
 const PUBLIC = "/assets";
 const TARGET = ["chrome111", "firefox128", "safari17.4"];
+const LETTERS = /noto-sans-latin-(400|600)-normal-/;
 const MAPLIBRE_WORKER = "node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs";
 
 fs.rmSync("dist", { recursive: true, force: true });
@@ -39,20 +42,17 @@ manifest["app.webmanifest"] = hashedCopy("app.webmanifest", webManifest());
 Object.assign(manifest, entriesOf(await build({ ...common, entryPoints: ["src/live/live-worker.ts"] })));
 // A service worker is a script of the old kind: browsers load it everywhere.
 Object.assign(manifest, entriesOf(await build({ ...common, format: "iife", entryPoints: ["src/wall-sw.ts"] })));
-Object.assign(
-  manifest,
-  entriesOf(
-    await build({
-      ...common,
-      entryPoints: ["src/desk.ts", "src/wall.ts", "src/access.ts", "css/desk.css", "css/wall.css", "css/access.css"],
-      splitting: true,
-      define: {
-        LIVE_WORKER_URL: JSON.stringify(manifest["live-worker.js"]),
-        MAPLIBRE_WORKER_URL: JSON.stringify(manifest["maplibre-worker.mjs"]),
-      },
-    }),
-  ),
-);
+const pages = await build({
+  ...common,
+  entryPoints: ["src/desk.ts", "src/wall.ts", "src/access.ts", "css/desk.css", "css/wall.css", "css/access.css"],
+  splitting: true,
+  define: {
+    LIVE_WORKER_URL: JSON.stringify(manifest["live-worker.js"]),
+    MAPLIBRE_WORKER_URL: JSON.stringify(manifest["maplibre-worker.mjs"]),
+  },
+});
+Object.assign(manifest, entriesOf(pages));
+for (const page of ["desk", "wall"]) manifest[`${page}.links`] = linksOf(pages, manifest[`${page}.js`]);
 manifest.build = digest(Buffer.from(fs.readdirSync(OUT).sort().join("\n")));
 const lines = Object.entries(manifest).map(([name, value]) => `${name} ${value}\n`);
 fs.writeFileSync("manifest.txt", lines.join(""));
@@ -66,6 +66,25 @@ function entriesOf({ metafile }) {
     entries[name] = `${PUBLIC}/${path.basename(output)}`;
   }
   return entries;
+}
+
+/** What a page's script imports at once, and the letters that any page of ours has. */
+function linksOf({ metafile }, script) {
+  const modules = new Set();
+  const visit = (output) => {
+    for (const { path: imported, kind } of metafile.outputs[output].imports) {
+      if (kind !== "import-statement" || modules.has(imported)) continue;
+      modules.add(imported);
+      visit(imported);
+    }
+  };
+  visit(`${OUT}/${path.basename(script)}`);
+  const fonts = Object.keys(metafile.outputs).filter((output) => LETTERS.test(output));
+  const address = (output) => `<${PUBLIC}/${path.basename(output)}>`;
+  return [
+    ...Array.from(modules, (output) => `${address(output)}; rel=modulepreload`),
+    ...fonts.map((output) => `${address(output)}; rel=preload; as=font; type="font/woff2"; crossorigin`),
+  ].join(", ");
 }
 
 function hashedCopy(name, content) {

@@ -15,6 +15,8 @@ pub struct PageAssets {
     pub style: &'static str,
     /// The one module to start.
     pub script: &'static str,
+    /// The header that has a browser ask for the rest before it has read the module; empty for none.
+    pub links: &'static str,
 }
 
 /// The desk's.
@@ -23,12 +25,14 @@ pub const DESK: PageAssets = PageAssets {
     web_manifest: env!("FLEETGLASS_ASSET_APP_WEBMANIFEST"),
     style: env!("FLEETGLASS_ASSET_DESK_CSS"),
     script: env!("FLEETGLASS_ASSET_DESK_JS"),
+    links: env!("FLEETGLASS_ASSET_DESK_LINKS"),
 };
 
 /// The wall's.
 pub const WALL: PageAssets = PageAssets {
     style: env!("FLEETGLASS_ASSET_WALL_CSS"),
     script: env!("FLEETGLASS_ASSET_WALL_JS"),
+    links: env!("FLEETGLASS_ASSET_WALL_LINKS"),
     ..DESK
 };
 
@@ -39,6 +43,7 @@ pub const WALL_WORKER: &str = env!("FLEETGLASS_ASSET_WALL_SW_JS");
 pub const ACCESS: PageAssets = PageAssets {
     style: env!("FLEETGLASS_ASSET_ACCESS_CSS"),
     script: env!("FLEETGLASS_ASSET_ACCESS_JS"),
+    links: "",
     ..DESK
 };
 

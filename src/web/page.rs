@@ -6,8 +6,8 @@ mod shells;
 
 use askama::Template;
 use axum::Router;
-use axum::http::header;
-use axum::response::{Html, IntoResponse};
+use axum::http::{HeaderValue, header};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use serde::Serialize;
 use url::Url;
@@ -45,8 +45,11 @@ where
     }
     .render()?;
     Ok(Router::new()
-        .route("/", get(move || async move { answer(desk) }))
-        .route("/wall", get(move || async move { answer(wall) }))
+        .route("/", get(move || async move { answer(desk, DESK.links) }))
+        .route(
+            "/wall",
+            get(move || async move { answer(wall, WALL.links) }),
+        )
         .route(WALL_WORKER_PATH, get(|| async { wall_worker() }))
         .merge(shells::routes(&boot)?))
 }
@@ -122,8 +125,14 @@ fn boot_data(map: &MapSettings) -> String {
     serde_json::json!(boot).to_string()
 }
 
-fn answer(html: String) -> impl IntoResponse {
-    ([(header::CACHE_CONTROL, "no-store")], Html(html))
+/// `links` are what the browser is to ask for at once; empty for nothing.
+fn answer(html: String, links: &'static str) -> Response {
+    let mut answer = ([(header::CACHE_CONTROL, "no-store")], Html(html)).into_response();
+    if !links.is_empty() {
+        let links = HeaderValue::from_static(links);
+        answer.headers_mut().insert(header::LINK, links);
+    }
+    answer
 }
 
 /// One line that brings in the hashed script. A kiosk's waiting page loads it, too, to tell this
@@ -165,6 +174,24 @@ mod tests {
             assert!(html.contains("<script type=\"module\" src=\"/assets/"));
             assert!(!html.contains("<style") && !html.contains(" style="));
             assert!(!html.contains(" onclick=") && !html.contains("javascript:"));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_page_asks_for_early_is_there() {
+        for links in [DESK.links, WALL.links] {
+            let paths: Vec<_> = links
+                .split(", ")
+                .map(|link| link.split(['<', '>']).nth(1).unwrap())
+                .collect();
+            assert!(links.matches("rel=modulepreload").count() > 3, "{links}");
+            assert_eq!(links.matches("as=font").count(), 2, "{links}");
+            let assets: Router<()> = super::super::assets::routes();
+            for path in paths {
+                let request = Request::get(path).body(Body::empty()).unwrap();
+                let response = assets.clone().oneshot(request).await.unwrap();
+                assert!(response.status().is_success(), "{path}");
+            }
         }
     }
 

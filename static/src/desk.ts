@@ -11,6 +11,7 @@ import { chooseTheme } from "./map/theme.ts";
 import { AccessWatch } from "./page/access-watch.ts";
 import { absoluteUrl, readBoot } from "./page/boot.ts";
 import { exposeDebug } from "./page/debug.ts";
+import { firstPaint } from "./page/first-paint.ts";
 import { PlaceSearch, fixedOf } from "./page/place-search.ts";
 import { Preferences } from "./page/preferences.ts";
 import { Reloader } from "./page/reload.ts";
@@ -51,6 +52,18 @@ const travel = new TimeTravel({
   onShown: showTime,
   onControls: () => timeBar.show(),
 });
+const panel = new FleetPanel({
+  store,
+  travel,
+  fleetNowMs,
+  countInSight: () => fleetMap.countInSight(openPanels()),
+  onSelect: (vehicle) => select(vehicle, true),
+  onChoose: (ids, isToggle) => tools.choose(ids, isToggle),
+  mostChosen: MOST_CHOSEN,
+  onDrift: () => tools.url.drift(),
+});
+const feeds = new FeedStrip(byId("feeds"), byId("feed-alarms"), true);
+await firstPaint();
 const fleetMap = new FleetMap({
   container: byId("map"),
   boot: boot.map,
@@ -63,17 +76,6 @@ const fleetMap = new FleetMap({
   onPick: (row, isMore) => pick(listedRow(shownTable(), row), isMore),
   onNotice: (notice) => setText(byId("map-notice"), notice),
 });
-const panel = new FleetPanel({
-  store,
-  travel,
-  fleetNowMs,
-  countInSight: () => fleetMap.countInSight(openPanels()),
-  onSelect: (vehicle) => select(vehicle, true),
-  onChoose: (ids, isToggle) => tools.choose(ids, isToggle),
-  mostChosen: MOST_CHOSEN,
-  onDrift: () => tools.url.drift(),
-});
-const feeds = new FeedStrip(byId("feeds"), byId("feed-alarms"), true);
 const why = new WhyPanel((origin, ghosts) => fleetMap.ghosts.show(origin, ghosts));
 const detail = new DetailPanel(fleetNowMs, why, () => deselect());
 const trail = new TrailPanel(fleetMap.trail, fleetNowMs);

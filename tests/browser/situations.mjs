@@ -3,6 +3,7 @@
 // dark, on a phone; and on a tablet, and at 200 %. The vendors are the simulator, with its faults.
 
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { launch, open, until } from "./lib/page.mjs";
 import { setFault, startServer, startSimulator, stopAll } from "./lib/server.mjs";
@@ -27,9 +28,11 @@ export async function takeSituations(folder, names) {
   if (unknown !== undefined) throw new Error(`there is no situation "${unknown}"; there are ${Object.keys(SITUATIONS).join(", ")}`);
   const wanted = Object.entries(SITUATIONS).filter(([name]) => names.length === 0 || names.includes(name));
   const browser = await launch();
+  const fleets = [];
   try {
     const small = await fleetOf(300);
     const large = wanted.some(([, { isLarge }]) => isLarge) ? await fleetOf(10_000) : null;
+    fleets.push(small, ...(large === null ? [] : [large]));
     await new Promise((resolve) => setTimeout(resolve, PASSES_MS));
     for (const [name, { screen = DESK, isLarge = false, arrange }] of wanted) {
       const fleet = isLarge ? large : small;
@@ -44,13 +47,16 @@ export async function takeSituations(folder, names) {
   } finally {
     await browser.close();
     await stopAll();
+    for (const { state } of fleets) fs.rmSync(state, { recursive: true, force: true });
   }
 }
 
 async function fleetOf(vehicles) {
   const simulator = await startSimulator("--vehicles", String(vehicles));
-  const server = await startServer(["serve", "--listen", "127.0.0.1:0"], simulator.env);
-  return { simulator, server };
+  // For the past there must be one.
+  const state = fs.mkdtempSync(path.join(os.tmpdir(), "fleetglass-situations-"));
+  const server = await startServer(["serve", "--listen", "127.0.0.1:0", "--state-dir", state], simulator.env);
+  return { simulator, server, state };
 }
 
 async function openMoving(page) {

@@ -60,7 +60,7 @@ where
                 title,
             }
             .render()?;
-            let shell = get(move || async move { answer(html) });
+            let shell = get(move || async move { answer(html, ACCESS.links) });
             Ok(router.route(&format!("/{name}"), shell))
         })
 }
