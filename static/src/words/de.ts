@@ -357,7 +357,7 @@ export const de: Words = {
     speed: "Geschwindigkeit",
     driver: "Fahrer",
     unknown: "–",
-    to: (name) => `Zu ${name}`,
+    to: (name) => `Bis ${name}`,
     chosen: (count) => `${numberText(count)} gewählt`,
     first: (shown, chosen) => `Die ersten ${numberText(shown)} von ${numberText(chosen)} gewählten`,
   },
@@ -381,7 +381,7 @@ export const de: Words = {
     again: "Anderer Ort",
     close: "Schließen (Esc)",
     toVehicle: "Nächste Fahrzeuge",
-    to: (what) => `Am nächsten zu ${what}`,
+    to: (what) => `In der Nähe von ${what}`,
   },
   plot: {
     speed: "Geschwindigkeit im Verlauf",
@@ -412,7 +412,7 @@ export const de: Words = {
     searching: "Sucht …",
     results: "Orte",
     people: (count) => counted(count, "Einwohner", "Einwohner"),
-    millionPeople: (millions) => `${millions} Millionen Einwohner`,
+    millionPeople: (millions) => `${millions} ${millions === "1" ? "Million" : "Millionen"} Einwohner`,
   },
 
   places: {
