@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { AlarmDesk, isTooWide, picture } from "./lib/alarm-desk.mjs";
+import { AlarmDesk, isTooWide, picture, refuseSound } from "./lib/alarm-desk.mjs";
 import { findings } from "./lib/axe.mjs";
 import { imported } from "./lib/bundle.mjs";
 import { assertClean, until, untilDom } from "./lib/page.mjs";
@@ -149,7 +149,7 @@ test("sound is armed once, and one tab of several makes it", { timeout: 180_000 
 
 test("sound that was armed before is blocked until somebody does something, and the page says so", { timeout: 120_000 }, async () => {
   const stored = { name: "fleetglass-alarm-sound", value: JSON.stringify({ isArmed: true, volume: 0.3 }) };
-  const { page } = await desk.open({ storageState: { cookies: [], origins: [{ origin: desk.origin, localStorage: [stored] }] } });
+  const { page } = await desk.open({ storageState: { cookies: [], origins: [{ origin: desk.origin, localStorage: [stored] }] } }, "", refuseSound);
   assert.equal((await until(page, () => true)).sound, "blocked");
   world.raise({ ...PANIC, began_at: new Date().toISOString() });
   await until(page, (state) => state.alarms.length === 1);

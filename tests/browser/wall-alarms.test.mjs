@@ -6,7 +6,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { AlarmDesk, picture } from "./lib/alarm-desk.mjs";
+import { AlarmDesk, picture, refuseSound } from "./lib/alarm-desk.mjs";
 import { assertClean, launch, open, until, untilDom } from "./lib/page.mjs";
 import { clearFaults, setFault, startServer, startSimulator, stopAll } from "./lib/server.mjs";
 
@@ -141,26 +141,3 @@ test("from a vendor's panic button to a desk's click, all of it real: the wall s
     fs.rmSync(state, { recursive: true, force: true });
   }
 });
-
-/** As a browser without a kiosk's flags does until somebody presses something; this one here plays
- * whatever its policy is. To be run in the page before its own scripts. */
-function refuseSound() {
-  let isRefused = true;
-  const contexts = [];
-  window.AudioContext = class extends window.AudioContext {
-    constructor() {
-      super();
-      contexts.push(this);
-    }
-    get state() {
-      return isRefused ? "suspended" : super.state;
-    }
-    resume() {
-      return isRefused ? new Promise(() => {}) : super.resume();
-    }
-  };
-  window.allowSound = () => {
-    isRefused = false;
-    for (const context of contexts) context.dispatchEvent(new Event("statechange"));
-  };
-}

@@ -31,9 +31,9 @@ export class AlarmDesk {
     return world;
   }
 
-  /** Another page; `context` is that of a page before, so that both are tabs of one browser. */
-  async open(options = {}, path = "") {
-    const watched = await open(this.#browser, new URL(path, this.#host.url).href, { viewport: { width: 1440, height: 900 }, ...options });
+  /** Another page; `prepare` runs before its scripts. */
+  async open(options = {}, path = "", prepare = undefined) {
+    const watched = await open(this.#browser, new URL(path, this.#host.url).href, { viewport: { width: 1440, height: 900 }, ...options }, prepare);
     this.#contexts.push(watched.page.context());
     if (path === "" || path.startsWith("#")) await until(watched.page, (state) => state.vehicles === 11 && state.listed > 0 && state.isMapIdle);
     return watched;
@@ -78,4 +78,28 @@ export function isTooWide(page) {
 export async function picture(page, name, options = {}) {
   const directory = process.env.FLEETGLASS_PICTURES;
   if (directory !== undefined) await page.screenshot({ path: `${directory}/${name}.png`, ...options });
+}
+
+/** As a browser without a kiosk's flags does until somebody presses something; this one here plays now and
+ * then, whatever its policy is. To be run in the page before its own scripts. */
+export function refuseSound() {
+  let isRefused = true;
+  const contexts = [];
+  window.AudioContext = class extends window.AudioContext {
+    constructor() {
+      super();
+      contexts.push(this);
+    }
+    get state() {
+      return isRefused ? "suspended" : super.state;
+    }
+    resume() {
+      return isRefused ? new Promise(() => {}) : super.resume();
+    }
+  };
+  window.allowSound = () => {
+    isRefused = false;
+    for (const context of contexts) context.dispatchEvent(new Event("statechange"));
+  };
+  addEventListener("pointerdown", window.allowSound, { capture: true });
 }
