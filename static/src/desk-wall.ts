@@ -41,7 +41,7 @@ export class DeskWall {
   #tab: WallTab;
   #isAllowed = false;
   #isOpen = false;
-  /** Of the address. */
+  /** Of the address, or of somebody who was quicker than the server's answer. */
   #wanted: string | null = null;
 
   constructor(host: DeskWallHost) {
@@ -65,9 +65,12 @@ export class DeskWall {
     this.#takeWanted();
   }
 
-  /** Begins a scene of what is seen. */
+  /** Begins a scene of what is seen; as soon as it is known that this may be. */
   put(): void {
-    if (!this.#isAllowed) return;
+    if (!this.#isAllowed) {
+      this.#wanted = NEW;
+      return;
+    }
     this.#host.openTab(TAB);
     void this.#tab.begin();
   }
