@@ -71,6 +71,9 @@ for (const [size, options] of Object.entries(SIZES)) {
   test(`all is within reach on ${size}, and axe finds nothing`, { timeout: 180_000 }, async () => {
     const watched = await desk.open({ ...options, bypassCSP: true });
     const { page } = watched;
+    // What the page asks for by itself is there, so nothing moves any more.
+    await until(page, (state) => state.alarms.length === 1 && state.screen === "live");
+    await page.locator("#account button").first().waitFor();
     const look = async (what) => {
       await picture(page, `${size} ${what}`.replaceAll(/[^a-z0-9]+/g, "-"));
       assert.deepEqual(await unreachable(page), [], what);
