@@ -1,5 +1,6 @@
 // The page as it stands in static/, in front of a server that was built with an older one: so the
-// page can be worked on, and tested, without building the server. Only with FLEETGLASS_PAGE=static;
+// page can be worked on, and tested, without building the server. Only with FLEETGLASS_PAGE=static, or
+// another folder that has such a page;
 // `node build.mjs` in static/ is what brings it up to date.
 
 import fs from "node:fs";
