@@ -281,8 +281,11 @@ test("a session that ends leads to the login page and back", async () => {
   const { page } = await host.open("users", "ada");
   await page.waitForSelector("table");
   world.cookies.clear();
+  const ways = [];
+  page.on("request", (request) => request.isNavigationRequest() && ways.push(request.url()));
   await page.getByRole("button", { name: "Enable: Dora" }).click();
   await page.waitForURL(host.url("login?next=%2Fusers"));
+  assert.deepEqual(ways, [host.url("login?next=%2Fusers")], "two refusals, one way out");
   await page.goto(host.url("audit"));
   await page.waitForURL(host.url("login?next=%2Faudit"));
 });

@@ -24,15 +24,16 @@ test("reconnecting, then the veil, then live again without a touch", { timeout: 
     await untilMarkers(page);
     await until(page, (state) => state.screen === "live");
   }
-  await server.kill();
   const diedMs = Date.now();
+  await server.kill();
   for (const { page } of [desk, wall]) {
     await until(page, (state) => state.screen === "reconnecting", 20_000);
     assert.equal(await page.isVisible("#veil"), false);
   }
   for (const { page } of [desk, wall]) await page.waitForSelector("#veil:visible", { timeout: 40_000 });
   const veiledAfterMs = Date.now() - diedMs;
-  assert.ok(29_000 < veiledAfterMs && veiledAfterMs < 36_000, `the veil came after ${veiledAfterMs} ms`);
+  // The silence may have begun a heartbeat before; how long it lasts to the millisecond is the clock's test.
+  assert.ok(25_000 < veiledAfterMs && veiledAfterMs < 36_000, `the veil came after ${veiledAfterMs} ms`);
   assert.match(await desk.page.textContent("#veil"), /NOT LIVE\s*last data \d\d:\d\d:\d\d/);
   assert.equal((await read(desk.page)).vehicles, 300, "nothing is hidden for being old");
 

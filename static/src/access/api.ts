@@ -55,9 +55,19 @@ export async function orToLogin<Result>(asked: Promise<Result>): Promise<Result>
   try {
     return await asked;
   } catch (error) {
-    if (error instanceof ApiFailure && error.code === "not_signed_in") location.assign(loginAddress());
+    if (error instanceof ApiFailure && error.code === "not_signed_in") leave();
     throw error;
   }
+}
+
+/** Whether the way to the login page has been taken: a second step on it would break off the first. */
+let isLeaving = false;
+
+function leave(): void {
+  if (isLeaving) return;
+  isLeaving = true;
+  addEventListener("pageshow", () => (isLeaving = false), { once: true }); // somebody came back to the page as it was
+  location.assign(loginAddress());
 }
 
 async function failureOf(response: Response): Promise<ApiFailure> {
