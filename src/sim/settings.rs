@@ -18,7 +18,7 @@ pub struct SimSettings {
     /// Whose devices the vehicles carry. All three by default, and if empty.
     pub vendors: Vec<Vendor>,
     /// Every streamed device reports so many times a second, whatever its vehicle does: a load for
-    /// tests. At most 2 take effect. Default `None`: each at its own habit.
+    /// tests. At most 10 take effect. Default `None`: each at its own habit.
     pub stream_hz: Option<f64>,
     /// Silence between two heartbeats of a stream. Default 10 s.
     pub heartbeat: Duration,

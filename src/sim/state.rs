@@ -21,6 +21,8 @@ const CATCH_UP_MS: i64 = 2_000;
 /// Of so many devices one has a clock that runs ahead, while that fault is on.
 const AHEAD_EVERY: u32 = 3;
 const AHEAD_MS: i64 = 3_600_000;
+/// A device reports at most once in a tick of the world.
+const MAX_HZ: f64 = 10.0;
 
 /// A running simulator.
 #[derive(Debug)]
@@ -146,11 +148,11 @@ fn whole_ms(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
-/// The interval of a rate in milliseconds; at most two a second, as the world's step is that long.
+/// The interval of a rate in milliseconds; at most ten a second, as the world's tick is that long.
 pub(super) fn interval_ms(hz: f64) -> Option<i64> {
     if !hz.is_finite() || hz <= 0.0 {
         return None;
     }
-    let interval = SignedDuration::try_from_secs_f64(1.0 / hz.min(2.0)).ok()?;
+    let interval = SignedDuration::try_from_secs_f64(1.0 / hz.min(MAX_HZ)).ok()?;
     i64::try_from(interval.as_millis()).ok()
 }

@@ -7,7 +7,8 @@
 use crate::sim::Vendor;
 
 /// Metres in a degree of latitude.
-const M_PER_DEG: f64 = 111_320.0;
+/// Metres per degree of latitude.
+pub const M_PER_DEG: f64 = 111_320.0;
 
 /// One city and its street grid.
 #[derive(Debug)]

@@ -218,6 +218,33 @@ impl Device {
         self.speak(moment, rng)
     }
 
+    /// Lets time pass for a device that reports each `every_ms`, whatever becomes of its link.
+    pub fn keep_pace(
+        &mut self,
+        moment: &Moment,
+        every_ms: i64,
+        rng: &mut ChaCha8Rng,
+    ) -> Option<News> {
+        let now_ms = moment.now_ms;
+        if self.link == Link::Never {
+            return None;
+        }
+        self.link = Link::Good;
+        // What its habit put off for longer than the pace is due now.
+        let due_ms = if now_ms + every_ms < self.due_ms {
+            now_ms
+        } else {
+            self.due_ms
+        };
+        if now_ms < due_ms {
+            return None;
+        }
+        let said = self.speak(moment, rng);
+        // From when it was due, so that the ticks between do not slow it; what was missed stays so.
+        self.due_ms = (due_ms + every_ms).max(now_ms);
+        said
+    }
+
     /// Reports now, due or not.
     pub fn speak(&mut self, moment: &Moment, rng: &mut ChaCha8Rng) -> Option<News> {
         if let Link::NoGps { .. } = self.link {

@@ -57,7 +57,7 @@ pub struct World {
     /// So many reports are kept of each.
     room: usize,
     ticks: i64,
-    /// Streamed devices report at this interval, if set; in milliseconds.
+    /// Streamed devices report at this interval, if set; in milliseconds, and no quicker than a tick.
     pub stream_ms: Option<i64>,
 }
 
@@ -96,11 +96,17 @@ impl World {
             let now_ms = self.ticks * TICK_MS;
             let turn = usize::try_from(self.ticks % TICKS_PER_STEP).unwrap_or(0);
             let step = usize::try_from(TICKS_PER_STEP).unwrap_or(1);
-            for vehicle in self.vehicles.iter_mut().skip(turn).step_by(step) {
-                vehicle.step(now_ms, self.stream_ms, |card, news| {
+            let between = self.stream_ms.filter(|&every_ms| every_ms < STEP_MS);
+            for (place, vehicle) in self.vehicles.iter_mut().enumerate() {
+                let mut news = |card: &Arc<Card>, news| {
                     let card = Arc::clone(card);
                     told.push(Told { card, news });
-                });
+                };
+                if place % step == turn {
+                    vehicle.step(now_ms, self.stream_ms, news);
+                } else if let Some(every_ms) = between {
+                    vehicle.tell(now_ms, every_ms, &mut news);
+                }
             }
         }
         for told in &told {

@@ -21,6 +21,11 @@ fn the_same_seed_gives_the_same_world_however_time_is_cut() {
     assert_eq!(at_once, piecewise);
     assert_eq!(whole, cut);
     assert_ne!(whole, world(8, 60));
+    (whole.stream_ms, cut.stream_ms) = (Some(250), Some(250));
+    let at_once = whole.advance(95_000);
+    let mut piecewise = cut.advance(92_345);
+    piecewise.extend(cut.advance(95_000));
+    assert_eq!(at_once, piecewise);
 }
 
 #[test]
@@ -146,20 +151,53 @@ fn devices_report_at_their_vendors_pace_and_never_back_in_time() {
 
 #[test]
 fn a_rate_makes_every_streamed_device_report_at_it() {
-    let mut world = World::new(1, 50, &[Vendor::MyCarTracks]);
-    world.stream_ms = Some(1_000);
-    world.advance(2_000);
-    let installed = world
-        .rows(Vendor::MyCarTracks)
-        .iter()
-        .filter(|r| r.report.is_some())
-        .count();
-    let mut counts: HashMap<String, u32> = HashMap::new();
-    for told in world.advance(12_000) {
-        *counts.entry(told.card.id.clone()).or_default() += 1;
+    // Slower than a vehicle's step, quicker, no multiple of a tick, and one in each tick.
+    for (stream_ms, expected) in [(1_000, 10), (500, 20), (250, 40), (TICK_MS, 100)] {
+        let mut world = World::new(1, 50, &[Vendor::MyCarTracks]);
+        world.stream_ms = Some(stream_ms);
+        world.advance(2_000);
+        let installed = world
+            .rows(Vendor::MyCarTracks)
+            .iter()
+            .filter(|r| r.report.is_some())
+            .count();
+        let mut counts: HashMap<String, u32> = HashMap::new();
+        for told in world.advance(12_000) {
+            *counts.entry(told.card.id.clone()).or_default() += 1;
+        }
+        assert_eq!(counts.len(), installed);
+        let is_kept = counts.values().all(|count| *count == expected);
+        assert!(is_kept, "{stream_ms} ms: {counts:?}");
     }
-    assert_eq!(counts.len(), installed);
-    assert!(counts.values().all(|count| *count == 10), "{counts:?}");
+}
+
+#[test]
+fn between_two_steps_a_vehicle_goes_on_as_it_went() {
+    let mut world = World::new(1, 50, &[Vendor::MyCarTracks]);
+    world.stream_ms = Some(TICK_MS);
+    let mut moved = 0;
+    for told in world.advance(10_000) {
+        let News::Report(report, Some(previous)) = told.news else {
+            continue;
+        };
+        if report.fixed_ms - previous.fixed_ms != TICK_MS || report.speed_mps < 10.0 {
+            continue;
+        }
+        let north_m = (report.lat_deg - previous.lat_deg) * city::M_PER_DEG;
+        let shrink = report.lat_deg.to_radians().cos();
+        let east_m = (report.lng_deg - previous.lng_deg) * city::M_PER_DEG * shrink;
+        // A tenth of a second's way, somewhat more where it slows down, and a receiver's noise on
+        // both ends; a leap from step to step would be five times that way.
+        let greatest_m = report.speed_mps * 0.1 + 0.8 + 4.5 * 2_f64.sqrt();
+        let way_m = north_m.hypot(east_m);
+        assert!(
+            way_m < greatest_m,
+            "{}: {way_m} of {greatest_m} m",
+            told.card.id
+        );
+        moved += 1;
+    }
+    assert!(100 < moved, "{moved}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
+use super::city::M_PER_DEG;
 use super::device::{Card, Device, Link, Moment, News};
 use super::drive::{Drive, Progress};
 use super::profile::{HOUR_MS, Profile};
@@ -41,6 +42,8 @@ pub struct Vehicle {
     /// What it is about.
     pub activity: Activity,
     drive: Drive,
+    /// When `drive` was true.
+    stepped_ms: i64,
     odometer_base_m: f64,
     rng: ChaCha8Rng,
 }
@@ -72,6 +75,7 @@ impl Vehicle {
             devices: Vec::new(),
             activity,
             drive,
+            stepped_ms: 0,
             odometer_base_m: rng.random_range(5_000_000.0..400_000_000.0),
             rng,
         }
@@ -109,10 +113,23 @@ impl Vehicle {
         for device in &mut self.devices {
             let forced = stream_ms.filter(|_| device.card.vendor == Vendor::MyCarTracks);
             let said = match forced {
-                Some(every_ms) => keep_pace(device, &moment, every_ms, &mut self.rng),
+                Some(every_ms) => device.keep_pace(&moment, every_ms, &mut self.rng),
                 None => device.step(&moment, changed, &mut self.rng),
             };
             if let Some(said) = said {
+                news(&device.card, said);
+            }
+        }
+    }
+
+    /// Between two steps: lets the streamed devices report that keep a pace quicker than these.
+    pub fn tell(&mut self, now_ms: i64, every_ms: i64, mut news: impl FnMut(&Arc<Card>, News)) {
+        let moment = self.moment(now_ms);
+        for device in &mut self.devices {
+            if device.card.vendor != Vendor::MyCarTracks {
+                continue;
+            }
+            if let Some(said) = device.keep_pace(&moment, every_ms, &mut self.rng) {
                 news(&device.card, said);
             }
         }
@@ -127,14 +144,17 @@ impl Vehicle {
         device.speak(&moment, &mut self.rng)
     }
 
-    /// The truth at `now_ms`.
+    /// The truth at `now_ms`; between two steps it goes straight on as it went.
     pub fn moment(&self, now_ms: i64) -> Moment {
         let city = self.profile.city;
+        let (speed_mps, heading_deg) = (self.drive.speed_mps, self.drive.heading_deg(city));
+        let since_ms = i32::try_from((now_ms - self.stepped_ms).clamp(0, STEP_MS)).unwrap_or(0);
+        let since_s = f64::from(since_ms) / 1_000.0;
         Moment {
             now_ms,
-            lat_lng_deg: self.drive.lat_lng(city),
-            speed_mps: self.drive.speed_mps,
-            heading_deg: self.drive.heading_deg(city),
+            lat_lng_deg: ahead(self.drive.lat_lng(city), heading_deg, speed_mps * since_s),
+            speed_mps,
+            heading_deg,
             driving: self.activity == Activity::Driving,
             ignition: !matches!(self.activity, Activity::Parked { .. }),
             odometer_m: self.odometer_base_m + self.drive.driven_m,
@@ -143,6 +163,7 @@ impl Vehicle {
     }
 
     fn live(&mut self, now_ms: i64) {
+        self.stepped_ms = now_ms;
         let city = self.profile.city;
         match self.activity {
             Activity::Driving => {
@@ -207,22 +228,12 @@ impl Vehicle {
     }
 }
 
-fn keep_pace(
-    device: &mut Device,
-    moment: &Moment,
-    every_ms: i64,
-    rng: &mut ChaCha8Rng,
-) -> Option<News> {
-    if device.link == Link::Never {
-        return None;
-    }
-    device.link = Link::Good;
-    let last_ms = device
-        .last
-        .as_ref()
-        .map_or(i64::MIN / 2, |last| last.fixed_ms);
-    if moment.now_ms < last_ms + every_ms {
-        return None;
-    }
-    device.speak(moment, rng)
+/// `by_m` metres on from a place, over so short a way that the earth is flat.
+fn ahead((lat_deg, lng_deg): (f64, f64), heading_deg: f64, by_m: f64) -> (f64, f64) {
+    let (east, north) = heading_deg.to_radians().sin_cos();
+    let by_deg = by_m / M_PER_DEG;
+    (
+        lat_deg + by_deg * north,
+        lng_deg + by_deg * east / lat_deg.to_radians().cos(),
+    )
 }
