@@ -40,6 +40,7 @@ manifest["icon.svg"] = hashedCopy("icon.svg", fs.readFileSync("icons/icon.svg"))
 manifest["icon-maskable.svg"] = hashedCopy("icon-maskable.svg", fs.readFileSync("icons/icon-maskable.svg"));
 manifest["app.webmanifest"] = hashedCopy("app.webmanifest", webManifest());
 Object.assign(manifest, entriesOf(await build({ ...common, entryPoints: ["src/live/live-worker.ts"] })));
+Object.assign(manifest, entriesOf(await build({ ...common, format: "iife", entryPoints: ["src/page/graphics-worker.ts"] })));
 // A service worker is a script of the old kind: browsers load it everywhere.
 Object.assign(manifest, entriesOf(await build({ ...common, format: "iife", entryPoints: ["src/wall-sw.ts"] })));
 const pages = await build({
@@ -48,6 +49,7 @@ const pages = await build({
   splitting: true,
   define: {
     LIVE_WORKER_URL: JSON.stringify(manifest["live-worker.js"]),
+    GRAPHICS_WORKER_URL: JSON.stringify(manifest["graphics-worker.js"]),
     MAPLIBRE_WORKER_URL: JSON.stringify(manifest["maplibre-worker.mjs"]),
   },
 });

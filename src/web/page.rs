@@ -158,10 +158,14 @@ mod tests {
 
     use super::*;
 
-    async fn html(path: &str, map: &MapSettings) -> String {
+    async fn get_page(path: &str, map: &MapSettings) -> Response {
         let router: Router<()> = routes(map).unwrap();
         let request = Request::get(path).body(Body::empty()).unwrap();
-        let response = router.oneshot(request).await.unwrap();
+        router.oneshot(request).await.unwrap()
+    }
+
+    async fn html(path: &str, map: &MapSettings) -> String {
+        let response = get_page(path, map).await;
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         String::from_utf8(body.to_vec()).unwrap()
     }
@@ -179,7 +183,10 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_page_asks_for_early_is_there() {
-        for links in [DESK.links, WALL.links] {
+        for (page, expected) in [("/", DESK.links), ("/wall", WALL.links)] {
+            let response = get_page(page, &MapSettings::default()).await;
+            let links = response.headers()[header::LINK].to_str().unwrap();
+            assert_eq!(links, expected, "{page}");
             let paths: Vec<_> = links
                 .split(", ")
                 .map(|link| link.split(['<', '>']).nth(1).unwrap())

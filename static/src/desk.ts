@@ -5,6 +5,7 @@ import { DeskAlarms } from "./desk-alarms.ts";
 import { DeskTools } from "./desk-tools.ts";
 import { DeskWall } from "./desk-wall.ts";
 import { FleetPanel } from "./fleet-panel.ts";
+import { WORLD_SIGHT } from "./live/sight.ts";
 import { FleetMap } from "./map/fleet-map.ts";
 import { frameOf } from "./map/framing.ts";
 import { chooseTheme } from "./map/theme.ts";
@@ -12,6 +13,7 @@ import { AccessWatch } from "./page/access-watch.ts";
 import { absoluteUrl, readBoot } from "./page/boot.ts";
 import { exposeDebug } from "./page/debug.ts";
 import { firstPaint } from "./page/first-paint.ts";
+import { graphicsReady } from "./page/graphics-ready.ts";
 import { PlaceSearch, fixedOf } from "./page/place-search.ts";
 import { Preferences } from "./page/preferences.ts";
 import { Reloader } from "./page/reload.ts";
@@ -40,11 +42,13 @@ const TICK_MS = 1_000;
 const TRAIL_FOLLOWS_MS = 400;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
+const canDraw = graphicsReady();
 await speakChosen();
 const boot = readBoot();
 const preferences = new Preferences();
 chooseTheme(preferences.now.theme);
 const store = new Store(new Reloader(boot.build));
+store.setSight(WORLD_SIGHT); // what comes before there is a map waits in the store
 const travel = new TimeTravel({
   nowMs: () => store.serverNowMs(),
   sight: () => (store.isWhole ? null : fleetMap.sight),
@@ -52,6 +56,8 @@ const travel = new TimeTravel({
   onShown: showTime,
   onControls: () => timeBar.show(),
 });
+/** Writes the view into the address, once there is somebody to do it: one can type before the map is made. */
+let drift = (): void => {};
 const panel = new FleetPanel({
   store,
   travel,
@@ -60,10 +66,10 @@ const panel = new FleetPanel({
   onSelect: (vehicle) => select(vehicle, true),
   onChoose: (ids, isToggle) => tools.choose(ids, isToggle),
   mostChosen: MOST_CHOSEN,
-  onDrift: () => tools.url.drift(),
+  onDrift: () => drift(),
 });
 const feeds = new FeedStrip(byId("feeds"), byId("feed-alarms"), true);
-await firstPaint();
+await Promise.all([firstPaint(), canDraw]);
 const fleetMap = new FleetMap({
   container: byId("map"),
   boot: boot.map,
@@ -125,6 +131,7 @@ const tools = new DeskTools({
   findPlaces: (text) => placeNames.find(text, wherePlacesAreWanted()),
   rewrite,
 });
+drift = () => tools.url.drift();
 const wall = new DeskWall({
   fleetMap,
   preferences,

@@ -2,6 +2,7 @@
 // never needs a click and comes back by itself, whatever happens to the server. Loading this module
 // begins it; `wall/stage.ts` is the map, this one is what stands around it.
 
+import { WORLD_SIGHT } from "./live/sight.ts";
 import { AccessWatch } from "./page/access-watch.ts";
 import { readBoot } from "./page/boot.ts";
 import { exposeDebug } from "./page/debug.ts";
@@ -35,8 +36,6 @@ import { words } from "./words/words.ts";
 
 /** After an upgrade of the server, so that a hundred displays do not come as one. */
 const UPGRADE_WITHIN_MS = 5 * 60_000;
-/** All of the world: what a list is asked for. */
-const WORLD_SIGHT = { bounds: [-180, -85, 180, 85] as [number, number, number, number], zoom: 0 };
 
 const setup = setupOf(location.hash);
 const boot = readBoot();

@@ -214,9 +214,15 @@ test("a reload while the server is away ends at a page that waits, and goes on w
   await untilDom(page, () => navigator.serviceWorker.controller !== null, Boolean);
   await own.kill();
   await page.reload();
-  await page.getByText("Warten auf den Server").waitFor();
+  await page.getByText("Wartet auf den Server").waitFor();
   await page.getByText(/^seit 0:0\d$/).waitFor();
   assert.equal(await page.getAttribute("html", "lang"), "de");
+  // The address goes before what was chosen on this machine, and that before the browser's language.
+  for (const [address, kept, text] of [["#theme=dark&distance=4&lang=en", "de", "Waiting for the server"], ["#theme=dark&distance=4", "de", "Wartet auf den Server"], ["#theme=dark&distance=4&lang=de", "auto", "Wartet auf den Server"]]) {
+    await page.evaluate(([hash, lang]) => (localStorage.setItem("fleetglass-preferences", JSON.stringify({ lang })), (location.hash = hash)), [address, kept]);
+    await page.reload();
+    await page.getByText(text).waitFor();
+  }
   assert.equal(new URL(page.url()).hash, "#theme=dark&distance=4&lang=de");
   own = await startServer(["demo", "--listen", `127.0.0.1:${port}`, "--seed", "7"]);
   await until(page, (state) => state.screen === "live" && state.vehicles === 300, 40_000);

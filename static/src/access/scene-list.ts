@@ -6,7 +6,7 @@ import { SceneBook, keptOf, sceneOfKept } from "../page/scenes.ts";
 import type { KeptScene } from "../page/scenes.ts";
 import { h } from "../ui/dom.ts";
 import { SceneForm } from "../ui/scene-form.ts";
-import { onText, sceneText } from "../ui/scene-words.ts";
+import { listText, sceneText } from "../ui/scene-words.ts";
 import { ApiFailure, orToLogin } from "./api.ts";
 import { confirm, formDialog } from "./dialogs.ts";
 import { inUseText, titleOf } from "./display-words.ts";
@@ -54,8 +54,8 @@ export class SceneList {
     change.setAttribute("aria-label", titleOf(words.scenes.change, kept.name));
     remove.setAttribute("aria-label", titleOf(words.scenes.remove, kept.name));
     change.disabled = scene === null;
-    const on = onText(this.#on(kept.id));
-    return [h("span", { class: "name" }, kept.name), scene === null ? words.scenes.unreadable : sceneText(scene), on === "" ? words.scenes.nowhere : on.replace(/^on /, ""), actions(change, remove)];
+    const on = this.#on(kept.id);
+    return [h("span", { class: "name" }, kept.name), scene === null ? words.scenes.unreadable : sceneText(scene), on.length === 0 ? words.scenes.nowhere : listText(on), actions(change, remove)];
   }
 
   #on(id: string): string[] {

@@ -8,6 +8,9 @@ export interface Sight {
   zoom: number;
 }
 
+/** The whole world, as a map shows it that does not know yet where the fleet is. */
+export const WORLD_SIGHT: Sight = { bounds: [-180, -85, 180, 85], zoom: 1.6 };
+
 export const TOLD_EVERY_MS = 250;
 const DEGREE_DIGITS = 5;
 const ZOOM_DIGITS = 2;

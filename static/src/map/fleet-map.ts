@@ -5,7 +5,7 @@ import { AttributionControl, FullscreenControl, Map as MapLibre, NavigationContr
 import type { IControl } from "maplibre-gl";
 import type { CellBook } from "../live/cells.ts";
 import type { RowChanges } from "../live/decoder.ts";
-import { sightOf } from "../live/sight.ts";
+import { WORLD_SIGHT, sightOf } from "../live/sight.ts";
 import type { Sight } from "../live/sight.ts";
 import { absoluteUrl } from "../page/boot.ts";
 import type { MapBoot } from "../page/boot.ts";
@@ -290,7 +290,7 @@ function createMap({ container, boot, isInteractive }: FleetMapOptions): MapLibr
     container,
     style: Basemap.builtin(boot),
     center: [15, 20],
-    zoom: 1.6,
+    zoom: WORLD_SIGHT.zoom,
     maxZoom: 20,
     maxPitch: 0,
     interactive: isInteractive,

@@ -6,7 +6,7 @@ import { LANGUAGES, PSEUDO } from "../words/languages.ts";
 import type { Language } from "../words/languages.ts";
 import type { ViewPart } from "./view-url.ts";
 
-const STORAGE_KEY = "fleetglass-preferences";
+export const STORAGE_KEY = "fleetglass-preferences";
 
 /** What can be chosen, and what of it. */
 export const CHOICES = {

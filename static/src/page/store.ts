@@ -70,6 +70,8 @@ export class Store {
   #lastFrameMs: number | null = null;
   #startedMs = performance.now();
   #views: Views | null = null;
+  /** What came before anybody could be told of it, and when. */
+  #early: [message: ToPage, atMs: number][] = [];
   #isFirstTold = false;
   /** The question of the nearest that is open. */
   #nearest: { number: number; onRows: (rows: NearRow[]) => void } = { number: 0, onRows: () => {} };
@@ -78,11 +80,16 @@ export class Store {
 
   constructor(reloader: Reloader) {
     this.#reloader = reloader;
-    this.#link = new LiveLink((message) => this.#take(message));
+    this.#link = new LiveLink((message) => {
+      if (this.#views === null) this.#early.push([message, performance.now()]);
+      else this.#take(message, performance.now());
+    });
   }
 
+  /** Tells these of all that came so far, as if it came now, and of all that comes. */
   connectViews(views: Views): void {
     this.#views = views;
+    for (const [message, atMs] of this.#early.splice(0)) this.#take(message, atMs);
   }
 
   /** Now by the server's clock; this machine's until the first frame. */
@@ -126,12 +133,12 @@ export class Store {
     this.#link.askNearest(this.#nearest.number, question);
   }
 
-  /** Tells what the map shows; nothing is asked of the server before. */
+  /** Tells what the map shows, or will; nothing is asked of the server before. */
   setSight(sight: Sight): void {
     this.#link.setSight(sight);
   }
 
-  #take(message: ToPage): void {
+  #take(message: ToPage, atMs: number): void {
     switch (message.type) {
       case "fleet":
         this.#takeFleet(message);
@@ -145,7 +152,7 @@ export class Store {
         this.#takeCells(message.change);
         break;
       case "pulse":
-        this.#lastFrameMs = performance.now();
+        this.#lastFrameMs = atMs;
         this.#lastFrameServerMs = message.serverAtMs;
         this.#clockOffsetMs = message.clockOffsetMs;
         this.#heartbeatMs = message.heartbeatMs;

@@ -3,6 +3,7 @@
 // same address again, what stands behind its "#" included, its language too. `kiosk/waiting.html` is
 // its brother for a browser that has not been here before.
 
+import { STORAGE_KEY } from "../page/preferences.ts";
 import { waiting as de } from "../words/de.ts";
 import { waiting as en } from "../words/en.ts";
 
@@ -30,7 +31,11 @@ p { margin: 0; }
 "use strict";
 const all = ${WORDS};
 const asked = ((/[#&]lang=([a-z]+)/i.exec(location.hash) || [])[1] || "").toLowerCase();
-const language = [asked, ...navigator.languages.map((tag) => tag.split("-")[0]), "en"].find((one) => Object.hasOwn(all, one));
+let kept = "";
+try {
+  kept = JSON.parse(localStorage.getItem("${STORAGE_KEY}")).lang;
+} catch (error) {}
+const language = [asked, kept, ...navigator.languages.map((tag) => tag.split("-")[0]), "en"].find((one) => Object.hasOwn(all, one));
 const words = all[language];
 document.documentElement.lang = language;
 document.title = words.title;

@@ -1,6 +1,6 @@
 // A small fleet in every state, with all that the API may say of it, now and at any time of the
 // last day: for a stand-in, so that tests of what is shown need no vendor and no waiting. Vehicles
-// on the move go round a circle, so where they are is a matter of the time alone.
+// on the move go round a circle, so where they are is a matter of the time since the tests began alone.
 
 import { KEYFRAME, DICTIONARY, DIFFERENCES } from "./fleet-message.mjs";
 
@@ -10,6 +10,8 @@ const FLAGS = { diverging: 1, clock_ahead: 2, no_fix_time: 4, feed_down: 8 };
 const HOUR_S = 3_600;
 const CENTRE = { lat_deg: -26.2, lng_deg: 28.05 };
 const DEG_PER_M = 1 / 111_320;
+/** The circles begin with the tests, so that at whatever hour these run they see the same places. */
+const BEGAN_S = Math.floor(Date.now() / 1000);
 
 /** Name, motion, freshness, age of the fix, and more. */
 const SPECS = [
@@ -113,7 +115,7 @@ export class SmallWorld {
     for (let ms = Math.ceil(fromMs / 20_000) * 20_000; ms <= toMs && points.length < 5_000; ms += 20_000) {
       const minute = Math.floor((toMs - ms) / 60_000);
       if (minute >= 20 && minute < 24) continue;
-      const { lat_deg, lng_deg, heading_deg } = placeAt(index, ms / 1000);
+      const { lat_deg, lng_deg, heading_deg } = placeAt(index, ms / 1000 - BEGAN_S);
       const isAfterGap = minute === 19 && points.length > 0 && ms - Date.parse(points.at(-1).fixed_at) > 60_000;
       const kmh = minute > 50 ? undefined : 10 + ((minute * 7) % 120);
       points.push({ lat_deg, lng_deg, heading_deg, fixed_at: new Date(ms).toISOString(), source: "alpha", device: String(index), ...(kmh === undefined ? {} : { speed_mps: kmh / 3.6 }), ...(isAfterGap ? { gap: true } : {}), ...(minute >= 30 && minute < 33 ? { filled: true } : {}) });
@@ -131,7 +133,7 @@ function json(response, body, status = 200) {
   response.end(JSON.stringify(body));
 }
 
-/** On a circle of some kilometres, 15 m/s. */
+/** On a circle of some kilometres, 15 m/s, so long after its beginning. */
 function placeAt(index, s) {
   const radius_m = 1_500 + 900 * index;
   const angle = (s * 15) / radius_m + index;
@@ -149,7 +151,7 @@ function vehicleAt(spec, index, ms) {
   const isLiveMover = motion === "moving" && freshness === "live";
   // A fix each 10 s.
   const fixed_s = isLiveMover ? Math.floor((ms / 1000 - age_s) / 10) * 10 : Math.floor(ms / 1000) - age_s;
-  const place = placeAt(index, motion === "moving" ? fixed_s : 0);
+  const place = placeAt(index, motion === "moving" ? fixed_s - BEGAN_S : 0);
   const fixed_at = new Date(fixed_s * 1000).toISOString();
   const position = { ...place, speed_mps: motion === "moving" ? 15 : 0, accuracy_m: 6, fixed_at, received_at: fixed_at, source, device: String(index) };
   const onTheMove = motion === "moving" || motion === "idling";
