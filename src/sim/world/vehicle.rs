@@ -148,11 +148,11 @@ impl Vehicle {
     pub fn moment(&self, now_ms: i64) -> Moment {
         let city = self.profile.city;
         let (speed_mps, heading_deg) = (self.drive.speed_mps, self.drive.heading_deg(city));
-        let since_ms = i32::try_from((now_ms - self.stepped_ms).clamp(0, STEP_MS)).unwrap_or(0);
-        let since_s = f64::from(since_ms) / 1_000.0;
+        let passed_ms = (now_ms - self.stepped_ms).clamp(0, STEP_MS);
+        let way_m = speed_mps * f64::from(i32::try_from(passed_ms).unwrap_or(0)) / 1_000.0;
         Moment {
             now_ms,
-            lat_lng_deg: ahead(self.drive.lat_lng(city), heading_deg, speed_mps * since_s),
+            lat_lng_deg: ahead(self.drive.lat_lng(city), heading_deg, way_m),
             speed_mps,
             heading_deg,
             driving: self.activity == Activity::Driving,
