@@ -25,7 +25,7 @@ after(() => speak(en, "en", "ltr"));
 
 /** What two languages have in common: signs, units, names of things, and words that travelled. */
 const SAME = new Set(`
-  km,_km/h ↑_↓_Enter Name Browser Position Radius Alarm Administrator Extern Token Webhooks Live Code Offline km/h s min h 1_h 6_h 24_h – --:--:--
+  km,_km/h ↑_↓_Enter Name Browser Position Radius Alarm Administrator Extern Token Webhooks Live Code Offline km/h s min h d 1_h 6_h 24_h – --:--:--
   f c v m g a p r n w / ? Esc Enter openstreetmap.org N S W live 15 60 300 900 3600
 `.split(/\s+/).map((word) => word.replaceAll("_", " ")));
 const MARK = "\u202e";
@@ -70,7 +70,7 @@ test("one is one and many are many, in each language's numbers", () => {
   assert.equal(texts.foundText(5, 5, 1234), "5 von 1.234 Fahrzeugen");
   assert.equal(texts.distanceText(2_400), "2,40 km");
   assert.equal(texts.agoText(4_000), "vor 4 s");
-  assert.equal(texts.agoText(3 * 86_400_000), "vor 3 Tg.");
+  assert.equal(texts.agoText(3 * 86_400_000), "vor 3 d");
   assert.equal(texts.stateWords(0, 3), "Offline, zuletzt fahrend");
   assert.equal(texts.durationText(130 * 60_000, true), "über 2 h 10");
   assert.match(texts.dayText(Date.UTC(2026, 11, 3, 12)), /^Do\.?, 3\. Dez/);

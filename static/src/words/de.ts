@@ -54,7 +54,7 @@ export const de: Words = {
 
   motion: { moving: "Fährt", idling: "Leerlauf", stopped: "Hält", parked: "Geparkt", unknown: "Unbekannt" },
   standing: { moving: "Fährt", idling: "Leerlauf", stopped: "Hält", parked: "Geparkt", unknown: "Unbekannt", overdue: "Meldet nicht", never: "Ohne Position", off_duty: "Dienstfrei" },
-  attention: { overdue: "Meldet nicht", late: "Verzögert", stale: "Veraltet", offline: "Offline", diverging: "Abweichend" },
+  attention: { overdue: "Meldet nicht", late: "Verzögert", stale: "Veraltet", offline: "Offline", diverging: "Uneinig" },
   doing: { moving: "fahrend", idling: "im Leerlauf", stopped: "haltend", parked: "geparkt", unknown: "unbekannt" },
   state: {
     noPosition: "Noch keine Position",
