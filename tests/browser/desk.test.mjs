@@ -59,6 +59,12 @@ test("a vehicle is found by typing and opened with the keyboard alone", async ()
   await page.keyboard.press("Enter");
   await until(page, (state) => state.selectedId === wanted.id);
   assert.equal(await page.textContent("#detail-name"), wanted.name);
+  // To an ear as well: what opened, once, and with each feed's age how well it is.
+  const spoken = () => document.querySelector("#detail").previousElementSibling.textContent;
+  const said = await untilDom(page, spoken, (text) => text !== "");
+  assert.match(said, /^.+ is open: (Moving|Stopped|Idling|Late|Parked)/);
+  assert.ok(said.startsWith(wanted.name));
+  await page.getByRole("button", { name: /^cartrack up \d+ s$/ }).waitFor();
   await untilDom(page, () => document.querySelector("#detail-devices dd")?.textContent, (text) => text?.includes("fix"));
   await until(page, (state) => state.trailPoints > 0 && state.isMapIdle && state.zoom >= 10);
   const offsetDeg = Math.abs((await read(page)).center[0] - wanted.position.lng_deg);
@@ -66,6 +72,7 @@ test("a vehicle is found by typing and opened with the keyboard alone", async ()
   await page.keyboard.press("Escape");
   await until(page, (state) => state.selectedId === undefined);
   assert.equal(await page.isVisible("#detail"), false);
+  assert.equal(await page.evaluate(spoken), "");
   await page.keyboard.press("Escape");
   await until(page, (state) => state.listed === 300);
   assertClean(watched);

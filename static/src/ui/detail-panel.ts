@@ -25,6 +25,9 @@ export class DetailPanel {
   #flags = byId("detail-flags");
   #freshness = byId("detail-freshness");
   #trouble = h("p", { class: "muted", role: "status" });
+  /** Said once for each vehicle that is opened, as nothing else tells who cannot see the panel appear. */
+  #spoken = h("p", { class: "visually-hidden", role: "status" });
+  #isSpoken = false;
   #facts = new FactList();
   #position = new FactList();
   #iconKey = "";
@@ -38,6 +41,7 @@ export class DetailPanel {
     byId("detail-facts").append(this.#facts.element);
     byId("detail-position").append(this.#position.element);
     this.#since.after(this.#trouble);
+    this.root.before(this.#spoken);
     byId("detail-close").addEventListener("click", onClose);
   }
 
@@ -50,6 +54,7 @@ export class DetailPanel {
     this.#vehicle = null;
     this.#clear();
     setText(this.#name, name);
+    this.#isSpoken = false;
     this.root.hidden = false;
     this.root.scrollTop = 0;
   }
@@ -57,6 +62,7 @@ export class DetailPanel {
   close(): void {
     this.#vehicle = null;
     this.#why.show(null, 0);
+    setText(this.#spoken, "");
     this.root.hidden = true;
   }
 
@@ -68,6 +74,9 @@ export class DetailPanel {
       setText(this.#headline, words.detail.notKnownThen);
     }
     this.tick();
+    if (vehicle === null || this.#isSpoken) return;
+    this.#isSpoken = true;
+    setText(this.#spoken, words.detail.opened(displayName(vehicle), headline(vehicle)));
   }
 
   /** Says that what is shown may be old, as long as it is. */

@@ -12,6 +12,8 @@ interface Pill {
   item: HTMLLIElement;
   button: HTMLElement;
   age: HTMLElement;
+  /** Its health where only form and colour tell it: an age alone says nothing to an ear. */
+  word: HTMLElement;
   popover: HTMLElement | null;
   health: string;
   source: Source;
@@ -68,6 +70,7 @@ export class FeedStrip {
       this.#list.append(pill.item);
     }
     pill.source = source;
+    setText(pill.word, source.health === "up" && source.last_success_at !== undefined ? words.health.up : "");
     pill.item.dataset["health"] = source.health;
     if (pill.health === source.health) return;
     pill.health = source.health;
@@ -76,12 +79,13 @@ export class FeedStrip {
 
   #create(source: Source): Pill {
     const age = h("span", { class: "feed-age" });
-    const children = [healthIcon(source.health), h("span", { class: "feed-name" }, source.id), age];
+    const word = h("span", { class: "visually-hidden" });
+    const children = [healthIcon(source.health), h("span", { class: "feed-name" }, source.id), ...(this.#withDetails ? [word] : []), age];
     const button = this.#withDetails
       ? h("button", { type: "button", class: "feed-pill" }, ...children)
       : h("span", { class: "feed-pill" }, ...children);
     const popover = this.#withDetails ? h("div", { class: "feed-popover card", popover: "auto" }) : null;
-    const pill: Pill = { item: h("li", {}, button), button, age, popover, health: source.health, source };
+    const pill: Pill = { item: h("li", {}, button), button, age, word, popover, health: source.health, source };
     if (popover !== null) {
       document.body.append(popover);
       button.setAttribute("aria-haspopup", "dialog");

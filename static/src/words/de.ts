@@ -204,6 +204,7 @@ export const de: Words = {
   detail: {
     trouble: "Einzelheiten lassen sich zurzeit nicht laden; neuer Versuch folgt.",
     drawnAtAnchor: "wo es geparkt wurde, damit es nicht wandert",
+    opened: (name, state) => `${name} ist geöffnet: ${state}`,
     notKnownThen: "Zu dieser Zeit nicht bekannt",
   },
   past: {

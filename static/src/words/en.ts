@@ -209,6 +209,7 @@ export const en = {
     trouble: "Details cannot be loaded at the moment; trying again.",
     /** Fixes of a parked vehicle drift; its marker does not. */
     drawnAtAnchor: "where it parked, so that it does not wander",
+    opened: (name: string, state: string) => `${name} is open: ${state}`,
     notKnownThen: "Not known at this time",
   },
   past: {
