@@ -16,6 +16,8 @@ const ZOOMED = { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 };
 const DARK = { ...DESK, colorScheme: "dark" };
 const PATIENCE_MS = 180_000;
 const SETTLES_MS = 2_500;
+/** Where the simulator has most of its vehicles. */
+const DEPOT = "-26.2041, 28.0473";
 /** Something to be seen of a trail and of the past. */
 const PASSES_MS = 60_000;
 
@@ -73,8 +75,10 @@ const SITUATIONS = {
   depot: {
     isLarge: true,
     arrange: async (page) => {
-      await page.click(".cluster-button >> nth=0").catch(() => {});
-      await until(page, isSettled);
+      await page.keyboard.press("g");
+      await page.fill("#go-to-field", DEPOT);
+      await page.keyboard.press("Enter");
+      await until(page, (state) => state.zoom > 10 && isSettled(state), PATIENCE_MS);
     },
   },
   trail: { arrange: openMoving },
@@ -83,7 +87,7 @@ const SITUATIONS = {
       await openMoving(page);
       await page.keyboard.press("h");
       await page.waitForTimeout(SETTLES_MS);
-      for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowLeft");
+      await page.keyboard.press("ArrowLeft");
     },
   },
   dark: { screen: DARK, arrange: openMoving },

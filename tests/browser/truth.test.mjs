@@ -238,6 +238,9 @@ test("the selected vehicle and its trail are of the time that is shown; Escape a
   const { past } = await until(page, (state) => state.past.trouble === "none" && state.past.shownMs < Date.now() - 59 * MINUTE_MS);
   const age = () => document.querySelector("#detail-freshness").textContent;
   await untilDom(page, age, (text) => /^Position \d+ s old/.test(text));
+  const why = await page.textContent("#detail-devices");
+  assert.match(why, /^alpha 0.*What each device said then is not remembered\.$/);
+  assert.doesNotMatch(why, /no position yet/);
   const to = () => new URL(document.querySelector(".downloads a").href).searchParams.get("to");
   await untilDom(page, to, (text) => Date.parse(text) === past.shownMs);
   assert.equal(await page.isVisible("#past-back"), true);

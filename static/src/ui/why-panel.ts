@@ -41,7 +41,7 @@ export class WhyPanel {
     const fixedMs = Date.parse(report.fixed_at ?? "");
     return {
       label: `${report.source} ${report.device}`,
-      value: deviceText(report, this.#nowMs - fixedMs),
+      value: isKept(this.#vehicle) ? deviceText(report, this.#nowMs - fixedMs) : "",
       note: report.reason ?? "",
       isMarked: isShown(report, this.#vehicle),
       ...(Number.isNaN(fixedMs) ? {} : { title: fullTimeText(fixedMs) }),
@@ -51,8 +51,7 @@ export class WhyPanel {
   #draw(): void {
     const isOn = this.#toggle.checked && this.#vehicle !== null;
     const ghosts = isOn ? ghostsOf(this.#vehicle!, this.#nowMs) : [];
-    const isUnknown = this.#vehicle !== null && (this.#vehicle.devices ?? []).length === 0;
-    setText(this.#note, isUnknown ? words.why.notKept : isOn && ghosts.length === 0 ? words.why.noOther : "");
+    setText(this.#note, !isKept(this.#vehicle) ? words.why.notKept : isOn && ghosts.length === 0 ? words.why.noOther : "");
     this.#showGhosts(isOn ? placeOf(this.#vehicle!) : null, ghosts);
   }
 }
@@ -65,6 +64,12 @@ export function ghostsOf(vehicle: Vehicle, nowMs: number): Ghost[] {
     const age = Number.isNaN(fixedMs) ? "" : `, ${agoText(nowMs - fixedMs)}`;
     return [{ key: keyOf(report), label: `${report.source} ${report.device}${age}`, lngLatDeg: [report.lng_deg, report.lat_deg] }];
   });
+}
+
+/** Of the past only which devices there were is remembered, not what each of them said. */
+function isKept(vehicle: Vehicle | null): boolean {
+  const devices = vehicle?.devices ?? [];
+  return vehicle === null || devices.some(({ fixed_at }) => fixed_at !== undefined) || (devices.length > 0 && vehicle.position === undefined);
 }
 
 function placeOf({ drawn, position }: Vehicle): Place | null {

@@ -97,7 +97,7 @@ export class SmallWorld {
     await new Promise((resolve) => setTimeout(resolve, this.delayMs));
     asked.endedMs = performance.now();
     if (atMs < this.startedMs - this.memoryMs + 60_000) json(response, { error: { code: "before_memory", message: "nothing is remembered of that time" } }, 404);
-    else json(response, { at: url.searchParams.get("at"), vehicles: this.fleetAt(atMs) });
+    else json(response, { at: url.searchParams.get("at"), vehicles: this.fleetAt(atMs).map(remembered) });
   }
 
   #one(id, response) {
@@ -131,6 +131,11 @@ export function idOf(index) {
 function json(response, body, status = 200) {
   response.writeHead(status, { "content-type": "application/json" });
   response.end(JSON.stringify(body));
+}
+
+/** As of the past: which devices there were, and not what each of them said. */
+function remembered(vehicle) {
+  return { ...vehicle, devices: vehicle.devices.map(({ source, device }) => ({ source, device })) };
 }
 
 /** On a circle of some kilometres, 15 m/s, so long after its beginning. */
