@@ -41,10 +41,12 @@ const OPENED = [
   ["going", "g", ".go-to"],
 ];
 
-/** Buttons that nobody can press: outside of the screen, or under something else. */
+/** Buttons that nobody can press: outside of the screen, or under something else; also while the badge says
+ * the longest that it ever says, which it takes back by itself. */
 function unreachable(page) {
   return page.evaluate(() => {
     const lost = [];
+    document.querySelector("#screen-badge").textContent = "Reconnecting";
     // Over what is open for a moment, nothing else is to be pressed; the strip of feeds scrolls.
     const open = document.querySelector(":popover-open");
     const own = open !== null ? [...open.querySelectorAll("button")] : [...document.querySelectorAll(".top button:not(.feeds *), .maplibregl-ctrl-group button, .map-bars button, .side-head button, .detail-head button")];
@@ -67,6 +69,7 @@ for (const [size, options] of Object.entries(SIZES)) {
     // What the page asks for by itself is there, so nothing moves any more.
     await until(page, (state) => state.alarms.length === 1 && state.screen === "live");
     await page.locator("#account button").first().waitFor();
+    await untilDom(page, () => document.querySelector("#screen-badge").textContent, (text) => text === "Live");
     const look = async (what) => {
       await picture(page, `${size} ${what}`.replaceAll(/[^a-z0-9]+/g, "-"));
       assert.deepEqual(await unreachable(page), [], what);
