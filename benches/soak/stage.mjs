@@ -16,7 +16,7 @@ const SCENES = [{ name: "Fleet", dwell_s: 20, theme: "dark" }, { name: "Cape", b
 const WELL_WITHIN_MS = 180_000;
 /** Longer than both scenes together. */
 const RESTS_WITHIN_MS = 60_000;
-/** Devices that are streamed report so often: with them the whole fleet, polled ones too, is at ten times its usual rate. */
+/** Devices that are streamed report so often, more than ten times as often as they usually do; the run measures it. */
 const STREAM_HZ = 4;
 /** Not all vehicles have a place; fewer than so many of them mean that something is missing. */
 const SHARE_SHOWN = 0.9;

@@ -2,6 +2,8 @@
 
 /** The live worker's hashed address. */
 declare const LIVE_WORKER_URL: string;
+/** The hashed address of the worker that asks for a graphics context. */
+declare const GRAPHICS_WORKER_URL: string;
 /** MapLibre's own worker's hashed address. */
 declare const MAPLIBRE_WORKER_URL: string;
 

@@ -2,8 +2,6 @@
 // is there, a tenth of a second with a graphics card, half a second and more without; a worker that
 // asks before it waits in its place.
 
-declare const GRAPHICS_WORKER_URL: string;
-
 /** No later, since a map that comes late is worse than a page that stands still. */
 const AT_MOST_MS = 2_000;
 
