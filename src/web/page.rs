@@ -36,6 +36,7 @@ where
     let boot = boot_data(map);
     let desk = Desk {
         boot: &boot,
+        attribution: BASEMAP_ATTRIBUTION,
         assets: DESK,
     }
     .render()?;
@@ -73,6 +74,8 @@ pub fn policy(map: &MapSettings) -> String {
 #[template(path = "desk.html")]
 struct Desk<'a> {
     boot: &'a str,
+    /// HTML, our own.
+    attribution: &'static str,
     assets: PageAssets,
 }
 

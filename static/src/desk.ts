@@ -172,6 +172,7 @@ store.connectViews({
 tools.read();
 fleetMap.watchSight((sight) => store.setSight(sight));
 fleetMap.map.on("moveend", () => panel.showSummary());
+void fleetMap.map.once("idle", () => byId("first-credits").remove()); // the map says it by itself now
 fleetMap.map.on("moveend", () => {
   // Of a large fleet only what is in sight was asked for.
   if (travel.isOn && !store.isWhole) travel.go(travel.wantedMs);

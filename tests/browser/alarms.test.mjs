@@ -173,6 +173,28 @@ test("a shower of alarms is read out as one sentence, and milder ones are not", 
   await untilDom(page, () => document.querySelector(".bell-place [role=alert]").textContent, (text) => text === "5 new alarms: Panic button, Car 1, and 4 more");
 });
 
+test("the bell swings as an alarm comes, and hangs still while it waits", { timeout: 120_000 }, async () => {
+  const { page } = await desk.open({}, "", () => {
+    window.swings = 0;
+    const animate = Element.prototype.animate;
+    Element.prototype.animate = function (...given) {
+      window.swings += this.className === "bell-picture" ? 1 : 0;
+      return animate.apply(this, given);
+    };
+  });
+  const swings = () => page.evaluate(() => window.swings);
+  world.raise(PANIC);
+  await until(page, (state) => state.alarms.length === 1);
+  assert.equal(await swings(), 0, "while the page opens");
+  await untilDom(page, () => performance.now(), (ms) => ms > 5_000);
+  world.raise({ ...PANIC, vehicle: TRUCK });
+  await untilDom(page, () => window.swings, (count) => count === 1);
+  // Else the browser would draw its page for as long as somebody leaves the alarm open.
+  await untilDom(page, () => document.getAnimations().length, (count) => count === 0);
+  assert.equal(await page.locator(".bell").getAttribute("data-severity"), "alarm");
+  assert.equal(await swings(), 1);
+});
+
 for (const colorScheme of ["light", "dark"]) {
   for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }, { width: 720, height: 450 }]) {
     test(`the feed has no serious finding (${colorScheme}, ${viewport.width} px)`, { timeout: 120_000 }, async () => {

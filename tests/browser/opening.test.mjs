@@ -22,12 +22,12 @@ after(async () => {
   await stopAll();
 });
 
-/** A host of a small fleet that answers for the graphics worker when it is let to; `release()` does. */
-async function slowHost(t) {
+/** A host of a small fleet that answers for the graphics worker, or for what is named, when it is let to; `release()` does. */
+async function slowHost(t, what = GRAPHICS_WORKER) {
   const world = new SmallWorld();
   const held = [];
   const answers = (response, request) => {
-    if (!GRAPHICS_WORKER.test(request.url)) return world.answer(response, request);
+    if (!what.test(request.url)) return world.answer(response, request);
     held.push(response);
     return true;
   };
@@ -61,5 +61,37 @@ test("a graphics worker that never answers holds the map back for a moment only"
   const { host } = await slowHost(t);
   const watched = await open(browser, host.url);
   await until(watched.page, ({ vehicles, framesDrawn }) => vehicles === 11 && framesDrawn > 0);
+  assertClean(watched);
+});
+
+test("what the map is made of stands there before it, and nothing moves as the page comes together", async () => {
+  const html = await (await fetch(server.url)).text();
+  assert.match(html, /<p class="maplibregl-ctrl maplibregl-ctrl-attrib">© <a href="https:\/\/www.openstreetmap.org\/copyright">OpenStreetMap<\/a> contributors/);
+  const watched = await open(browser, server.url, { viewport: { width: 1350, height: 940 } });
+  const { page } = watched;
+  await until(page, ({ vehicles, isMapIdle }) => vehicles === 300 && isMapIdle);
+  await untilDom(page, () => document.getElementById("first-credits"), (credits) => credits === null);
+  assert.match(await page.locator("#map .maplibregl-ctrl-attrib").innerText(), /^© OpenStreetMap contributors \(ODbL\), Natural Earth, GeoNames/);
+  const shift = await page.evaluate(() => new Promise((resolve) => {
+    const observer = new PerformanceObserver((list) => resolve(list.getEntries().reduce((sum, entry) => sum + entry.value, 0)));
+    observer.observe({ type: "layout-shift", buffered: true });
+    setTimeout(() => resolve(0), 1_000);
+  }));
+  assert.ok(shift < 0.03, `moved by ${shift}`);
+  assertClean(watched);
+});
+
+test("a basemap that does not come keeps no vehicle from the map, nor the map from what it has", async (t) => {
+  const { host, held } = await slowHost(t, /^\/tiles\//);
+  const watched = await open(browser, host.url, {}, () => {
+    const { drawElements } = WebGL2RenderingContext.prototype;
+    WebGL2RenderingContext.prototype.drawElements = function (...given) {
+      if (this.canvas.className === "maplibregl-canvas") window.hasDrawn = true;
+      return drawElements.apply(this, given);
+    };
+  });
+  await until(watched.page, ({ vehicles, framesDrawn }) => vehicles === 11 && framesDrawn > 0);
+  await untilDom(watched.page, () => window.hasDrawn, (hasDrawn) => hasDrawn === true);
+  assert.ok(held.length > 0);
   assertClean(watched);
 });

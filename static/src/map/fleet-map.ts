@@ -16,6 +16,7 @@ import { ClusterLayer } from "./cluster-layer.ts";
 import type { Cluster } from "./clusters.ts";
 import { DrawWatch } from "./draw-watch.ts";
 import { GhostLayer } from "./ghosts.ts";
+import { FirstDrawing } from "./first-drawing.ts";
 import { forgetLostStyles } from "./lost-styles.ts";
 import { MarkerBuffer } from "./marker-buffer.ts";
 import { latDegOf, lngDegOf } from "./mercator.ts";
@@ -67,6 +68,7 @@ export class FleetMap {
   readonly basemap: Basemap;
   readonly draws: DrawWatch;
   readonly clusters: ClusterLayer;
+  readonly firstDrawing: FirstDrawing;
   #markers: MarkerBuffer;
   #live: DrawnFleet;
   #shown: DrawnFleet;
@@ -83,6 +85,7 @@ export class FleetMap {
     this.draws = new DrawWatch(options.table);
     this.clusters = new ClusterLayer(options.cells, options.table, options.markerScale);
     this.map = createMap(options);
+    this.firstDrawing = new FirstDrawing(this.map);
     const theme = readTheme();
     // Under the trail, so before it.
     this.places = new PlaceLayer(this.map, theme);
@@ -97,6 +100,7 @@ export class FleetMap {
       labelOrder: options.labelOrder,
       isUnattended: options.isUnattended,
       clusters: this.clusters,
+      needsQuiet: () => this.firstDrawing.needsQuiet,
       onDrawn: () => this.draws.drawn(),
       onHopeless: options.onHopeless ?? (() => reloadAsLastResort(Date.now())),
     });

@@ -38,6 +38,8 @@ export interface OverlayOptions extends DrawnSizes {
   clusters?: ClusterLayer;
   /** Now by the clock that the fleet's times are of. */
   fleetNowMs(): number;
+  /** While this is so nothing is drawn that can wait. */
+  needsQuiet?(): boolean;
   /** Called after each draw call. */
   onDrawn?(): void;
   /** Called when the graphics context is lost twice in a row. */
@@ -99,7 +101,7 @@ export class Overlay {
     // The map also draws itself because of tiles and of names that fade in, which is nothing to vehicles.
     map.on("render", () => {
       const view = viewOf(map);
-      if (this.#isChanged || !isSameView(view, this.#view)) this.#draw(view);
+      if (!isSameView(view, this.#view) || (this.#isChanged && options.needsQuiet?.() !== true)) this.#draw(view);
     });
     map.on("moveend", () => this.#replaceLabelsSoon());
     setInterval(() => this.#markers.settle(overlayNowMs()), SETTLE_EVERY_MS);
@@ -188,7 +190,7 @@ export class Overlay {
       const nowMs = overlayNowMs();
       const isRestless = nowMs < this.#markers.restlessUntilMs;
       if (this.#isChanged || isRestless) {
-        if (this.#pacing.isDue(performance.now())) this.#draw(viewOf(this.#map));
+        if (this.#options.needsQuiet?.() !== true && this.#pacing.isDue(performance.now())) this.#draw(viewOf(this.#map));
         if (this.#isChanged || isRestless) this.#request();
       } else {
         this.#pacing.pause();

@@ -32,7 +32,7 @@ export function exposeDebug(store: Store, fleetMap: FleetMap, extra: () => objec
     mapSources: Object.keys(fleetMap.map.getStyle()?.sources ?? {}).length,
     notice: document.getElementById("map-notice")?.textContent ?? "",
     isGliding: fleetMap.isGliding,
-    isMapIdle: fleetMap.map.loaded() && !fleetMap.map.isMoving(),
+    isMapIdle: fleetMap.firstDrawing.isOver && fleetMap.map.loaded() && !fleetMap.map.isMoving(),
     center: fleetMap.map.getCenter().toArray(),
     zoom: fleetMap.map.getZoom(),
     ...extra(),

@@ -1,6 +1,7 @@
 // The bell in the bar: how many alarms wait, and the worst of them by form and colour. It also puts
 // the number into the page's title, and has new alarms of the worst kind read out, several at once
-// as one.
+// as one. It swings as they come and then hangs still: what swings for as long as an alarm is open has
+// the browser draw its whole page sixty times a second, and nobody can read beside it.
 
 import { isWaiting, worstOf } from "../page/alarm-order.ts";
 import type { AlarmObject } from "../protocol.ts";
@@ -10,6 +11,12 @@ import { h, setText } from "./dom.ts";
 
 const SPOKEN_EVERY_MS = 3_000;
 const MOST_COUNTED = 99;
+/** Of a page that opens all is new, and it has enough to draw. */
+const STILL_FOR_MS = 5_000;
+const SWING: Keyframe[] = [{ rotate: "0deg" }, { rotate: "-14deg", offset: 0.27 }, { rotate: "12deg", offset: 0.53 }, { rotate: "-6deg", offset: 0.77 }, { rotate: "0deg" }];
+const SWINGS: KeyframeAnimationOptions = { duration: 800, easing: "ease-in-out", iterations: 3 };
+
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class AlarmBell {
   readonly button = h("button", { type: "button", class: "bell", "aria-keyshortcuts": "a", "aria-pressed": "false" });
@@ -59,6 +66,7 @@ export class AlarmBell {
   #speakNext(): void {
     if (this.#unspoken.length === 0 || this.#timer !== undefined) return;
     setText(this.#spoken, spokenText(this.#unspoken.splice(0)));
+    if (!reducedMotion.matches && performance.now() > STILL_FOR_MS) this.#picture.animate(SWING, SWINGS);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#speakNext();

@@ -65,10 +65,11 @@ async function answerShell(serverUrl, page, request, response) {
   const [, boot] = /data-boot="([^"]*)"/.exec(await served.text());
   const assets = Object.fromEntries(fs.readFileSync(path.join(FOLDER, "manifest.txt"), "utf8").trim().split("\n").map((line) => line.split(" ")));
   const name = page.template;
-  const values = { ...page, boot, "assets.icon": assets["icon.svg"], "assets.web_manifest": assets["app.webmanifest"], "assets.style": assets[`${name}.css`], "assets.script": assets[`${name}.js`] };
+  const attribution = JSON.parse(boot.replaceAll("&#34;", '"').replaceAll("&#60;", "<").replaceAll("&#62;", ">").replaceAll("&#38;", "&")).map.builtinAttribution;
+  const values = { ...page, boot, attribution, "assets.icon": assets["icon.svg"], "assets.web_manifest": assets["app.webmanifest"], "assets.style": assets[`${name}.css`], "assets.script": assets[`${name}.js`] };
   const template = fs.readFileSync(path.join(REPOSITORY, "templates", `${name}.html`), "utf8");
   response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-security-policy": served.headers.get("content-security-policy") });
-  response.end(template.replace(/\{\{ ([\w.]+) \}\}/g, (_, value) => values[value]));
+  response.end(template.replace(/\{\{ ([\w.]+)(?:\|safe)? \}\}/g, (_, value) => values[value]));
   return true;
 }
 
