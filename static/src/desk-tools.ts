@@ -280,13 +280,14 @@ export class DeskTools {
 
   #applyPreferences(): void {
     const { fleetMap, preferences } = this.#desk;
-    const { theme, units, hours, names, trail, places } = preferences.now;
+    const { theme, units, hours, names, trail, places, keys } = preferences.now;
     chooseTheme(theme);
     readAs({ units, hours });
     fleetMap.setScale(units === "mi" ? "imperial" : "metric");
     fleetMap.overlay.showsNames = names === "on";
     fleetMap.trail.isShown = trail === "on";
     fleetMap.places.isShown = places === "on";
+    document.documentElement.dataset["keys"] = keys;
     this.#settings.show();
     this.#measuring.show();
     this.#several.show();

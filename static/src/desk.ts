@@ -193,7 +193,7 @@ listenToKeys({
   wall: () => wall.put(),
   help: () => keys.open(),
   escape,
-});
+}, () => preferences.now.keys === "on");
 exposeDebug(store, fleetMap, () => ({
   selectedId,
   listed: panel.list.length,

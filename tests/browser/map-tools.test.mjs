@@ -231,3 +231,32 @@ for (const colorScheme of ["light", "dark"]) {
     await page.close();
   });
 }
+
+test("single keys can be turned off, on this machine and in no link", { timeout: 120_000 }, async () => {
+  const watched = await desk.open();
+  const { page } = watched;
+  const helpIsOpen = () => page.evaluate(() => document.getElementById("keys-help").matches(":popover-open"));
+  await page.keyboard.press("?");
+  assert.equal(await helpIsOpen(), true);
+  await page.keyboard.press("Escape");
+  await page.click("[popovertarget=settings]");
+  await page.getByLabel("Shortcuts of a single key").uncheck();
+  await page.keyboard.press("Escape");
+  for (const key of ["?", "/", "a"]) await page.keyboard.press(key);
+  assert.equal(await helpIsOpen(), false);
+  assert.deepEqual(await page.evaluate(() => [document.activeElement.id === "search", document.getElementById("side").hidden]), [false, true]);
+  assert.equal(await page.locator(".search-wrap kbd").isVisible(), false);
+  assert.doesNotMatch(page.url(), /keys=/);
+  await page.reload();
+  await until(page, (state) => state.listed === LISTED);
+  await page.keyboard.press("?");
+  assert.equal(await helpIsOpen(), false);
+  // What is focused, and Escape, go on as before.
+  await page.locator("#search").focus();
+  await page.keyboard.type("truck");
+  await until(page, (state) => state.listed < LISTED);
+  await page.locator("#past-open").focus();
+  await page.keyboard.press("Escape");
+  await until(page, (state) => state.listed === LISTED);
+  assertClean(watched);
+});

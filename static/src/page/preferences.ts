@@ -1,4 +1,5 @@
-// What somebody likes to read: language, units, hours, light or dark, what is drawn beside the vehicles.
+// What somebody likes to read: language, units, hours, light or dark, what is drawn beside the vehicles,
+// and whether a single key does something: not for those who speak to their machine, or miss a key.
 // Remembered on this machine; a link may say otherwise, for as long as its page is open. What
 // nobody chose follows the language of the browser and the theme of the system.
 
@@ -17,10 +18,14 @@ export const CHOICES = {
   names: ["on", "off"],
   trail: ["on", "off"],
   places: ["on", "off"],
+  keys: ["on", "off"],
 } as const;
 
 export type Choice = keyof typeof CHOICES;
 export type Chosen = { [Name in Choice]: (typeof CHOICES)[Name][number] };
+
+/** Whoever is sent a link reads it in a language of their own, and with their own hands. */
+const PERSONAL = new Set<Choice>(["lang", "keys"]);
 
 /** Regions whose roads are signed in miles. */
 const MILES = new Set(["US", "GB", "LR", "MM"]);
@@ -40,7 +45,7 @@ export class Preferences {
   #listeners: (() => void)[] = [];
 
   constructor(language = new Intl.DateTimeFormat().resolvedOptions().locale) {
-    this.#defaults = { lang: "auto", theme: "auto", names: "on", trail: "on", places: "on", ...habitsOf(language) };
+    this.#defaults = { lang: "auto", theme: "auto", names: "on", trail: "on", places: "on", keys: "on", ...habitsOf(language) };
   }
 
   get now(): Chosen {
@@ -64,8 +69,7 @@ export class Preferences {
     return (Object.keys(CHOICES) as Choice[]).map((name) => ({
       name,
       isHabit: true,
-      // Whoever is sent a link reads it in a language of their own.
-      encode: () => this.#linked[name] ?? (name === "lang" ? null : this.#stored[name]) ?? null,
+      encode: () => this.#linked[name] ?? (PERSONAL.has(name) ? null : this.#stored[name]) ?? null,
       decode: (text) => {
         if (!isChoice(name, text)) return;
         Object.assign(this.#linked, { [name]: text });

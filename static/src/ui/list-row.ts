@@ -12,6 +12,7 @@ import type { ListedVehicle } from "./list-rows.ts";
 import { cellText } from "./list-words.ts";
 import { setMarked } from "./marks.ts";
 import { foundInText } from "./words.ts";
+import { words } from "../words/words.ts";
 import { FRESHNESSES } from "../codes.ts";
 
 /** In which what is typed is marked. */
@@ -52,6 +53,7 @@ export class RowElement {
       if (column === "name") cell.prepend(this.#icon);
       if (column === "name") cell.append(this.#alarm);
       if (column === "state") cell.append(this.#found);
+      if (column === "age") cell.append(h("span", { class: "visually-hidden" }, ` ${words.list.old}`));
       return { cell, text };
     });
     this.root = h("div", { class: isTable ? "row is-line" : "row", role: "row" }, ...this.#cells.map(({ cell }) => cell));

@@ -27,6 +27,7 @@ export class Settings {
       this.#choice("units", words.settings.units, words.settings.unitNames),
       this.#choice("hours", words.settings.hours, words.settings.hourNames),
       h("fieldset", { class: "setting" }, h("legend", {}, words.settings.layers), this.#switch("names", words.settings.names), this.#switch("trail", words.settings.trail), this.#switch("places", words.settings.places)),
+      h("fieldset", { class: "setting" }, h("legend", {}, words.keys.title), this.#switch("keys", words.settings.keys)),
       this.#note,
     );
     this.#language.addEventListener("change", () => {
@@ -72,7 +73,7 @@ export class Settings {
     return h("fieldset", { class: "setting" }, h("legend", {}, title), h("div", { class: "segments" }, ...choices.flat()));
   }
 
-  #switch(name: "names" | "trail" | "places", text: string): HTMLElement {
+  #switch(name: "names" | "trail" | "places" | "keys", text: string): HTMLElement {
     const input = h("input", { type: "checkbox", id: `setting-${name}` });
     input.addEventListener("change", () => this.#preferences.choose(name, input.checked ? "on" : "off"));
     this.#fields.set(name, input);

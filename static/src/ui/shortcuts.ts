@@ -1,6 +1,7 @@
 // The keys that work anywhere on the desk: / searches, h opens the past, n and Escape come back, f
 // follows, m measures, g goes somewhere, c compares, v finds the nearest vehicles; a, p and r open
-// alarms, places and rules, w puts the view on the wall, and ? tells all of this.
+// alarms, places and rules, w puts the view on the wall, and ? tells all of this. Whoever speaks to
+// their machine would press them by speaking, and can turn them off; Escape is no such key.
 
 export interface Keys {
   search(): void;
@@ -22,7 +23,7 @@ export interface Keys {
 /** Fields in which letters are letters. */
 const TEXT_FIELDS = "input:not([type=range], [type=radio], [type=checkbox]), select, textarea";
 
-export function listenToKeys(keys: Keys): void {
+export function listenToKeys(keys: Keys, isOn: () => boolean): void {
   const byKey: Record<string, () => void> = { "/": keys.search, h: keys.past, n: keys.now, f: keys.follow, m: keys.measure, g: keys.goTo, c: keys.compare, v: keys.nearest, a: keys.alarms, p: keys.places, r: keys.rules, w: keys.wall, "?": keys.help };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -32,7 +33,7 @@ export function listenToKeys(keys: Keys): void {
       return;
     }
     const act = byKey[event.key];
-    if (act === undefined || (event.target as Element).matches(TEXT_FIELDS)) return;
+    if (act === undefined || !isOn() || (event.target as Element).matches(TEXT_FIELDS)) return;
     event.preventDefault();
     act();
   });

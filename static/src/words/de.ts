@@ -251,6 +251,7 @@ export const de: Words = {
   },
   list: {
     reverse: "Reihenfolge umkehren",
+    old: "alt",
     columns: "Spalten",
     reset: "Zurücksetzen",
     wholeOnly: "Eine Flotte, von der die Seite nur einen Teil hält, lässt sich nicht so ordnen",
@@ -319,6 +320,7 @@ export const de: Words = {
     names: "Namen der Fahrzeuge",
     trail: "Spur des gewählten Fahrzeugs",
     places: "Orte",
+    keys: "Kurzbefehle mit einer Taste, etwa / und f",
     note: (zone) => `Auf diesem Rechner gemerkt. Uhrzeiten gelten in seiner Zeitzone, ${zone}.`,
   },
   keys: {

@@ -256,6 +256,8 @@ export const en = {
   },
   list: {
     reverse: "Reverse the order",
+    /** Read out after an age that stands alone. */
+    old: "old",
     columns: "Columns",
     reset: "Back to the usual",
     wholeOnly: "A fleet of which the page holds a part cannot be put in this order",
@@ -326,6 +328,7 @@ export const en = {
     names: "Names of vehicles",
     trail: "Trail of the selected vehicle",
     places: "Places",
+    keys: "Shortcuts of a single key, such as / and f",
     note: (zone: string) => `Remembered on this machine. Times are in its zone, ${zone}.`,
   },
   keys: {
