@@ -20,6 +20,7 @@ import { LocalRows, PastRows } from "./ui/list-rows.ts";
 import type { ListRows, ListedVehicle } from "./ui/list-rows.ts";
 import { chooseAllText } from "./ui/list-words.ts";
 import { REMOTE_SORTS, RemoteRows } from "./ui/remote-rows.ts";
+import { SpokenAnswer } from "./ui/spoken-answer.ts";
 import { SearchBox } from "./ui/search-box.ts";
 import type { Filter } from "./ui/search-box.ts";
 import { VehicleList } from "./ui/vehicle-list.ts";
@@ -47,6 +48,7 @@ export class FleetPanel {
   readonly list: VehicleList;
   #host: PanelHost;
   #columns = new ColumnChoice();
+  #spokenCount = new SpokenAnswer();
   #chooseAll = h("button", { type: "button", class: "bar-button choose-all", hidden: "" });
   #query: ListQuery = NO_QUERY;
   #search: SearchBox;
@@ -74,7 +76,8 @@ export class FleetPanel {
     });
     this.#search = new SearchBox(this.field, byId<HTMLSelectElement>("sort"), (query) => this.#takeQuery(query));
     byId("sort").after(this.#search.reverse, new ColumnMenu(this.#columns).button);
-    byId("list-summary").after(this.#chooseAll);
+    byId("list-summary").after(this.#spokenCount.element, this.#chooseAll);
+    this.#spokenCount.asked();
     this.#chooseAll.addEventListener("click", () => this.#chooseListed());
     this.#columns.onChange(() => {
       this.#showColumns();
@@ -140,6 +143,7 @@ export class FleetPanel {
     const isList = isSelective(this.#query) || store.isWhole || travel.isOn;
     const text = isList ? foundText(this.#foundCount(), this.list.length, this.#allCount()) : onMapText(this.#host.countInSight(), this.#allCount());
     setText(byId("list-summary"), text);
+    this.#spokenCount.show(text);
     this.#chooseAll.hidden = !isSelective(this.#query) || this.list.length === 0;
     setText(this.#chooseAll, chooseAllText(this.list.length, this.#host.mostChosen));
   }
@@ -185,6 +189,7 @@ export class FleetPanel {
 
   #takeQuery(query: ListQuery): void {
     this.#query = query;
+    this.#spokenCount.asked();
     this.#showOrder();
     this.#askForFacts();
     this.list.clearMark();

@@ -5,6 +5,7 @@ import type { TrailLayer } from "../map/trail.ts";
 import { SPEED_BANDS_KMH } from "../map/trail-features.ts";
 import type { Position, Trail } from "../protocol.ts";
 import { byId, h, setText } from "./dom.ts";
+import { SpokenAnswer } from "./spoken-answer.ts";
 import { TrailPlots } from "./trail-plots.ts";
 import { speedBandTexts, speedUnit, trailText } from "./words.ts";
 import { words } from "../words/words.ts";
@@ -24,7 +25,8 @@ export class TrailPanel {
   #span: Span = { hours: 1 };
   #trail: Trail | null = null;
   #abort: AbortController | null = null;
-  #sentence = h("p", { class: "muted", role: "status" });
+  #sentence = h("p", { class: "muted" });
+  #spoken = new SpokenAnswer();
   #links = Object.fromEntries(Object.entries(FORMATS).map(([format, name]) => [format, h("a", { download: "", href: "#" }, name)]));
   #from = h("input", { type: "datetime-local", id: "trail-from", step: "60" });
   #to = h("input", { type: "datetime-local", id: "trail-to", step: "60" });
@@ -39,7 +41,7 @@ export class TrailPanel {
     this.#nowMs = nowMs;
     this.#plots = new TrailPlots((lngLatDeg) => layer.spot(lngLatDeg));
     const downloads = h("p", { class: "downloads" }, `${words.trail.download} `, ...Object.values(this.#links));
-    byId("detail-trail").append(this.#picker(), this.#custom, this.#sentence, this.#plots.element, this.#legend, downloads);
+    byId("detail-trail").append(this.#picker(), this.#custom, this.#sentence, this.#spoken.element, this.#plots.element, this.#legend, downloads);
     this.showUnits();
     for (const field of [this.#from, this.#to]) field.addEventListener("change", () => this.#chooseCustom());
   }
@@ -106,7 +108,7 @@ export class TrailPanel {
 
   #chooseCustom(): void {
     const [fromMs, toMs] = [this.#from, this.#to].map((field) => new Date(field.value).getTime()) as [number, number];
-    if (!(fromMs < toMs)) return setText(this.#sentence, words.trail.badSpan);
+    if (!(fromMs < toMs)) return this.#answer(words.trail.badSpan);
     this.#span = { fromMs, toMs };
     this.reload();
   }
@@ -125,16 +127,22 @@ export class TrailPanel {
     this.#layer.clear();
     this.#plots.show([], 0, 1);
     this.#linkFiles(id);
-    setText(this.#sentence, words.trail.loading);
+    this.#answer(words.trail.loading);
     try {
       const trail = await fetchTrail(id, this.#range(), abort.signal);
       if (abort.signal.aborted) return;
       this.#trail = trail;
       this.#layer.show(trail.points);
       this.#tell();
+      this.#spoken.say(this.#sentence.textContent);
     } catch {
-      if (!abort.signal.aborted) setText(this.#sentence, words.trail.failed);
+      if (!abort.signal.aborted) this.#answer(words.trail.failed);
     }
+  }
+
+  #answer(text: string): void {
+    setText(this.#sentence, text);
+    this.#spoken.say(text);
   }
 
   #tell(): void {
